@@ -1,0 +1,1 @@
+//! Builds the house from its settings, runs it, ends it.

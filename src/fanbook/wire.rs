@@ -1,0 +1,1 @@
+//! Frames as the platform spells them.

@@ -1,0 +1,74 @@
+//! The guilds the operator has set up, and what holds in each.
+//!
+//! Invariant: a guild that is not here gets no call to any points system.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::model::GuildId;
+use crate::model::Policy;
+
+/// One `[[guild]]` of the settings.
+#[derive(Clone, Debug)]
+pub struct GuildSettings {
+    /// What holds there.
+    pub policy: Policy,
+    /// The points system rewards go to.
+    pub points: System,
+}
+
+/// A points system, as named by `points` in `[[guild]]`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum System {
+    /// The Fanbook points mall.
+    Mall,
+}
+
+impl System {
+    /// The name in the settings, which the journal keeps.
+    pub fn name(&self) -> &str {
+        match self {
+            System::Mall => "mall",
+        }
+    }
+}
+
+/// The guilds by id.
+#[derive(Clone, Debug, Default)]
+pub struct Guilds {
+    policies: Arc<HashMap<GuildId, Arc<Policy>>>,
+}
+
+impl Guilds {
+    /// The guilds of the settings.
+    pub fn new<'a>(guilds: impl IntoIterator<Item = &'a GuildSettings>) -> Self {
+        let policies = guilds
+            .into_iter()
+            .map(|guild| (guild.policy.guild, Arc::new(guild.policy.clone())))
+            .collect();
+        Self {
+            policies: Arc::new(policies),
+        }
+    }
+
+    /// What holds in `guild`; `None` where the operator has not set it up.
+    pub fn policy(&self, guild: GuildId) -> Option<Arc<Policy>> {
+        self.policies.get(&guild).cloned()
+    }
+
+    /// The one guild there is, if there is exactly one.
+    pub fn only(&self) -> Option<Arc<Policy>> {
+        let mut all = self.policies.values();
+        match (all.next(), all.next()) {
+            (Some(only), None) => Some(only.clone()),
+            _ => None,
+        }
+    }
+
+    /// All of them, by id.
+    pub fn all(&self) -> Vec<Arc<Policy>> {
+        let mut all: Vec<_> = self.policies.values().cloned().collect();
+        all.sort_by_key(|policy| policy.guild);
+        all
+    }
+}

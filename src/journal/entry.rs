@@ -1,0 +1,333 @@
+//! The shapes the journal takes and gives.
+
+use std::time::Duration;
+
+use crate::model::Amount;
+use crate::model::Cause;
+use crate::model::ChannelId;
+use crate::model::GuildId;
+use crate::model::MessageId;
+use crate::model::OpId;
+use crate::model::ReceiptCode;
+use crate::model::UserId;
+use crate::model::refusal::PointsRefusal;
+
+/// Where the journal is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreSettings {
+    /// `sqlite://PATH`. May hold a password, so it is never printed whole.
+    pub url: String,
+}
+
+/// A change of points that somebody is allowed to make, before it is written.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    /// Why it exists. Its id follows from this.
+    pub cause: Cause,
+    /// The guild whose points move.
+    pub guild: GuildId,
+    /// The points system, as named in the settings: `mall`.
+    pub system: String,
+    /// Whose points move.
+    pub member: UserId,
+    /// Their name at that moment, for receipts. Untrusted text.
+    pub member_name: String,
+    /// By how much.
+    pub amount: Amount,
+    /// The reason as the giver typed it. Untrusted text.
+    pub reason: Option<String>,
+    /// The remark as it goes to the points system, already made fit for it.
+    pub remark: String,
+    /// Where the answer belongs.
+    pub reply: ReplyAddress,
+    /// The confirmation this intent uses up, in the same transaction.
+    pub confirmation: Option<MessageId>,
+}
+
+/// Where an answer belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplyAddress {
+    /// The channel or private chat.
+    pub channel: ChannelId,
+    /// The message to answer.
+    pub quoting: Option<MessageId>,
+    /// A message of ours that already stands there and is to be edited.
+    pub said: Option<MessageId>,
+}
+
+/// A stretch of time in milliseconds since 1970, begin included, end not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First millisecond inside.
+    pub from_ms: i64,
+    /// First millisecond after.
+    pub until_ms: i64,
+}
+
+/// What became of opening an intent.
+#[derive(Debug)]
+pub enum Opened {
+    /// It is written and nobody else has its ticket.
+    Fresh(Ticket),
+    /// This cause was opened before; nothing was written.
+    Known(Box<Receipt>),
+    /// A cap does not allow it; nothing was written.
+    Over(Over),
+    /// The confirmation was used, cancelled or is too old; nothing was written.
+    ConfirmationSpent(ConfirmationState),
+}
+
+/// The cap that does not allow a change, with the present figures in points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// One change may not be so large.
+    Each {
+        /// The largest allowed.
+        cap: i64,
+    },
+    /// The day's sum would be too large.
+    Day {
+        /// Given today, open ones included, refused and undone ones not.
+        used: i64,
+        /// The quota.
+        cap: i64,
+    },
+    /// Somebody else has to approve.
+    Approval {
+        /// The threshold.
+        cap: i64,
+    },
+}
+
+/// Proof that an intent is on disk and that its bearer alone may send it.
+///
+/// Minted by the journal only: by `open` for the first caller and by `unsettled` for `reconcile`.
+/// Dropping it leaves the entry open for the next sweep.
+#[derive(Debug)]
+pub struct Ticket {
+    pub(super) receipt: Box<Receipt>,
+}
+
+impl Ticket {
+    /// The entry as it stood when the ticket was minted.
+    pub fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+
+    /// The id the points system knows the change by.
+    pub fn op(&self) -> &OpId {
+        &self.receipt.op
+    }
+}
+
+/// An entry of the journal, as read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The code people find it by.
+    pub code: ReceiptCode,
+    /// The id the points system knows it by.
+    pub op: OpId,
+    /// Why it exists.
+    pub cause: Cause,
+    /// The guild.
+    pub guild: GuildId,
+    /// The points system.
+    pub system: String,
+    /// Who gave.
+    pub giver: UserId,
+    /// Whose points.
+    pub member: UserId,
+    /// Their name when it was written. Untrusted text.
+    pub member_name: String,
+    /// By how much.
+    pub amount: Amount,
+    /// The reason as typed. Untrusted text.
+    pub reason: Option<String>,
+    /// The remark as sent.
+    pub remark: String,
+    /// When it was written, in milliseconds since 1970.
+    pub written_ms: i64,
+    /// How it stands.
+    pub state: State,
+    /// What its sending has come to so far.
+    pub progress: Progress,
+    /// When it was settled.
+    pub settled_ms: Option<i64>,
+    /// The refusal, when `state` is refused.
+    pub refusal: Option<Refused>,
+    /// The balance read after it was done.
+    pub balance: Option<BalanceRead>,
+    /// Where its answer belongs.
+    pub reply: ReplyAddress,
+    /// What was said of it.
+    pub told: Told,
+}
+
+/// How a change stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Written; the points system asked for patience, nothing is in doubt.
+    Queued,
+    /// Sent, and the answer is missing or cannot be believed yet.
+    Unconfirmed,
+    /// A refusal was heard while an earlier sending may still land.
+    Held,
+    /// Looking things up did not settle it; a moderator has to.
+    Unresolved,
+    /// The points system has confirmed it.
+    Done,
+    /// It was not and will not be carried out.
+    Refused,
+}
+
+impl State {
+    /// Whether nothing more will happen.
+    pub fn is_final(self) -> bool {
+        matches!(self, State::Done | State::Refused)
+    }
+}
+
+/// What the sending of an intent has come to. Owned by `points`; the journal keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// How often it was sent, noted before each sending.
+    pub sends: u32,
+    /// When it was last sent, in milliseconds since 1970.
+    pub last_sent_ms: i64,
+    /// How often it was looked up.
+    pub looks: u32,
+    /// When `reconcile` should next look, in milliseconds since 1970.
+    pub next_look_ms: i64,
+    /// Since when it has been unsettled and looked after, for giving up.
+    pub in_doubt_since_ms: Option<i64>,
+    /// What was last heard, in a form only `points` reads (JSON).
+    pub heard: String,
+}
+
+/// Why a points system did not carry a change out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// What it means to people.
+    pub meaning: PointsRefusal,
+    /// The system's own code, for staff.
+    pub code: Option<i64>,
+    /// The system's own text, for staff. Untrusted text.
+    pub text: String,
+}
+
+/// A balance and when it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BalanceRead {
+    /// The balance in points.
+    pub points: i64,
+    /// When it was read, in milliseconds since 1970.
+    pub read_ms: i64,
+}
+
+/// A final state for an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    /// The points system has it.
+    Done,
+    /// It was not carried out, and no sending of it is in doubt.
+    Refused(Refused),
+}
+
+/// What the giver was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Told {
+    /// Nothing yet.
+    Nothing,
+    /// That it is queued or not confirmed.
+    Interim,
+    /// How it ended.
+    Final,
+    /// It cannot be told: the channel is gone or closed to us. The receipt stays readable.
+    Undeliverable,
+}
+
+/// A command that waits for its caller's button. Its id is the message with the command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmation {
+    /// The message with the command: one message asks at most once.
+    pub message: MessageId,
+    /// The guild.
+    pub guild: GuildId,
+    /// The channel.
+    pub channel: ChannelId,
+    /// The only one whose press counts.
+    pub caller: UserId,
+    /// What will be done, in a form only `commands` reads (JSON).
+    pub proposal: String,
+    /// When the button stops working, in milliseconds since 1970.
+    pub expires_ms: i64,
+    /// Our message with the button, once it was said.
+    pub said: Option<MessageId>,
+    /// How it stands.
+    pub state: ConfirmationState,
+}
+
+/// How a confirmation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfirmationState {
+    /// Waiting for the button.
+    Asked,
+    /// Its intent was written.
+    Used,
+    /// The caller called it off.
+    Cancelled,
+    /// Its time ran out.
+    Expired,
+}
+
+/// Why the journal could not do what it was asked. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// No room left on the disk or within a file-size limit.
+    #[error("the store is full")]
+    Full,
+    /// The store may not be written.
+    #[error("the store is read-only")]
+    ReadOnly,
+    /// The store was made by a newer version of this program.
+    #[error(
+        "the store has migration {found}, this program knows up to {known}: use the newer guildpoints that wrote it"
+    )]
+    Newer {
+        /// The store's newest migration.
+        found: i64,
+        /// The newest one this program has.
+        known: i64,
+    },
+    /// The store holds another bot's journal.
+    #[error(
+        "the store belongs to bot {found}, this is bot {expected}: name another file in [store] url"
+    )]
+    OtherBot {
+        /// Whose it is.
+        found: UserId,
+        /// Who asks.
+        expected: UserId,
+    },
+    /// Another process works on the store.
+    #[error("another guildpoints works on this store (lock file `{path}`): stop it first")]
+    InUse {
+        /// The lock file.
+        path: String,
+    },
+    /// The address of the store cannot be used.
+    #[error("the store address cannot be used: {0}")]
+    Address(String),
+    /// The journal is closing.
+    #[error("the journal is closing")]
+    Closing,
+    /// An entry is not in the state the caller believed.
+    #[error("the entry has changed meanwhile")]
+    Changed,
+    /// Anything else the database says.
+    #[error("the store failed")]
+    Database(#[source] anyhow::Error),
+}
+
+/// How long a confirm button works.
+pub const CONFIRMATION_LIFE: Duration = Duration::from_secs(600);

@@ -1,0 +1,27 @@
+//! What the trade talks about: ids, amounts, causes, guild policy, refusals.
+//!
+//! Invariants: no I/O, no clock, nobody's JSON. An id or an amount never passes through a float.
+//! Deliberately absent: how a wire spells an id (each wire's room decides) and every sentence for
+//! people (`words`).
+
+pub mod amount;
+pub mod ids;
+pub mod incoming;
+pub mod op_id;
+pub mod policy;
+pub mod refusal;
+
+pub use amount::Amount;
+pub use amount::AmountError;
+pub use ids::ChannelId;
+pub use ids::GuildId;
+pub use ids::MessageId;
+pub use ids::RoleId;
+pub use ids::UserId;
+pub use op_id::BotId;
+pub use op_id::Cause;
+pub use op_id::OpId;
+pub use op_id::ReceiptCode;
+pub use policy::Language;
+pub use policy::Policy;
+pub use refusal::Refusal;

@@ -1,0 +1,177 @@
+//! Why a person does not get what they asked for.
+//!
+//! A refusal is an answer, not an error. Each names the rule and the present figures; `words` has
+//! the sentence, with what to do next.
+
+use crate::model::ids::GuildId;
+use crate::model::op_id::ReceiptCode;
+
+/// One clear answer to somebody who cannot have what they asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The words of the command could not be read.
+    Usage(Usage),
+    /// The guild is not among those the operator has set up.
+    UnknownGuild(Option<GuildId>),
+    /// In a private chat only questions are answered.
+    NotInPrivate,
+    /// The asker lacks the right; whom it belongs to.
+    NoRight {
+        /// Role names that may, as far as they are known. Untrusted text.
+        roles: Vec<String>,
+    },
+    /// The asker's roles could not be learnt, so the answer is no.
+    RolesUnknown,
+    /// Asking again too soon.
+    Cooldown {
+        /// Seconds until it is over, rounded up.
+        seconds: u64,
+    },
+    /// The change is larger than one change may be for this person.
+    AboveEach {
+        /// What was asked, absolute.
+        asked: i64,
+        /// The largest allowed.
+        cap: i64,
+    },
+    /// The day's quota does not suffice.
+    AboveDay {
+        /// What was asked, absolute.
+        asked: i64,
+        /// Given today, open ones included.
+        used: i64,
+        /// The quota.
+        cap: i64,
+    },
+    /// Needs a second person's approval.
+    NeedsApproval {
+        /// What was asked, absolute.
+        asked: i64,
+        /// The threshold.
+        cap: i64,
+    },
+    /// Rewarding oneself is not allowed here.
+    Oneself,
+    /// A bot has no points.
+    IsBot {
+        /// Its name. Untrusted text.
+        name: String,
+    },
+    /// The person is not a member of the guild.
+    NotAMember {
+        /// What was read. Untrusted text.
+        who: String,
+    },
+    /// No change has this receipt code (or not for this asker's eyes).
+    NoReceipt {
+        /// The code asked for.
+        code: ReceiptCode,
+    },
+    /// A button that belongs to somebody else.
+    NotYourButton,
+    /// A button pressed after its time.
+    ButtonExpired,
+    /// A button that was used before.
+    ButtonUsed,
+    /// What could not be asked of a points system, and why.
+    Points(PointsRefusal),
+}
+
+/// What is wrong with the words of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// Nobody is named.
+    NobodyNamed,
+    /// More than one member is named where one is possible.
+    SeveralNamed {
+        /// How many.
+        count: usize,
+    },
+    /// No amount at all.
+    NoAmount,
+    /// Something stands where the amount should be and is none.
+    NotAnAmount {
+        /// What was read. Untrusted text.
+        read: String,
+        /// A likely amount, if there is one.
+        guess: Option<i64>,
+    },
+    /// Zero.
+    ZeroAmount,
+    /// A negative amount; the other command is meant.
+    NegativeAmount {
+        /// What was read.
+        read: i64,
+    },
+    /// Larger than the points system moves at once.
+    TooLarge {
+        /// What was read, digits only. Untrusted text.
+        read: String,
+        /// The largest possible.
+        cap: i64,
+    },
+    /// Two numbers that could both be the amount.
+    TwoAmounts {
+        /// Both, as read.
+        read: Vec<String>,
+    },
+    /// The reason is too long.
+    ReasonTooLong {
+        /// Its length, in UTF-16 units.
+        length: usize,
+        /// The limit.
+        cap: usize,
+    },
+    /// A reason is required and missing.
+    NoReason,
+    /// No receipt code, or none that could be one.
+    NotAReceipt {
+        /// What was read. Untrusted text.
+        read: String,
+    },
+    /// Words the command has no use for.
+    Surplus {
+        /// They. Untrusted text.
+        read: String,
+    },
+    /// The name fits several members.
+    Ambiguous {
+        /// What was read. Untrusted text.
+        read: String,
+        /// Their names and short ids. Untrusted text.
+        candidates: Vec<(String, String)>,
+    },
+    /// Nobody could be found under what was read.
+    NobodyFound {
+        /// What was read. Untrusted text.
+        read: String,
+    },
+    /// The message replied to could not be read.
+    ReplyUnreadable,
+    /// A help topic that does not exist.
+    UnknownCommand {
+        /// What was read. Untrusted text.
+        read: String,
+    },
+}
+
+/// A points system's no, by what it means to people. Each system maps its own codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PointsRefusal {
+    /// Not switched on in this guild; a guild administrator can switch it on.
+    NotEnabledHere,
+    /// The bot's access as a whole is refused; only the operator can help.
+    NoAccess,
+    /// The system knows no such member.
+    NoAccount,
+    /// The balance does not suffice; nothing was taken.
+    Insufficient,
+    /// Signature or clock refused; only the operator can help.
+    Connection,
+    /// Too many requests.
+    TooFast,
+    /// The system does not answer, or not in a way that can be read.
+    Unavailable,
+    /// The change was not carried out for a reason of the system's own.
+    Declined,
+}

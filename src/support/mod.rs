@@ -1,0 +1,7 @@
+//! Tools without knowledge of the trade: time, secrets, signs of life, retry delays.
+//!
+//! Invariants: nothing here knows a guild, a point or a command.
+
+pub mod clock;
+pub mod pulse;
+pub mod secret;
