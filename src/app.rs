@@ -80,17 +80,29 @@ impl App {
         let pulses = Pulses::new(clock.clone());
         let registry = Arc::new(Registry::new());
         let words = Arc::new(texts(&registry, config.commands_dir.as_deref())?);
-        let api = BotApi::new(config.api.clone(), pulses.clone()).context("the Bot API client cannot be built")?;
-        let me = api.me().await.context("asking the Bot API who the bot is (getMe) failed; check [bot] token and api_url")?;
+        let api = BotApi::new(config.api.clone(), pulses.clone())
+            .context("the Bot API client cannot be built")?;
+        let me = api.me().await.context(
+            "asking the Bot API who the bot is (getMe) failed; check [bot] token and api_url",
+        )?;
         tracing::info!(bot = %me.id, guilds = config.guilds.len(), "signed in");
         let bot = BotId(me.id);
-        let journal = Journal::open_store(&config.store, bot, clock.clone(), pulses.clone()).await?;
+        let journal =
+            Journal::open_store(&config.store, bot, clock.clone(), pulses.clone()).await?;
         let mall = match &config.mall {
-            Some(settings) => Some(Mall::new(settings.clone(), clock.clone(), pulses.clone()).context("the mall client cannot be built")?),
+            Some(settings) => Some(
+                Mall::new(settings.clone(), clock.clone(), pulses.clone())
+                    .context("the mall client cannot be built")?,
+            ),
             None => None,
         };
         let backends = backends(&config.guilds, mall.as_ref());
-        let points = Points::new(journal.clone(), backends, clock.clone(), times(config.mall.as_ref()));
+        let points = Points::new(
+            journal.clone(),
+            backends,
+            clock.clone(),
+            times(config.mall.as_ref()),
+        );
         let dispatcher = Dispatcher::new(Parts {
             bot: me.id,
             api: api.clone(),
@@ -130,10 +142,12 @@ impl App {
             let served = ops::serve(settings, state, self.working.clone()).await?;
             self.tasks.spawn(served);
         }
-        self.tasks.spawn(self.points.clone().reconcile(self.working.clone()));
+        self.tasks
+            .spawn(self.points.clone().reconcile(self.working.clone()));
         let (teller, working) = (self.dispatcher.clone(), self.working.clone());
         self.tasks.spawn(async move { teller.tell(working).await });
-        self.tasks.spawn(forget(self.dispatcher.clone(), self.working.clone()));
+        self.tasks
+            .spawn(forget(self.dispatcher.clone(), self.working.clone()));
         if let Some(mall) = &self.mall {
             self.tasks.spawn(probe(mall.clone(), self.working.clone()));
         }
@@ -163,7 +177,9 @@ impl App {
             return;
         };
         let refused = heeded.incoming().clone();
-        let sent = self.lanes.send(heeded.lane(), work(self.dispatcher.clone(), heeded));
+        let sent = self
+            .lanes
+            .send(heeded.lane(), work(self.dispatcher.clone(), heeded));
         if sent.is_ok() {
             return;
         }
@@ -189,7 +205,10 @@ impl App {
     }
 
     async fn end(self) {
-        tracing::info!(waiting = self.lanes.waiting(), "stopping: finishing what is under way");
+        tracing::info!(
+            waiting = self.lanes.waiting(),
+            "stopping: finishing what is under way"
+        );
         let drained = tokio::time::timeout(DRAIN_LIMIT, async {
             self.lanes.settled().await;
             self.points.drain().await;
@@ -198,11 +217,16 @@ impl App {
             }
         });
         if drained.await.is_err() {
-            tracing::warn!("not everything ended in time; the journal has it, and the next start goes on");
+            tracing::warn!(
+                "not everything ended in time; the journal has it, and the next start goes on"
+            );
         }
         self.working.cancel();
         self.tasks.close();
-        if tokio::time::timeout(Duration::from_secs(1), self.tasks.wait()).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(1), self.tasks.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!("a task did not end in time");
         }
         self.journal.close().await;
@@ -227,7 +251,11 @@ async fn work(dispatcher: Dispatcher, heeded: Heeded) {
 
 /// Forgets what has no use any more, now and then.
 async fn forget(dispatcher: Dispatcher, stop: CancellationToken) {
-    while stop.run_until_cancelled(tokio::time::sleep(FORGET_EVERY)).await.is_some() {
+    while stop
+        .run_until_cancelled(tokio::time::sleep(FORGET_EVERY))
+        .await
+        .is_some()
+    {
         dispatcher.forget();
     }
 }
@@ -237,9 +265,16 @@ async fn probe(mall: Mall, stop: CancellationToken) {
     loop {
         match stop.run_until_cancelled(mall.probe()).await {
             None | Some(Ok(())) => return,
-            Some(Err(error)) => tracing::warn!(?error, "the mall's look-up could not be proved; what is in doubt is not sent again until it is"),
+            Some(Err(error)) => tracing::warn!(
+                ?error,
+                "the mall's look-up could not be proved; what is in doubt is not sent again until it is"
+            ),
         }
-        if stop.run_until_cancelled(tokio::time::sleep(PROBE_EVERY)).await.is_none() {
+        if stop
+            .run_until_cancelled(tokio::time::sleep(PROBE_EVERY))
+            .await
+            .is_none()
+        {
             return;
         }
     }
@@ -263,8 +298,13 @@ fn overrides(folder: &Path) -> anyhow::Result<Vec<Source>> {
         if path.extension().is_none_or(|extension| extension != "toml") {
             continue;
         }
-        let text = std::fs::read_to_string(&path).with_context(|| format!("`{}` cannot be read", path.display()))?;
-        let scope = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("`{}` cannot be read", path.display()))?;
+        let scope = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let file = path.display().to_string();
         sources.push(Source { file, scope, text });
     }
@@ -273,7 +313,10 @@ fn overrides(folder: &Path) -> anyhow::Result<Vec<Source>> {
 }
 
 /// A handle to its points system for each guild of the settings, and for no other.
-fn backends(guilds: &[GuildSettings], mall: Option<&Mall>) -> HashMap<GuildId, Arc<dyn PointsBackend>> {
+fn backends(
+    guilds: &[GuildSettings],
+    mall: Option<&Mall>,
+) -> HashMap<GuildId, Arc<dyn PointsBackend>> {
     let with_mall = guilds.iter().filter(|guild| guild.points == System::Mall);
     let ids = with_mall.map(|guild| guild.policy.guild);
     let handles = mall.map(|mall| mall.handles(ids)).unwrap_or_default();

@@ -10,10 +10,6 @@ use crate::commands::CommandError;
 use crate::commands::Member;
 use crate::commands::MemberKind;
 use crate::commands::Who;
-use crate::points::ConfirmationState;
-use crate::points::Over;
-use crate::points::Receipt;
-use crate::points::State;
 use crate::model::Amount;
 use crate::model::Cause;
 use crate::model::MessageId;
@@ -25,7 +21,11 @@ use crate::model::refusal::Usage;
 use crate::permissions::Standing;
 use crate::points::Change;
 use crate::points::ChangeError;
+use crate::points::ConfirmationState;
 use crate::points::Order;
+use crate::points::Over;
+use crate::points::Receipt;
+use crate::points::State;
 use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::SHARED;
@@ -47,18 +47,35 @@ pub(super) struct Sentences {
 /// Makes the sentences of a command whose scope is given.
 macro_rules! sentences {
     ($scope:literal) => {
-        pub(super) static DONE: Word =
-            Word::new($scope, "done", &["member", "amount", "balance", "reason", "receipt"]);
-        static UNCONFIRMED: Word = Word::new($scope, "unconfirmed", &["member", "amount", "receipt"]);
+        pub(super) static DONE: Word = Word::new(
+            $scope,
+            "done",
+            &["member", "amount", "balance", "reason", "receipt"],
+        );
+        static UNCONFIRMED: Word =
+            Word::new($scope, "unconfirmed", &["member", "amount", "receipt"]);
         static QUEUED: Word = Word::new($scope, "queued", &["member", "amount", "receipt"]);
-        static REFUSED: Word =
-            Word::new($scope, "refused", &["member", "amount", "why", "code", "receipt"]);
-        static INSUFFICIENT: Word =
-            Word::new($scope, "insufficient", &["member", "had", "asked", "receipt"]);
+        static REFUSED: Word = Word::new(
+            $scope,
+            "refused",
+            &["member", "amount", "why", "code", "receipt"],
+        );
+        static INSUFFICIENT: Word = Word::new(
+            $scope,
+            "insufficient",
+            &["member", "had", "asked", "receipt"],
+        );
         static ASK: Word = Word::new($scope, "ask", &["member", "id", "amount", "reason"]);
         static NO_REASON: Word = Word::new($scope, "no_reason", &[]);
-        pub(super) static WORDS: &[&Word] =
-            &[&DONE, &UNCONFIRMED, &QUEUED, &REFUSED, &INSUFFICIENT, &ASK, &NO_REASON];
+        pub(super) static WORDS: &[&Word] = &[
+            &DONE,
+            &UNCONFIRMED,
+            &QUEUED,
+            &REFUSED,
+            &INSUFFICIENT,
+            &ASK,
+            &NO_REASON,
+        ];
         pub(super) static SENTENCES: Sentences = Sentences {
             scope: $scope,
             done: &DONE,
@@ -81,7 +98,14 @@ static BALANCE_UNREAD: Word = Word::new(SHARED, "balance_unread", &[]);
 static CODE: Word = Word::new(SHARED, "code", &["code"]);
 
 /// Sentences both commands speak.
-pub(super) static WORDS: &[&Word] = &[&CONFIRM, &CANCEL, &CANCELLED, &PRESSED, &BALANCE_UNREAD, &CODE];
+pub(super) static WORDS: &[&Word] = &[
+    &CONFIRM,
+    &CANCEL,
+    &CANCELLED,
+    &PRESSED,
+    &BALANCE_UNREAD,
+    &CODE,
+];
 
 /// A change that waits for its caller's button, as kept in the journal (JSON; never rename a field).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,8 +231,16 @@ fn refuse_whom(call: &Call<'_>, member: &Member, direction: Direction) -> Result
 
 /// Large changes are asked about, and members named by a bare short id, which looks like an amount.
 fn must_ask(call: &Call<'_>, size: Amount) -> bool {
-    let over = call.policy.limits.confirm_over.is_some_and(|cap| size.size() > cap);
-    over || call.asked.who.iter().any(|who| matches!(who, Who::BareShort(_)))
+    let over = call
+        .policy
+        .limits
+        .confirm_over
+        .is_some_and(|cap| size.size() > cap);
+    over || call
+        .asked
+        .who
+        .iter()
+        .any(|who| matches!(who, Who::BareShort(_)))
 }
 
 /// Refuses before asking what would be refused after; the binding count is the journal's.
@@ -243,7 +275,13 @@ fn over_refusal(over: Over, size: Amount) -> Refusal {
     }
 }
 
-fn ask(call: &Call<'_>, member: &Member, size: Amount, amount: Amount, sentences: &Sentences) -> Answer {
+fn ask(
+    call: &Call<'_>,
+    member: &Member,
+    size: Amount,
+    amount: Amount,
+    sentences: &Sentences,
+) -> Answer {
     let reason = match &call.asked.text {
         Some(reason) => Hole::Untrusted(reason.clone()),
         None => Hole::Said(Box::new(Reply::new(sentences.no_reason))),
@@ -314,13 +352,18 @@ fn refused_reply(receipt: &Receipt, sentences: &Sentences) -> Reply {
             .with("receipt", code);
     }
     let own_code = match refused.and_then(|refused| refused.code) {
-        Some(number) => Hole::Said(Box::new(Reply::new(&CODE).with("code", Hole::Own(number.to_string())))),
+        Some(number) => Hole::Said(Box::new(
+            Reply::new(&CODE).with("code", Hole::Own(number.to_string())),
+        )),
         None => Hole::Own(String::new()),
     };
     Reply::new(sentences.refused)
         .with("member", member)
         .with("amount", Hole::Signed(i64::from(receipt.amount.points())))
-        .with("why", Hole::Said(Box::new(points_reply(meaning, About::Another))))
+        .with(
+            "why",
+            Hole::Said(Box::new(points_reply(meaning, About::Another))),
+        )
         .with("code", own_code)
         .with("receipt", code)
 }
@@ -335,7 +378,12 @@ pub(super) fn balance_hole(receipt: &Receipt) -> Hole {
 
 /// The reason as typed, or the bot's own words where there was none.
 pub(super) fn reason_hole(receipt: &Receipt) -> Hole {
-    Hole::Untrusted(receipt.reason.clone().unwrap_or_else(|| receipt.remark.clone()))
+    Hole::Untrusted(
+        receipt
+            .reason
+            .clone()
+            .unwrap_or_else(|| receipt.remark.clone()),
+    )
 }
 
 /// What replaces the question once the caller has called it off.

@@ -33,13 +33,17 @@ pub(super) struct Check;
 
 impl Handler for Check {
     fn words(&self) -> &'static [&'static Word] {
-        &[&HEAD, &GOOD, &BAD, &UNKNOWN, &GATEWAY, &SENDING, &STORE, &MALL, &SWITCH]
+        &[
+            &HEAD, &GOOD, &BAD, &UNKNOWN, &GATEWAY, &SENDING, &STORE, &MALL, &SWITCH,
+        ]
     }
 
     fn parse(&self, args: Args, _policy: &Policy) -> Result<Asked, Refusal> {
         let asked = args.one_word()?;
         match asked.text {
-            Some(read) => Err(Refusal::Usage(crate::model::refusal::Usage::Surplus { read })),
+            Some(read) => Err(Refusal::Usage(crate::model::refusal::Usage::Surplus {
+                read,
+            })),
             None => Ok(asked),
         }
     }
@@ -68,7 +72,9 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
     Ok(Answer::Say(match refused {
         // Somebody without an account could only be told so where the bot is switched on.
         None => reply.and(good(&SWITCH, now)),
-        Some(refused) if refused.meaning == PointsRefusal::NoAccount => reply.and(good(&SWITCH, now)),
+        Some(refused) if refused.meaning == PointsRefusal::NoAccount => {
+            reply.and(good(&SWITCH, now))
+        }
         Some(refused) => {
             let why = points_reply(refused.meaning, About::Another);
             reply.and(bad(&SWITCH, now, Hole::Said(Box::new(why))))
@@ -78,7 +84,11 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
 
 fn row(what: &'static Word, pulse: &Pulse) -> Reply {
     match (&pulse.trouble, pulse.last_success_ms) {
-        (Some(trouble), _) => bad(what, trouble.since_ms, Hole::Untrusted(trouble.what.clone())),
+        (Some(trouble), _) => bad(
+            what,
+            trouble.since_ms,
+            Hole::Untrusted(trouble.what.clone()),
+        ),
         (None, Some(since)) => good(what, since),
         (None, None) => Reply::new(&UNKNOWN).with("what", Hole::Said(Box::new(Reply::new(what)))),
     }

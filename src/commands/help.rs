@@ -32,7 +32,16 @@ pub(super) struct Help;
 
 impl Handler for Help {
     fn words(&self) -> &'static [&'static Word] {
-        &[&HEAD, &ROW, &NAMES, &LIMITS, &NO_LIMITS, &CONFIRM_OVER, &PRESETS, &PRESET]
+        &[
+            &HEAD,
+            &ROW,
+            &NAMES,
+            &LIMITS,
+            &NO_LIMITS,
+            &CONFIRM_OVER,
+            &PRESETS,
+            &PRESET,
+        ]
     }
 
     fn parse(&self, args: Args, _policy: &Policy) -> Result<Asked, Refusal> {
@@ -52,14 +61,22 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
             .definitions()
             .iter()
             .filter(usable)
-            .fold(Reply::new(&HEAD), |reply, definition| reply.and(row(&call, definition))),
+            .fold(Reply::new(&HEAD), |reply, definition| {
+                reply.and(row(&call, definition))
+            }),
         Some(read) => {
             let name = read.trim_start_matches('/').to_lowercase();
             let Some(definition) = call.words.named(&name).filter(usable) else {
                 return Err(Refusal::Usage(Usage::UnknownCommand { read: read.clone() }).into());
             };
-            let names = definition.names.iter().map(|name| Hole::Own(format!("/{name}"))).collect();
-            row(&call, definition).line(&NAMES).with("names", Hole::List(names))
+            let names = definition
+                .names
+                .iter()
+                .map(|name| Hole::Own(format!("/{name}")))
+                .collect();
+            row(&call, definition)
+                .line(&NAMES)
+                .with("names", Hole::List(names))
         }
     };
     if call.granted.covers(Right::Give) {
@@ -71,16 +88,23 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
 fn row(call: &Call<'_>, definition: &Definition) -> Reply {
     let language = call.policy.language;
     Reply::new(&ROW)
-        .with("summary", Hole::Own(call.words.summary(&definition.scope, language)))
-        .with("usage", Hole::Own(call.words.usage(&definition.scope, language)))
+        .with(
+            "summary",
+            Hole::Own(call.words.summary(&definition.scope, language)),
+        )
+        .with(
+            "usage",
+            Hole::Own(call.words.usage(&definition.scope, language)),
+        )
 }
 
 async fn limits(call: &Call<'_>, reply: Reply) -> Result<Reply, CommandError> {
     let limits = &call.policy.limits;
     let mut reply = if call.granted.standing() == Standing::Admin {
-        reply
-            .line(&NO_LIMITS)
-            .with("each", Hole::Number(i64::from(crate::model::amount::LARGEST)))
+        reply.line(&NO_LIMITS).with(
+            "each",
+            Hole::Number(i64::from(crate::model::amount::LARGEST)),
+        )
     } else {
         let used = call
             .points
@@ -104,7 +128,9 @@ async fn limits(call: &Call<'_>, reply: Reply) -> Result<Reply, CommandError> {
                 .with("amount", Hole::Number(preset.amount.size()));
             Hole::Said(Box::new(shown))
         });
-        reply = reply.line(&PRESETS).with("presets", Hole::List(presets.collect()));
+        reply = reply
+            .line(&PRESETS)
+            .with("presets", Hole::List(presets.collect()));
     }
     Ok(reply)
 }

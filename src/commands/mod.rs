@@ -34,11 +34,11 @@ use crate::model::MessageId;
 use crate::model::Policy;
 use crate::model::Refusal;
 use crate::model::UserId;
-use crate::points::ReplyAddress;
 use crate::permissions::Granted;
 use crate::permissions::Right;
 use crate::points::Change;
 use crate::points::Points;
+use crate::points::ReplyAddress;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::words::Definition;
@@ -208,7 +208,9 @@ impl Default for Registry {
 impl Registry {
     /// All commands of this program.
     pub fn new() -> Self {
-        Self { handlers: handlers() }
+        Self {
+            handlers: handlers(),
+        }
     }
 
     /// The command of that file name.

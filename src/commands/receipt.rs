@@ -9,24 +9,32 @@ use crate::commands::Call;
 use crate::commands::CommandError;
 use crate::commands::Handler;
 use crate::commands::change::reason_hole;
-use crate::points::Receipt;
-use crate::points::State;
 use crate::model::Policy;
 use crate::model::ReceiptCode;
 use crate::model::Refusal;
 use crate::model::refusal::About;
 use crate::model::refusal::Usage;
 use crate::permissions::Right;
+use crate::points::Receipt;
+use crate::points::State;
 use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::Word;
 use crate::words::points_reply;
 
 static HEAD: Word = Word::new("receipt", "head", &["receipt", "state"]);
-static BODY: Word = Word::new("receipt", "body", &["member", "amount", "giver", "reason", "time", "zone"]);
+static BODY: Word = Word::new(
+    "receipt",
+    "body",
+    &["member", "amount", "giver", "reason", "time", "zone"],
+);
 static BALANCE: Word = Word::new("receipt", "balance", &["balance", "time"]);
 static WHY: Word = Word::new("receipt", "why", &["why"]);
-static STAFF: Word = Word::new("receipt", "staff", &["op", "sends", "looks", "code", "text"]);
+static STAFF: Word = Word::new(
+    "receipt",
+    "staff",
+    &["op", "sends", "looks", "code", "text"],
+);
 static QUEUED: Word = Word::new("receipt", "state_queued", &[]);
 static UNCONFIRMED: Word = Word::new("receipt", "state_unconfirmed", &[]);
 static UNRESOLVED: Word = Word::new("receipt", "state_unresolved", &[]);
@@ -39,7 +47,17 @@ pub(super) struct ReceiptQuestion;
 impl Handler for ReceiptQuestion {
     fn words(&self) -> &'static [&'static Word] {
         &[
-            &HEAD, &BODY, &BALANCE, &WHY, &STAFF, &QUEUED, &UNCONFIRMED, &UNRESOLVED, &DONE, &TAKEN, &REFUSED,
+            &HEAD,
+            &BODY,
+            &BALANCE,
+            &WHY,
+            &STAFF,
+            &QUEUED,
+            &UNCONFIRMED,
+            &UNRESOLVED,
+            &DONE,
+            &TAKEN,
+            &REFUSED,
         ]
     }
 
@@ -108,13 +126,18 @@ fn told(receipt: &Receipt, staff: bool) -> Reply {
     if staff {
         let refused = receipt.refusal.as_ref();
         let code = refused.and_then(|refused| refused.code);
-        let text = refused.map(|refused| refused.text.clone()).unwrap_or_default();
+        let text = refused
+            .map(|refused| refused.text.clone())
+            .unwrap_or_default();
         reply = reply
             .line(&STAFF)
             .with("op", Hole::Own(receipt.op.to_string()))
             .with("sends", Hole::Number(i64::from(receipt.progress.sends)))
             .with("looks", Hole::Number(i64::from(receipt.progress.looks)))
-            .with("code", Hole::Own(code.map_or_else(|| "-".to_owned(), |code| code.to_string())))
+            .with(
+                "code",
+                Hole::Own(code.map_or_else(|| "-".to_owned(), |code| code.to_string())),
+            )
             .with("text", Hole::Untrusted(text));
     }
     reply

@@ -33,7 +33,12 @@ use crate::words::refusal_reply;
 
 impl Dispatcher {
     /// Writes the question down and asks it; a message asks at most once.
-    pub(super) async fn ask(&self, incoming: &Incoming, reply: &Reply, proposal: &Proposal) -> Result<(), JournalError> {
+    pub(super) async fn ask(
+        &self,
+        incoming: &Incoming,
+        reply: &Reply,
+        proposal: &Proposal,
+    ) -> Result<(), JournalError> {
         let Some(guild) = incoming.guild else {
             return Ok(());
         };
@@ -43,7 +48,8 @@ impl Dispatcher {
             guild,
             channel: incoming.channel,
             caller: incoming.author.id,
-            proposal: serde_json::to_string(proposal).expect("a proposal is plain fields and always serialises"),
+            proposal: serde_json::to_string(proposal)
+                .expect("a proposal is plain fields and always serialises"),
             expires_ms: self.clock.now_ms() + life,
             said: None,
             state: ConfirmationState::Asked,
@@ -58,7 +64,11 @@ impl Dispatcher {
             quoting: Some(incoming.message),
             said: None,
         };
-        match self.voice.say(address, &self.tongue(Some(guild)), reply).await {
+        match self
+            .voice
+            .say(address, &self.tongue(Some(guild)), reply)
+            .await
+        {
             Ok(said) => self.journal.asked_said(incoming.message, said).await,
             Err(error) => {
                 tracing::warn!(%error, "a question before a change could not be asked; nothing happens");
@@ -74,7 +84,11 @@ impl Dispatcher {
         };
         let asked = match self.journal.asked(message).await {
             Ok(Some(asked)) => asked,
-            Ok(None) => return self.toast(&press, None, &refused(&Refusal::ButtonExpired)).await,
+            Ok(None) => {
+                return self
+                    .toast(&press, None, &refused(&Refusal::ButtonExpired))
+                    .await;
+            }
             Err(error) => {
                 tracing::error!(%error, "a pressed button cannot be looked up");
                 return;
@@ -100,10 +114,15 @@ impl Dispatcher {
             Pressed::Cancel => self.cancel(&press, &asked, address).await,
             Pressed::Confirm => {
                 let Some(turn) = self.telling.begin(asked.message) else {
-                    return self.toast(&press, guild, &refused(&Refusal::ButtonUsed)).await;
+                    return self
+                        .toast(&press, guild, &refused(&Refusal::ButtonUsed))
+                        .await;
                 };
                 let toast = pressed_reply();
-                tokio::join!(self.toast(&press, guild, &toast), self.confirm(&press, &asked, address));
+                tokio::join!(
+                    self.toast(&press, guild, &toast),
+                    self.confirm(&press, &asked, address)
+                );
                 drop(turn);
             }
         }
@@ -114,9 +133,15 @@ impl Dispatcher {
         match self.journal.cancel(asked.message).await {
             Ok(ConfirmationState::Cancelled) => {
                 let reply = cancelled_reply();
-                tokio::join!(self.toast(press, guild, &reply), self.say(guild, address, &reply));
+                tokio::join!(
+                    self.toast(press, guild, &reply),
+                    self.say(guild, address, &reply)
+                );
             }
-            Ok(_) => self.toast(press, guild, &refused(&Refusal::ButtonUsed)).await,
+            Ok(_) => {
+                self.toast(press, guild, &refused(&Refusal::ButtonUsed))
+                    .await
+            }
             Err(error) => tracing::error!(%error, "a question could not be called off"),
         }
     }
@@ -126,18 +151,35 @@ impl Dispatcher {
             Ok(proposal) => proposal,
             Err(error) => {
                 tracing::error!(%error, "a question's proposal cannot be read");
-                return self.say(Some(asked.guild), address, &refused(&Refusal::ButtonExpired)).await;
+                return self
+                    .say(
+                        Some(asked.guild),
+                        address,
+                        &refused(&Refusal::ButtonExpired),
+                    )
+                    .await;
             }
         };
         let words = self.voice.words.clone();
         let Some(definition) = words.definition(&proposal.command) else {
-            return self.say(Some(asked.guild), address, &refused(&Refusal::ButtonExpired)).await;
+            return self
+                .say(
+                    Some(asked.guild),
+                    address,
+                    &refused(&Refusal::ButtonExpired),
+                )
+                .await;
         };
         let result = self.run_confirmed(press, asked, &proposal, address).await;
         let guild = Some(asked.guild);
         match result {
-            Ok(Answer::Change { cause, change, reply: Some(reply) }) => {
-                self.tell_change(guild, address, cause, &change, &reply).await;
+            Ok(Answer::Change {
+                cause,
+                change,
+                reply: Some(reply),
+            }) => {
+                self.tell_change(guild, address, cause, &change, &reply)
+                    .await;
             }
             Ok(_) => {}
             Err(error) => {
@@ -165,12 +207,23 @@ impl Dispatcher {
         proposal: &Proposal,
         reply: ReplyAddress,
     ) -> Result<Answer, CommandError> {
-        let policy = self.guilds.policy(asked.guild).ok_or(Refusal::UnknownGuild(Some(asked.guild)))?;
+        let policy = self
+            .guilds
+            .policy(asked.guild)
+            .ok_or(Refusal::UnknownGuild(Some(asked.guild)))?;
         let policy: &Policy = &policy;
         let words = self.voice.words.clone();
-        let unreadable = || CommandError::Failed(anyhow::anyhow!("the proposal `{}` cannot be read", proposal.command));
+        let unreadable = || {
+            CommandError::Failed(anyhow::anyhow!(
+                "the proposal `{}` cannot be read",
+                proposal.command
+            ))
+        };
         let definition = words.definition(&proposal.command).ok_or_else(unreadable)?;
-        let handler = self.registry.handler(&proposal.command).ok_or_else(unreadable)?;
+        let handler = self
+            .registry
+            .handler(&proposal.command)
+            .ok_or_else(unreadable)?;
         let change = proposal.asked().ok_or_else(unreadable)?;
         let actor = self.standings.actor(policy, press.presser, None).await;
         let granted = self.authorize(right_of(definition), actor, policy).await?;
@@ -194,14 +247,23 @@ impl Dispatcher {
             reply,
             confirmation: Some(asked.message),
         };
-        handler.run(self.call(&granted, policy, &change, members, occasion)).await
+        handler
+            .run(self.call(&granted, policy, &change, members, occasion))
+            .await
     }
 
     /// A short word at the button, which also stops it spinning.
     async fn toast(&self, press: &Press, guild: Option<crate::model::GuildId>, reply: &Reply) {
         let tongue = self.tongue(guild);
-        let text = self.voice.words.render(reply, tongue.language, &tongue.zone).text;
-        let answered = self.api.answer_press(&press.callback, &text, press.presser, press.channel).await;
+        let text = self
+            .voice
+            .words
+            .render(reply, tongue.language, &tongue.zone)
+            .text;
+        let answered = self
+            .api
+            .answer_press(&press.callback, &text, press.presser, press.channel)
+            .await;
         if let Err(error) = answered {
             tracing::warn!(%error, "a pressed button could not be answered");
         }

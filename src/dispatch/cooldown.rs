@@ -42,7 +42,12 @@ impl Cooldown {
     }
 
     /// Counts one use, or says how long to wait.
-    pub(super) fn enter(&self, scope: &str, guild: Option<GuildId>, user: UserId) -> Result<(), Duration> {
+    pub(super) fn enter(
+        &self,
+        scope: &str,
+        guild: Option<GuildId>,
+        user: UserId,
+    ) -> Result<(), Duration> {
         let Some(pace) = self.paces.get(scope) else {
             return Ok(());
         };

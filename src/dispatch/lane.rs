@@ -60,7 +60,11 @@ impl Lanes {
     }
 
     /// Puts `work` at the end of its lane without waiting.
-    pub fn send(&self, key: Key, work: impl Future<Output = ()> + Send + 'static) -> Result<(), Busy> {
+    pub fn send(
+        &self,
+        key: Key,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), Busy> {
         if self.inner.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING_IN_ALL {
             self.inner.waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(Busy);
@@ -120,8 +124,14 @@ impl Lanes {
     }
 
     fn permits(&self, guild: Option<GuildId>) -> Arc<Semaphore> {
-        let mut guilds = self.inner.guilds.lock().unwrap_or_else(PoisonError::into_inner);
-        let permits = guilds.entry(guild).or_insert_with(|| Arc::new(Semaphore::new(AT_WORK_PER_GUILD)));
+        let mut guilds = self
+            .inner
+            .guilds
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let permits = guilds
+            .entry(guild)
+            .or_insert_with(|| Arc::new(Semaphore::new(AT_WORK_PER_GUILD)));
         permits.clone()
     }
 }
@@ -159,7 +169,10 @@ mod tests {
             })
             .unwrap();
         lanes.settled().await;
-        assert_eq!(*said.lock().unwrap(), [("ben", 0), ("anne", 0), ("anne", 1), ("anne", 2)]);
+        assert_eq!(
+            *said.lock().unwrap(),
+            [("ben", 0), ("anne", 0), ("anne", 1), ("anne", 2)]
+        );
         assert_eq!(lanes.waiting(), 0);
         assert!(lanes.inner.lanes.is_empty());
     }
@@ -171,7 +184,10 @@ mod tests {
         let mut taken = 0;
         for _ in 0..100 {
             let gate = gate.clone();
-            if lanes.send(ANNE, async move { gate.notified().await }).is_ok() {
+            if lanes
+                .send(ANNE, async move { gate.notified().await })
+                .is_ok()
+            {
                 taken += 1;
             }
         }

@@ -199,7 +199,9 @@ impl Dispatcher {
         let ours = match &heard {
             Heard::Command(invocation) => {
                 let known = self.voice.words.named(&invocation.word).is_some();
-                known || (invocation.bot_mentioned && self.voice.words.nearest(&invocation.word).is_some())
+                known
+                    || (invocation.bot_mentioned
+                        && self.voice.words.nearest(&invocation.word).is_some())
             }
             Heard::Near { word } => {
                 self.voice.words.named(word).is_some() || self.voice.words.nearest(word).is_some()
@@ -253,16 +255,20 @@ impl Dispatcher {
         }
         let span = tracing::Span::current();
         span.record("command", definition.scope.as_str());
-        metrics::counter!("guildpoints_commands_total", "command" => definition.scope.clone()).increment(1);
+        metrics::counter!("guildpoints_commands_total", "command" => definition.scope.clone())
+            .increment(1);
         let address = ReplyAddress {
             channel: incoming.channel,
             quoting: Some(incoming.message),
             said: None,
         };
         let result = self.run(incoming, invocation, definition, address).await;
-        let guild = incoming.guild.or_else(|| self.guilds.only().map(|policy| policy.guild));
+        let guild = incoming
+            .guild
+            .or_else(|| self.guilds.only().map(|policy| policy.guild));
         let hints = self.hints(incoming, invocation, definition);
-        self.tell_answer(guild, address, definition, &hints, incoming, result).await;
+        self.tell_answer(guild, address, definition, &hints, incoming, result)
+            .await;
     }
 
     async fn run(
@@ -278,7 +284,9 @@ impl Dispatcher {
         let actor = self.actor(&policy, incoming).await;
         let granted = self.authorize(right, actor, &policy).await?;
         let handler = self.registry.handler(&definition.scope);
-        let handler = handler.ok_or_else(|| CommandError::Failed(anyhow::anyhow!("no handler for {}", definition.scope)))?;
+        let handler = handler.ok_or_else(|| {
+            CommandError::Failed(anyhow::anyhow!("no handler for {}", definition.scope))
+        })?;
         let asked = handler.parse(arguments(invocation, incoming), &policy)?;
         // After parsing, so that a typing slip costs nothing.
         pace()?;
@@ -294,7 +302,9 @@ impl Dispatcher {
             reply,
             confirmation: None,
         };
-        handler.run(self.call(&granted, &policy, &asked, members, occasion)).await
+        handler
+            .run(self.call(&granted, &policy, &asked, members, occasion))
+            .await
     }
 
     /// Everything a command may use, on this occasion.
@@ -323,7 +333,11 @@ impl Dispatcher {
         }
     }
 
-    fn cooldown_of<'a>(&'a self, definition: &'a Definition, incoming: &'a Incoming) -> impl Fn() -> Result<(), Refusal> + 'a {
+    fn cooldown_of<'a>(
+        &'a self,
+        definition: &'a Definition,
+        incoming: &'a Incoming,
+    ) -> impl Fn() -> Result<(), Refusal> + 'a {
         move || {
             self.cooldown
                 .enter(&definition.scope, incoming.guild, incoming.author.id)
@@ -341,19 +355,28 @@ impl Dispatcher {
             }
             return self.guilds.only().ok_or(Refusal::WhichGuild);
         };
-        self.guilds.policy(guild).ok_or(Refusal::UnknownGuild(Some(guild)))
+        self.guilds
+            .policy(guild)
+            .ok_or(Refusal::UnknownGuild(Some(guild)))
     }
 
     async fn actor(&self, policy: &Policy, incoming: &Incoming) -> Actor {
         let shown = incoming.author.roles.as_deref();
         // Roles shown by another guild's frame say nothing about this one.
         let shown = shown.filter(|_| incoming.guild == Some(policy.guild));
-        self.standings.actor(policy, incoming.author.id, shown).await
+        self.standings
+            .actor(policy, incoming.author.id, shown)
+            .await
     }
 
     /// Grants, or refuses after a second look at the platform's own record: frames may show
     /// incomplete roles (fanbook-platform, 7, point 16).
-    async fn authorize(&self, right: Right, actor: Actor, policy: &Policy) -> Result<Granted, Refusal> {
+    async fn authorize(
+        &self,
+        right: Right,
+        actor: Actor,
+        policy: &Policy,
+    ) -> Result<Granted, Refusal> {
         match authorize(right, &actor, policy) {
             Ok(granted) => Ok(granted),
             Err(Refusal::NoRight { .. } | Refusal::RolesUnknown) => {
@@ -376,14 +399,26 @@ impl Dispatcher {
     ) {
         match result {
             Ok(Answer::Say(reply)) => self.say(guild, address, &reply).await,
-            Ok(Answer::Change { cause, reply: Some(reply), change }) => {
-                self.tell_change(guild, address, cause, &change, &reply).await;
+            Ok(Answer::Change {
+                cause,
+                reply: Some(reply),
+                change,
+            }) => {
+                self.tell_change(guild, address, cause, &change, &reply)
+                    .await;
             }
             Ok(Answer::Change { reply: None, .. }) => {}
             Ok(Answer::Ask { reply, proposal }) => {
                 let asking = self.ask(incoming, &reply, &proposal).await;
                 if let Err(error) = asking {
-                    let reply = self.explain(guild, definition, hints, CommandError::Store(anyhow::Error::new(error))).await;
+                    let reply = self
+                        .explain(
+                            guild,
+                            definition,
+                            hints,
+                            CommandError::Store(anyhow::Error::new(error)),
+                        )
+                        .await;
                     self.say(guild, address, &reply).await;
                 }
             }
@@ -418,7 +453,13 @@ impl Dispatcher {
     }
 
     /// The one place where an error becomes words and a log line.
-    async fn explain(&self, guild: Option<GuildId>, definition: &Definition, hints: &Hints, error: CommandError) -> Reply {
+    async fn explain(
+        &self,
+        guild: Option<GuildId>,
+        definition: &Definition,
+        hints: &Hints,
+        error: CommandError,
+    ) -> Reply {
         match error {
             CommandError::Refused(refusal) => {
                 let refusal = self.with_role_names(guild, definition, refusal).await;
@@ -426,7 +467,10 @@ impl Dispatcher {
                 refusal_reply(&refusal, hints)
             }
             CommandError::Store(error) => {
-                tracing::error!(error = format!("{error:#}"), "the journal failed; nothing was sent");
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "the journal failed; nothing was sent"
+                );
                 Reply::new(&STORE_FAILED)
             }
             CommandError::Failed(error) => {
@@ -437,7 +481,12 @@ impl Dispatcher {
     }
 
     /// Fills in who may, by role names as far as they are known.
-    async fn with_role_names(&self, guild: Option<GuildId>, definition: &Definition, refusal: Refusal) -> Refusal {
+    async fn with_role_names(
+        &self,
+        guild: Option<GuildId>,
+        definition: &Definition,
+        refusal: Refusal,
+    ) -> Refusal {
         let policy = guild.and_then(|guild| self.guilds.policy(guild));
         let (Refusal::NoRight { roles }, Some(policy)) = (&refusal, policy) else {
             return refusal;
@@ -454,10 +503,18 @@ impl Dispatcher {
         Refusal::NoRight { roles }
     }
 
-    fn hints(&self, incoming: &Incoming, invocation: &Invocation, definition: &Definition) -> Hints {
+    fn hints(
+        &self,
+        incoming: &Incoming,
+        invocation: &Invocation,
+        definition: &Definition,
+    ) -> Hints {
         let language = self.tongue(incoming.guild).language;
         let mut named = invocation.arguments.iter().filter_map(|token| match token {
-            Token::Member(id) => incoming.mentions.iter().find(|(mentioned, _)| mentioned == id),
+            Token::Member(id) => incoming
+                .mentions
+                .iter()
+                .find(|(mentioned, _)| mentioned == id),
             _ => None,
         });
         Hints {
@@ -485,10 +542,12 @@ impl Dispatcher {
 
     /// The language and zone of a guild; the house's own where none is set up.
     fn tongue(&self, guild: Option<GuildId>) -> Tongue {
-        let policy = guild.and_then(|guild| self.guilds.policy(guild)).or_else(|| match guild {
-            None => self.guilds.only(),
-            Some(_) => None,
-        });
+        let policy = guild
+            .and_then(|guild| self.guilds.policy(guild))
+            .or_else(|| match guild {
+                None => self.guilds.only(),
+                Some(_) => None,
+            });
         match policy {
             Some(policy) => Tongue {
                 language: policy.language,

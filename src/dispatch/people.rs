@@ -21,7 +21,11 @@ pub(super) struct Scene<'a> {
 
 impl Dispatcher {
     /// The members that `who` names, in its order.
-    pub(super) async fn members(&self, scene: &Scene<'_>, who: &[Who]) -> Result<Vec<Member>, Refusal> {
+    pub(super) async fn members(
+        &self,
+        scene: &Scene<'_>,
+        who: &[Who],
+    ) -> Result<Vec<Member>, Refusal> {
         let mut members = Vec::with_capacity(who.len());
         for who in who {
             members.push(match who {
@@ -35,7 +39,10 @@ impl Dispatcher {
     }
 
     async fn by_id(&self, scene: &Scene<'_>, id: UserId) -> Result<Member, Refusal> {
-        let shown = scene.mentions.iter().find(|(mentioned, _)| *mentioned == id);
+        let shown = scene
+            .mentions
+            .iter()
+            .find(|(mentioned, _)| *mentioned == id);
         match self.standings.member(scene.guild, id).await {
             Ok(Some(member)) => Ok(known(&member, shown.map(|(_, name)| name.as_str()))),
             Ok(None) => Err(Refusal::NotAMember {
@@ -49,19 +56,30 @@ impl Dispatcher {
                     name: name.clone(),
                     kind: MemberKind::Person,
                 }),
-                None => Err(Refusal::Usage(Usage::NobodyFound { read: id.to_string() })),
+                None => Err(Refusal::Usage(Usage::NobodyFound {
+                    read: id.to_string(),
+                })),
             },
         }
     }
 
     async fn by_short_id(&self, scene: &Scene<'_>, short: &str) -> Result<Member, Refusal> {
-        let nobody = || Refusal::Usage(Usage::NobodyFound { read: short.to_owned() });
-        let found = self.api.find_by_short_id(scene.guild, &[short.to_owned()]).await;
+        let nobody = || {
+            Refusal::Usage(Usage::NobodyFound {
+                read: short.to_owned(),
+            })
+        };
+        let found = self
+            .api
+            .find_by_short_id(scene.guild, &[short.to_owned()])
+            .await;
         let found = found.map_err(|error| {
             tracing::warn!(guild = %scene.guild, %error, "a short id could not be looked up");
             nobody()
         })?;
-        let mut exact = found.iter().filter(|member| member.short_id.as_deref() == Some(short));
+        let mut exact = found
+            .iter()
+            .filter(|member| member.short_id.as_deref() == Some(short));
         match (exact.next(), exact.next()) {
             (Some(member), None) => Ok(known(member, None)),
             (Some(_), Some(_)) => Err(ambiguous(short, &found)),
@@ -120,7 +138,12 @@ fn ambiguous(read: &str, found: &[ApiMember]) -> Refusal {
     let candidates = found
         .iter()
         .take(CANDIDATES)
-        .map(|member| (member.name.clone(), member.short_id.clone().unwrap_or_default()))
+        .map(|member| {
+            (
+                member.name.clone(),
+                member.short_id.clone().unwrap_or_default(),
+            )
+        })
         .collect();
     Refusal::Usage(Usage::Ambiguous {
         read: read.to_owned(),

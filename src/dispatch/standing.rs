@@ -61,13 +61,23 @@ impl Standings {
             asker,
             guilds: DashMap::new(),
             // Joins callers that miss at the same moment; the age is judged in `guild`.
-            reading: Cache::builder().time_to_live(Duration::from_secs(1)).build(),
-            members: Cache::builder().max_capacity(MEMBERS).time_to_live(MEMBER_FRESH).build(),
+            reading: Cache::builder()
+                .time_to_live(Duration::from_secs(1))
+                .build(),
+            members: Cache::builder()
+                .max_capacity(MEMBERS)
+                .time_to_live(MEMBER_FRESH)
+                .build(),
         }
     }
 
     /// Everything known of `user` in the guild of `policy`, with the roles their message showed.
-    pub(super) async fn actor(&self, policy: &Policy, user: UserId, shown: Option<&[RoleId]>) -> Actor {
+    pub(super) async fn actor(
+        &self,
+        policy: &Policy,
+        user: UserId,
+        shown: Option<&[RoleId]>,
+    ) -> Actor {
         if policy.admins.contains(&user) {
             return Actor {
                 user,
@@ -93,7 +103,9 @@ impl Standings {
             Ok(Some(member)) => member.roles.as_ref().map(|roles| {
                 let record = |role: &crate::fanbook::api::MemberRole| HeldRole {
                     id: role.id,
-                    permissions: role.permissions.or_else(|| held(role.id, &view).permissions),
+                    permissions: role
+                        .permissions
+                        .or_else(|| held(role.id, &view).permissions),
                 };
                 roles.iter().map(record).collect()
             }),
@@ -107,9 +119,16 @@ impl Standings {
     }
 
     /// A member's record. `Ok(None)`: not in the guild. `Err`: it could not be read.
-    pub(super) async fn member(&self, guild: GuildId, user: UserId) -> Result<Option<Arc<ApiMember>>, ()> {
+    pub(super) async fn member(
+        &self,
+        guild: GuildId,
+        user: UserId,
+    ) -> Result<Option<Arc<ApiMember>>, ()> {
         let read = self.members.try_get_with((guild, user), async {
-            self.api.member(guild, user).await.map(|member| member.map(Arc::new))
+            self.api
+                .member(guild, user)
+                .await
+                .map(|member| member.map(Arc::new))
         });
         read.await.map_err(|error| {
             tracing::warn!(%guild, member = %user, %error, "a member's record could not be read");
@@ -122,7 +141,11 @@ impl Standings {
         let Some(known) = &view.roles else {
             return Vec::new();
         };
-        roles.iter().filter_map(|role| known.get(role)).map(|role| role.name.clone()).collect()
+        roles
+            .iter()
+            .filter_map(|role| known.get(role))
+            .map(|role| role.name.clone())
+            .collect()
     }
 
     async fn guild(&self, guild: GuildId, shown: &[RoleId]) -> Arc<GuildView> {
@@ -130,13 +153,20 @@ impl Standings {
         if let Some(view) = remembered {
             let age = view.read.elapsed();
             let complete = view.owner.is_some() && view.roles.is_some();
-            let knows = |role: &RoleId| view.roles.as_ref().is_some_and(|roles| roles.contains_key(role));
+            let knows = |role: &RoleId| {
+                view.roles
+                    .as_ref()
+                    .is_some_and(|roles| roles.contains_key(role))
+            };
             let good = age < GUILD_FRESH && complete && shown.iter().all(knows);
             if good || age < UNKNOWN_ROLE_REFRESH {
                 return view;
             }
         }
-        let read = self.reading.get_with(guild, async { Arc::new(self.read_guild(guild).await) }).await;
+        let read = self
+            .reading
+            .get_with(guild, async { Arc::new(self.read_guild(guild).await) })
+            .await;
         self.guilds.insert(guild, read.clone());
         read
     }

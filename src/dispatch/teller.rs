@@ -69,7 +69,10 @@ impl Dispatcher {
         let cause = receipt.cause;
         let tongue = self.tongue(Some(receipt.guild));
         let receipt = self.points.with_balance(receipt).await;
-        let said = self.voice.say(receipt.reply, &tongue, &change_reply(&receipt)).await;
+        let said = self
+            .voice
+            .say(receipt.reply, &tongue, &change_reply(&receipt))
+            .await;
         let noted = match said {
             Ok(said) => {
                 tracing::info!(receipt = %code, "outcome told");

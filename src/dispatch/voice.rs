@@ -35,11 +35,20 @@ impl Voice {
     }
 
     /// Says `reply` at its place: over our own message that stands there, or as a new one.
-    pub(super) async fn say(&self, at: ReplyAddress, tongue: &Tongue, reply: &Reply) -> Result<MessageId, SayError> {
+    pub(super) async fn say(
+        &self,
+        at: ReplyAddress,
+        tongue: &Tongue,
+        reply: &Reply,
+    ) -> Result<MessageId, SayError> {
         let rendered = self.words.render(reply, tongue.language, &tongue.zone);
         let buttons = buttons(&rendered);
         if let Some(said) = at.said {
-            match self.api.edit(at.channel, said, &rendered.text, &buttons).await {
+            match self
+                .api
+                .edit(at.channel, said, &rendered.text, &buttons)
+                .await
+            {
                 Ok(()) => return Ok(said),
                 // The message is gone or cannot be edited: say it anew.
                 Err(SayError::Gone | SayError::Rejected { .. }) => {}

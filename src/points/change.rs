@@ -68,9 +68,10 @@ impl Change {
     /// How the entry stands; `None` where nothing was written.
     pub fn state(&self) -> Option<State> {
         match self {
-            Change::Done(receipt) | Change::Refused(receipt) | Change::Pending(receipt) | Change::Known(receipt) => {
-                Some(receipt.state)
-            }
+            Change::Done(receipt)
+            | Change::Refused(receipt)
+            | Change::Pending(receipt)
+            | Change::Known(receipt) => Some(receipt.state),
             Change::Over(_) | Change::ConfirmationSpent(_) => None,
         }
     }
@@ -106,18 +107,28 @@ impl Points {
     ///
     /// What outlives the budget goes on by itself: the sending ends in the journal, `reconcile`
     /// settles it and the teller says so.
-    pub async fn change(&self, granted: &Granted, policy: &Policy, order: Order) -> Result<Change, ChangeError> {
+    pub async fn change(
+        &self,
+        granted: &Granted,
+        policy: &Policy,
+        order: Order,
+    ) -> Result<Change, ChangeError> {
         let deadline = Instant::now() + self.inner.times.answer_budget;
-        let backend = self.inner.backends.get(&policy.guild).ok_or(ChangeError::NoSystem)?;
+        let backend = self
+            .inner
+            .backends
+            .get(&policy.guild)
+            .ok_or(ChangeError::NoSystem)?;
         if backend.adjust().is_none() {
             return Err(ChangeError::ReadOnly(backend.name().to_owned()));
         }
-        let remark = mall::remark(order.reason.as_deref(), &order.fallback_remark).map_err(|long| {
-            ChangeError::ReasonTooLong {
-                length: long.length,
-                cap: long.cap,
-            }
-        })?;
+        let remark =
+            mall::remark(order.reason.as_deref(), &order.fallback_remark).map_err(|long| {
+                ChangeError::ReasonTooLong {
+                    length: long.length,
+                    cap: long.cap,
+                }
+            })?;
         let intent = Intent {
             cause: order.cause,
             guild: policy.guild,
@@ -149,7 +160,10 @@ impl Points {
             return Ok(Change::Pending(written));
         };
         let points = self.clone();
-        let sending = self.inner.tasks.spawn(async move { points.first_sending(ticket, at_work).await });
+        let sending = self
+            .inner
+            .tasks
+            .spawn(async move { points.first_sending(ticket, at_work).await });
         let settled = match tokio::time::timeout_at(deadline, sending).await {
             Ok(Ok(Some(receipt))) => receipt,
             Ok(Ok(None)) | Err(_) => return Ok(Change::Pending(written)),
@@ -222,13 +236,15 @@ impl Points {
         let (state, wait) = match verdict {
             Verdict::Applied => return journal.settle(ticket, Settlement::Done).await,
             // Nothing of this id was sent before, so a clear refusal can be believed.
-            Verdict::Refused(refused) => return journal.settle(ticket, Settlement::Refused(refused)).await,
+            Verdict::Refused(refused) => {
+                return journal.settle(ticket, Settlement::Refused(refused)).await;
+            }
             Verdict::NotSent(why) => {
                 heard.not_sent(&why);
                 (State::Queued, times.look_up_wait(0))
             }
             Verdict::Unknown(doubt) => {
-                heard.doubt(&doubt, progress.last_sent_ms);
+                heard.doubt(&doubt, now);
                 match doubt.kind {
                     DoubtKind::TooFast { retry_after } => {
                         (State::Queued, retry_after.unwrap_or(times.look_up_wait(0)))
@@ -246,7 +262,9 @@ impl Points {
 
     pub(super) fn adjust_of(&self, ticket: &Ticket) -> Option<&dyn Adjust> {
         let backend = self.inner.backends.get(&ticket.receipt().guild)?;
-        (backend.name() == ticket.receipt().system).then(|| backend.adjust()).flatten()
+        (backend.name() == ticket.receipt().system)
+            .then(|| backend.adjust())
+            .flatten()
     }
 }
 

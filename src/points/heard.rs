@@ -14,7 +14,7 @@ use crate::points::DoubtKind;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Heard {
-    /// When the last sending left whose fate nobody knows; it may still land.
+    /// The latest moment at which a sending whose fate nobody knows can have left; it may still land.
     pub lost_ms: Option<i64>,
     /// What the last sending came to.
     pub last: Last,
@@ -75,7 +75,9 @@ const MEANINGS: [(PointsRefusal, &str); 9] = [
 
 impl From<Refused> for HeldRefusal {
     fn from(refused: Refused) -> Self {
-        let name = MEANINGS.iter().find(|(meaning, _)| *meaning == refused.meaning);
+        let name = MEANINGS
+            .iter()
+            .find(|(meaning, _)| *meaning == refused.meaning);
         Self {
             meaning: name.map_or("other", |(_, name)| name).to_owned(),
             code: refused.code,
@@ -113,13 +115,14 @@ impl Heard {
         serde_json::to_string(self).expect("a struct of plain fields always serialises")
     }
 
-    /// Notes an unknown outcome of a sending that left at `sent_ms`.
-    pub(super) fn doubt(&mut self, doubt: &Doubt, sent_ms: i64) {
+    /// Notes an unknown outcome. `now_ms` is later than the sending, so it errs on the safe side:
+    /// a request may have waited for its turn after it was noted as sent.
+    pub(super) fn doubt(&mut self, doubt: &Doubt, now_ms: i64) {
         self.code = doubt.code;
         self.text.clone_from(&doubt.text);
         self.last = match doubt.kind {
             DoubtKind::Lost => {
-                self.lost_ms = Some(sent_ms);
+                self.lost_ms = Some(now_ms);
                 Last::Lost
             }
             DoubtKind::AccessRefused => Last::AccessRefused,
@@ -137,9 +140,9 @@ impl Heard {
     }
 
     /// When the process died with a sending under way, its fate is unknown too.
-    pub(super) fn after_crash(&mut self, sent_ms: i64) {
+    pub(super) fn after_crash(&mut self, now_ms: i64) {
         if self.last == Last::Nothing {
-            self.lost_ms = Some(sent_ms);
+            self.lost_ms = Some(now_ms);
         }
     }
 

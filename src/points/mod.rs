@@ -79,7 +79,11 @@ impl PointsTimes {
     /// The wait before the look-up that follows `looks` earlier ones.
     fn look_up_wait(&self, looks: u32) -> Duration {
         let at = usize::try_from(looks).unwrap_or(usize::MAX);
-        let last = self.look_ups.last().copied().unwrap_or(Duration::from_secs(60));
+        let last = self
+            .look_ups
+            .last()
+            .copied()
+            .unwrap_or(Duration::from_secs(60));
         self.look_ups.get(at).copied().unwrap_or(last)
     }
 
@@ -158,7 +162,11 @@ impl Points {
     }
 
     /// The receipt with this code, if it belongs to `guild`.
-    pub async fn receipt(&self, guild: GuildId, code: &ReceiptCode) -> Result<Option<Receipt>, JournalError> {
+    pub async fn receipt(
+        &self,
+        guild: GuildId,
+        code: &ReceiptCode,
+    ) -> Result<Option<Receipt>, JournalError> {
         let found = self.inner.journal.find(code).await?;
         Ok(found.filter(|receipt| receipt.guild == guild))
     }
@@ -177,7 +185,12 @@ impl Points {
             return receipt;
         };
         receipt.balance = Some(balance);
-        if let Err(error) = self.inner.journal.note_balance(&receipt.code, balance).await {
+        if let Err(error) = self
+            .inner
+            .journal
+            .note_balance(&receipt.code, balance)
+            .await
+        {
             tracing::warn!(receipt = %receipt.code, %error, "the balance after a change could not be noted");
         }
         receipt
@@ -205,7 +218,10 @@ impl Points {
         let now = self.inner.clock.now();
         let today = now.to_zoned(policy.zone.clone());
         let begin = today.start_of_day();
-        let end = begin.as_ref().map_err(Clone::clone).and_then(|begin| begin.tomorrow());
+        let end = begin
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|begin| begin.tomorrow());
         match (begin, end) {
             (Ok(begin), Ok(end)) => Span {
                 from_ms: begin.timestamp().as_millisecond(),

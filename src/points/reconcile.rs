@@ -70,7 +70,11 @@ impl Points {
     ///
     /// It does not wait for the looks, so a points system that hangs delays no other's.
     async fn sweep(&self) -> Result<(), JournalError> {
-        let due = self.inner.journal.unsettled(self.inner.clock.now_ms(), A_SWEEP).await?;
+        let due = self
+            .inner
+            .journal
+            .unsettled(self.inner.clock.now_ms(), A_SWEEP)
+            .await?;
         for ticket in due {
             let Some(at_work) = self.take(ticket.op()) else {
                 continue;
@@ -96,8 +100,9 @@ impl Points {
     async fn look_after(&self, ticket: Ticket) -> Result<Receipt, JournalError> {
         let mut heard = Heard::read(&ticket.receipt().progress.heard);
         let mut progress = ticket.receipt().progress.clone();
-        heard.after_crash(progress.last_sent_ms);
-        progress.in_doubt_since_ms.get_or_insert(self.inner.clock.now_ms());
+        let now = self.inner.clock.now_ms();
+        heard.after_crash(now);
+        progress.in_doubt_since_ms.get_or_insert(now);
         let step = if heard.last == Last::NotSent && heard.lost_ms.is_none() {
             // Nothing ever left, so there is nothing to look up.
             Step::Send
@@ -123,7 +128,9 @@ impl Points {
         match lookup.lookup(ticket.op()).await {
             Ok(Record::Found { member, amount }) => {
                 let receipt = ticket.receipt();
-                if member.is_none_or(|member| member == receipt.member) && amount == Some(receipt.amount) {
+                if member.is_none_or(|member| member == receipt.member)
+                    && amount == Some(receipt.amount)
+                {
                     return Step::Done;
                 }
                 tracing::error!(
@@ -143,7 +150,9 @@ impl Points {
                 heard.text = text;
                 Step::Refuse(heard.refusal(PointsRefusal::Connection))
             }
-            Err(LookupError::AccessRefused { .. } | LookupError::NoInformation { .. }) => Step::Stay(State::Unconfirmed),
+            Err(LookupError::AccessRefused { .. } | LookupError::NoInformation { .. }) => {
+                Step::Stay(State::Unconfirmed)
+            }
         }
     }
 
@@ -165,7 +174,12 @@ impl Points {
         }
     }
 
-    async fn send_again(&self, mut ticket: Ticket, mut progress: Progress, mut heard: Heard) -> Result<Receipt, JournalError> {
+    async fn send_again(
+        &self,
+        mut ticket: Ticket,
+        mut progress: Progress,
+        mut heard: Heard,
+    ) -> Result<Receipt, JournalError> {
         let Some(adjust) = self.adjust_of(&ticket) else {
             return self.stay(ticket, progress, heard, State::Unresolved).await;
         };
@@ -190,11 +204,18 @@ impl Points {
                 self.stay(ticket, progress, heard, State::Queued).await
             }
             Verdict::Unknown(doubt) => {
-                heard.doubt(&doubt, sent.last_sent_ms);
-                if let DoubtKind::TooFast { retry_after: Some(wait) } = doubt.kind {
+                heard.doubt(&doubt, self.inner.clock.now_ms());
+                if let DoubtKind::TooFast {
+                    retry_after: Some(wait),
+                } = doubt.kind
+                {
                     progress.next_look_ms = self.inner.clock.now_ms() + millis(wait);
                     progress.heard = heard.kept();
-                    return self.inner.journal.keep(ticket, open_state(&heard, State::Queued), progress).await;
+                    return self
+                        .inner
+                        .journal
+                        .keep(ticket, open_state(&heard, State::Queued), progress)
+                        .await;
                 }
                 let state = match doubt.kind {
                     DoubtKind::TooFast { .. } => State::Queued,
@@ -206,12 +227,25 @@ impl Points {
     }
 
     /// Settles as refused, or holds the refusal while a sending may still land.
-    async fn refuse(&self, ticket: Ticket, mut progress: Progress, mut heard: Heard, refused: Refused) -> Result<Receipt, JournalError> {
+    async fn refuse(
+        &self,
+        ticket: Ticket,
+        mut progress: Progress,
+        mut heard: Heard,
+        refused: Refused,
+    ) -> Result<Receipt, JournalError> {
         let now = self.inner.clock.now_ms();
         let quiet = millis(self.inner.times.quiet_period());
-        let alive_until = heard.lost_ms.map(|lost| lost + quiet).filter(|&until| now < until);
+        let alive_until = heard
+            .lost_ms
+            .map(|lost| lost + quiet)
+            .filter(|&until| now < until);
         let Some(alive_until) = alive_until else {
-            return self.inner.journal.settle(ticket, Settlement::Refused(refused)).await;
+            return self
+                .inner
+                .journal
+                .settle(ticket, Settlement::Refused(refused))
+                .await;
         };
         heard.held = Some(refused.into());
         progress.heard = heard.kept();
@@ -221,7 +255,13 @@ impl Points {
     }
 
     /// Leaves the entry open for a later look, or to a moderator when it has been open too long.
-    async fn stay(&self, ticket: Ticket, mut progress: Progress, heard: Heard, state: State) -> Result<Receipt, JournalError> {
+    async fn stay(
+        &self,
+        ticket: Ticket,
+        mut progress: Progress,
+        heard: Heard,
+        state: State,
+    ) -> Result<Receipt, JournalError> {
         let now = self.inner.clock.now_ms();
         let give_up = millis(self.inner.times.give_up_after);
         let open_for = now - progress.in_doubt_since_ms.unwrap_or(now);
@@ -229,7 +269,11 @@ impl Points {
         if open_for >= give_up && state == State::Queued {
             // Nothing of it ever took effect, so giving up is a plain refusal.
             let refused = heard.refusal(PointsRefusal::Unavailable);
-            return self.inner.journal.settle(ticket, Settlement::Refused(refused)).await;
+            return self
+                .inner
+                .journal
+                .settle(ticket, Settlement::Refused(refused))
+                .await;
         }
         let give_up_held = give_up + millis(self.inner.times.quiet_period());
         if open_for >= give_up && (state != State::Held || open_for >= give_up_held) {
@@ -251,7 +295,8 @@ impl Points {
 /// The state an open entry is in: a held refusal stays held, what may have landed is not queued, and
 /// what certainly has not is nothing else.
 fn open_state(heard: &Heard, state: State) -> State {
-    let nothing_landed = matches!(heard.last, Last::TooFast | Last::NotSent) && heard.lost_ms.is_none();
+    let nothing_landed =
+        matches!(heard.last, Last::TooFast | Last::NotSent) && heard.lost_ms.is_none();
     match state {
         State::Unresolved => State::Unresolved,
         _ if heard.held.is_some() => State::Held,

@@ -121,7 +121,11 @@ impl Words {
                     && other != at
                 {
                     let other = &words.definitions[other].scope;
-                    check.find(&tables[&definition.scope].file, "names", format!("`{name}` is also a name of `{other}`: give one of them another"));
+                    check.find(
+                        &tables[&definition.scope].file,
+                        "names",
+                        format!("`{name}` is also a name of `{other}`: give one of them another"),
+                    );
                 }
             }
         }
@@ -144,7 +148,9 @@ impl Words {
 
     /// The command whose file is `scope`.
     pub fn definition(&self, scope: &str) -> Option<&Definition> {
-        self.definitions.iter().find(|definition| definition.scope == scope)
+        self.definitions
+            .iter()
+            .find(|definition| definition.scope == scope)
     }
 
     /// The name nearest to `word`, if it is one typing slip away.
@@ -186,7 +192,9 @@ impl Words {
             .buttons
             .iter()
             .map(|button| {
-                let label = self.template(button.label, language).filled(|_| String::new());
+                let label = self
+                    .template(button.label, language)
+                    .filled(|_| String::new());
                 (label, button.carries.clone())
             })
             .collect();
@@ -257,7 +265,11 @@ impl Check {
                 }
                 None => {
                     let hint = nearest(&source.scope, known.iter().map(String::as_str));
-                    self.find(&source.file, &source.scope, format!("there is no such command{hint}"));
+                    self.find(
+                        &source.file,
+                        &source.scope,
+                        format!("there is no such command{hint}"),
+                    );
                 }
             }
         }
@@ -293,9 +305,15 @@ impl Check {
             }
             None => Table::new(),
         };
-        let about = ABOUT.iter().filter(|_| scope != SHARED).map(|&key| (key, &[] as &[&str]));
+        let about = ABOUT
+            .iter()
+            .filter(|_| scope != SHARED)
+            .map(|&key| (key, &[] as &[&str]));
         let words = spoken.iter().filter(|word| word.scope == scope);
-        let wanted: BTreeMap<&str, &[&str]> = words.map(|word| (word.key, word.holes)).chain(about).collect();
+        let wanted: BTreeMap<&str, &[&str]> = words
+            .map(|word| (word.key, word.holes))
+            .chain(about)
+            .collect();
         for (&key, &holes) in &wanted {
             let at = format!("{tag}.{key}");
             let Some(Value::String(sentence)) = table.remove(key) else {
@@ -306,7 +324,11 @@ impl Check {
                 Ok(template) => {
                     for hole in template.holes().filter(|hole| !holes.contains(hole)) {
                         let hint = nearest(hole, holes.iter().copied());
-                        self.find(&file, at.clone(), format!("the hole `{{{hole}}}` is never filled{hint}"));
+                        self.find(
+                            &file,
+                            at.clone(),
+                            format!("the hole `{{{hole}}}` is never filled{hint}"),
+                        );
                     }
                     sentences.insert((scope.to_owned(), key.to_owned(), language), template);
                 }
@@ -315,12 +337,21 @@ impl Check {
         }
         for key in table.keys() {
             let hint = nearest(key, wanted.keys().copied());
-            self.find(&file, format!("{tag}.{key}"), format!("nothing says this sentence{hint}"));
+            self.find(
+                &file,
+                format!("{tag}.{key}"),
+                format!("nothing says this sentence{hint}"),
+            );
         }
     }
 
     /// Takes names, right and cooldown out of the table.
-    fn definition(&mut self, scope: &str, merged: &mut Merged, rights: &[&str]) -> Option<Definition> {
+    fn definition(
+        &mut self,
+        scope: &str,
+        merged: &mut Merged,
+        rights: &[&str],
+    ) -> Option<Definition> {
         let file = merged.file.clone();
         let names = match merged.table.remove("names") {
             Some(Value::Array(names)) => names
@@ -332,7 +363,11 @@ impl Check {
             _ => Vec::new(),
         };
         if names.is_empty() {
-            self.find(&file, "names", "at least one name is needed: names = [\"reward\", \"奖励\"]");
+            self.find(
+                &file,
+                "names",
+                "at least one name is needed: names = [\"reward\", \"奖励\"]",
+            );
         }
         let right = match merged.table.remove("right") {
             Some(Value::String(right)) if rights.contains(&right.as_str()) => right,
@@ -342,7 +377,11 @@ impl Check {
                 return None;
             }
             _ => {
-                self.find(&file, "right", format!("a right is needed, one of: {}", rights.join(", ")));
+                self.find(
+                    &file,
+                    "right",
+                    format!("a right is needed, one of: {}", rights.join(", ")),
+                );
                 return None;
             }
         };
@@ -418,7 +457,10 @@ mod tests {
 
     fn good() -> Vec<Source> {
         vec![
-            source("_shared", "[zh-CN]\nhello = \"你好\"\n[en-US]\nhello = \"hello\"\n"),
+            source(
+                "_shared",
+                "[zh-CN]\nhello = \"你好\"\n[en-US]\nhello = \"hello\"\n",
+            ),
             source(
                 "reward",
                 "names = [\"reward\", \"奖励\"]\nright = \"give\"\ncooldown = \"2s\"\n\
@@ -429,21 +471,32 @@ mod tests {
     }
 
     fn load(embedded: &[Source], overrides: &[Source]) -> Result<Words, Findings> {
-        Words::load(embedded, overrides, &[&DONE, &HELLO], &["none", "give"], |text| {
-            text.replace("${", "$ {")
-        })
+        Words::load(
+            embedded,
+            overrides,
+            &[&DONE, &HELLO],
+            &["none", "give"],
+            |text| text.replace("${", "$ {"),
+        )
     }
 
     #[test]
     fn an_override_changes_only_its_key() {
-        let words = load(&good(), &[source("reward", "[zh-CN]\ndone = \"好 {member}\"\n")]).unwrap();
+        let words = load(
+            &good(),
+            &[source("reward", "[zh-CN]\ndone = \"好 {member}\"\n")],
+        )
+        .unwrap();
         let reply = Reply::new(&DONE)
             .with("member", Hole::Name("${@&1}x".to_owned()))
             .with("amount", Hole::Signed(1_666));
         let say = |language| words.render(&reply, language, &TimeZone::UTC).text;
         assert_eq!(say(Language::Chinese), "好 $ {@&1}x");
         assert_eq!(say(Language::English), "$ {@&1}x +1,666");
-        assert_eq!(words.named("奖励").unwrap().shown(Language::English), "/reward");
+        assert_eq!(
+            words.named("奖励").unwrap().shown(Language::English),
+            "/reward"
+        );
         assert_eq!(words.nearest("rewarrd").unwrap().scope, "reward");
         assert!(words.nearest("points").is_none());
     }

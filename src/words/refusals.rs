@@ -108,8 +108,12 @@ pub fn refusal_reply(refusal: &Refusal, hints: &Hints) -> Reply {
             .with("cap", Hole::Number(*cap)),
         Refusal::Oneself => Reply::new(&ONESELF),
         Refusal::IsBot { name } => Reply::new(&IS_BOT).with("name", Hole::Name(name.clone())),
-        Refusal::NotAMember { who } => Reply::new(&NOT_A_MEMBER).with("who", Hole::Name(who.clone())),
-        Refusal::NoReceipt { code } => Reply::new(&NO_RECEIPT).with("code", untrusted(&code.to_string())),
+        Refusal::NotAMember { who } => {
+            Reply::new(&NOT_A_MEMBER).with("who", Hole::Name(who.clone()))
+        }
+        Refusal::NoReceipt { code } => {
+            Reply::new(&NO_RECEIPT).with("code", untrusted(&code.to_string()))
+        }
         Refusal::NotYourButton => Reply::new(&NOT_YOUR_BUTTON),
         Refusal::ButtonExpired => Reply::new(&BUTTON_EXPIRED),
         Refusal::ButtonUsed => Reply::new(&BUTTON_USED),
@@ -169,7 +173,10 @@ fn usage_reply(usage: &Usage, hints: &Hints) -> Reply {
             .with("command", command())
             .with("who", who()),
         Usage::ReasonTooLong { length, cap } => Reply::new(&REASON_TOO_LONG)
-            .with("length", Hole::Number(i64::try_from(*length).unwrap_or(i64::MAX)))
+            .with(
+                "length",
+                Hole::Number(i64::try_from(*length).unwrap_or(i64::MAX)),
+            )
             .with("cap", Hole::Number(i64::try_from(*cap).unwrap_or(i64::MAX))),
         Usage::NoReason => Reply::new(&NO_REASON)
             .with("command", command())
@@ -200,7 +207,9 @@ fn usage_reply(usage: &Usage, hints: &Hints) -> Reply {
         }
         Usage::NobodyFound { read } => Reply::new(&NOBODY_FOUND).with("read", untrusted(read)),
         Usage::ReplyUnreadable => Reply::new(&REPLY_UNREADABLE).with("command", command()),
-        Usage::UnknownCommand { read } => Reply::new(&UNKNOWN_COMMAND).with("read", untrusted(read)),
+        Usage::UnknownCommand { read } => {
+            Reply::new(&UNKNOWN_COMMAND).with("read", untrusted(read))
+        }
     }
 }
 

@@ -20,7 +20,11 @@ pub struct Word {
 
 impl Word {
     /// Names a sentence.
-    pub const fn new(scope: &'static str, key: &'static str, holes: &'static [&'static str]) -> Self {
+    pub const fn new(
+        scope: &'static str,
+        key: &'static str,
+        holes: &'static [&'static str],
+    ) -> Self {
         Self { scope, key, holes }
     }
 }
@@ -97,7 +101,11 @@ impl Reply {
     /// Fills a hole of the last sentence.
     pub fn with(mut self, name: &'static str, hole: Hole) -> Self {
         if let Some(line) = self.lines.last_mut() {
-            debug_assert!(line.word.holes.contains(&name), "{} has no hole {name}", line.word.key);
+            debug_assert!(
+                line.word.holes.contains(&name),
+                "{} has no hole {name}",
+                line.word.key
+            );
             line.holes.push((name, hole));
         }
         self
@@ -176,7 +184,10 @@ fn thousands(number: i64) -> String {
 
 fn moment(ms: i64, zone: &TimeZone) -> String {
     match Timestamp::from_millisecond(ms) {
-        Ok(time) => time.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
+        Ok(time) => time
+            .to_zoned(zone.clone())
+            .strftime("%Y-%m-%d %H:%M")
+            .to_string(),
         // Beyond the year 9999 there is no calendar to show; the raw figure still identifies it.
         Err(_) => ms.to_string(),
     }
@@ -212,7 +223,14 @@ mod tests {
             .collect();
         assert_eq!(
             shown,
-            ["0", "7", "999", "1,000", "-1,234,567", "-9,223,372,036,854,775,808"]
+            [
+                "0",
+                "7",
+                "999",
+                "1,000",
+                "-1,234,567",
+                "-9,223,372,036,854,775,808"
+            ]
         );
     }
 

@@ -41,7 +41,9 @@ impl Template {
             };
             let name = &rest[..end];
             if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
-                return Err(format!("`{{{name}}}` is no hole: its name has letters a-z and _ only"));
+                return Err(format!(
+                    "`{{{name}}}` is no hole: its name has letters a-z and _ only"
+                ));
             }
             if !text.is_empty() {
                 pieces.push(Piece::Text(std::mem::take(&mut text)));
@@ -87,7 +89,10 @@ mod tests {
     fn holes_are_found_and_doubled_braces_are_characters() {
         let template = Template::parse("✅ {member} {{x}} {amount}").unwrap();
         assert_eq!(template.holes().collect::<Vec<_>>(), ["member", "amount"]);
-        assert_eq!(template.filled(|name| format!("<{name}>")), "✅ <member> {x} <amount>");
+        assert_eq!(
+            template.filled(|name| format!("<{name}>")),
+            "✅ <member> {x} <amount>"
+        );
         for wrong in ["{", "}", "{a", "{A}", "{}", "{a b}"] {
             assert!(Template::parse(wrong).is_err(), "{wrong}");
         }
