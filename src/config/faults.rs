@@ -117,7 +117,7 @@ impl ConfigErrors {
 
     /// Every fault with its line of the file, secrets covered.
     pub fn draw(&self) -> String {
-        let handler = GraphicalReportHandler::new().with_context_lines(0);
+        let handler = GraphicalReportHandler::new().with_context_lines(1);
         let mut drawn = String::new();
         for fault in &self.faults {
             let picture = Picture {
@@ -276,9 +276,7 @@ impl Diagnostic for Picture {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.span
-            .as_ref()
-            .map(|_| &self.source as &dyn SourceCode)
+        self.span.as_ref().map(|_| &self.source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {

@@ -70,12 +70,13 @@ pub(super) fn id(node: &Node) -> Result<u64, Complaint> {
         (_, Some(text)) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
         _ => None,
     };
-    id.filter(|id| *id > 0)
-        .ok_or_else(|| Complaint::new(FORM))
+    id.filter(|id| *id > 0).ok_or_else(|| Complaint::new(FORM))
 }
 
 /// One of a few words.
-pub(super) fn one_of(words: &'static [&'static str]) -> impl Fn(&Node) -> Result<String, Complaint> {
+pub(super) fn one_of(
+    words: &'static [&'static str],
+) -> impl Fn(&Node) -> Result<String, Complaint> {
     move |node| {
         let word = text(node)?;
         if words.contains(&word.as_str()) {
@@ -123,8 +124,7 @@ pub(super) fn length(
         let text = node
             .text()
             .ok_or_else(|| wrong_kind("a length of time such as \"10m\"", node))?;
-        let length =
-            duration::parse(text).map_err(|error| Complaint::new(format!("{error}")))?;
+        let length = duration::parse(text).map_err(|error| Complaint::new(format!("{error}")))?;
         if range.contains(&length) {
             Ok(length)
         } else {
@@ -137,9 +137,7 @@ pub(super) fn length(
 }
 
 /// An address with one of the two schemes, plain and encrypted, without final slashes.
-pub(super) fn address(
-    schemes: [&'static str; 2],
-) -> impl Fn(&Node) -> Result<String, Complaint> {
+pub(super) fn address(schemes: [&'static str; 2]) -> impl Fn(&Node) -> Result<String, Complaint> {
     move |node| {
         let text = text(node)?;
         let [plain, encrypted] = schemes;
@@ -159,7 +157,9 @@ pub(super) fn address(
             )));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Complaint::new("an address here has no user and no password"));
+            return Err(Complaint::new(
+                "an address here has no user and no password",
+            ));
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(Complaint::new("an address here has no `?` and no `#`"));

@@ -207,7 +207,10 @@ fn presets(reader: &mut Reader<'_>, guild: &Section<'_>) -> BTreeMap<String, Pre
 fn unfit_word(word: &str) -> Option<&'static str> {
     if word.is_empty() || word.chars().any(|c| c.is_whitespace() || c.is_control()) {
         Some("a preset is one word without blanks")
-    } else if word.chars().all(|c| c.is_ascii_digit() || "+-,.".contains(c)) {
+    } else if word
+        .chars()
+        .all(|c| c.is_ascii_digit() || "+-,.".contains(c))
+    {
         Some("a preset of digits would be read as an amount")
     } else {
         None

@@ -167,11 +167,30 @@ fn read(reader: &mut Reader<'_>, top: &Section<'_>) -> Option<Config> {
 
 fn syntax(error: &toml::de::Error, text: &str) -> Finding {
     let span = error.span().unwrap_or(text.len()..text.len());
+    let wide = text
+        .get(span.clone())
+        .and_then(|stretch| stretch.chars().find(|mark| WIDE_MARKS.contains(*mark)));
+    let is_bare_word = text
+        .get(span.clone())
+        .is_some_and(|stretch| stretch.chars().any(|c| !c.is_ascii()))
+        && error.message().contains("unquoted key");
+    let help = match wide {
+        Some(mark) => Some(format!(
+            "the full-width `{mark}` means nothing here: type it half-width"
+        )),
+        None if is_bare_word => {
+            Some("a key beyond A-Z, a-z, 0-9, _ and - stands in quotation marks".to_owned())
+        }
+        None => None,
+    };
     Finding {
         key: String::new(),
         origin: Origin::File(span),
         message: error.message().to_owned(),
         suggestion: None,
-        help: None,
+        help,
     }
 }
+
+/// Marks that a Chinese keyboard types where TOML wants their plain forms.
+const WIDE_MARKS: &str = "“”‘’＂＇＝，．［］｛｝＃【】「」";

@@ -63,9 +63,7 @@ pub(super) const REWARD: &[&str] = &[
     "undo_window",
 ];
 pub(super) const PRESET: &[&str] = &["points", "reason"];
-pub(super) const BOARD: &[&str] = &[
-    "name", "channel", "at", "period", "top", "mode", "catch_up",
-];
+pub(super) const BOARD: &[&str] = &["name", "channel", "at", "period", "top", "mode", "catch_up"];
 pub(super) const SECRET: &[&str] = &["env", "file"];
 
 /// Every section, as a person writes its header, with its keys.
@@ -110,6 +108,5 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 
 /// As `nearest`, where the two are so close that a slip is likely.
 pub(super) fn close<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    nearest(word, known)
-        .filter(|name| strsim::normalized_damerau_levenshtein(word, name) >= 0.5)
+    nearest(word, known).filter(|name| strsim::normalized_damerau_levenshtein(word, name) >= 0.5)
 }

@@ -198,15 +198,13 @@ impl Reader<'_> {
             };
             let mut complaint = Complaint::new(format!("unknown key `{key}` {place}"));
             let lowered = key.to_lowercase();
-            let close = names::close(&lowered, known.iter().copied());
             let homes = names::homes(&lowered);
-            complaint = if close.is_none() && !homes.is_empty() {
-                complaint.helping(format!("`{lowered}` belongs to {}", homes.join(" or ")))
-            } else {
-                let nearest = close.or_else(|| names::nearest(&lowered, known.iter().copied()));
+            complaint = if homes.is_empty() || known.contains(&lowered.as_str()) {
                 complaint
-                    .suggesting(nearest)
+                    .suggesting(names::nearest(&lowered, known.iter().copied()))
                     .helping(format!("known here: {}", known.join(", ")))
+            } else {
+                complaint.helping(format!("`{lowered}` belongs to {}", homes.join(" or ")))
             };
             self.find(&section.key_path(key), &entry.key, complaint);
         }

@@ -50,10 +50,8 @@ const ZONE: &str = "Asia/Shanghai";
 /// The store where none is named.
 const STORE_URL: &str = "sqlite://guildpoints.db";
 /// Where health is served, for this machine alone.
-const LISTEN: SocketAddr = SocketAddr::new(
-    std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
-    8480,
-);
+const LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8480);
 /// One deadline for a whole request to the mall.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the mall remembers a nonce, and so at the longest believes a request.
@@ -136,9 +134,7 @@ pub(super) fn http(reader: &mut Reader<'_>, top: &Section<'_>) -> Option<HttpSet
         reader.reserve("http.admin_token");
     }
     Some(HttpSettings {
-        listen: reader
-            .read(&section, "listen", listen)
-            .unwrap_or(LISTEN),
+        listen: reader.read(&section, "listen", listen).unwrap_or(LISTEN),
     })
 }
 

@@ -90,7 +90,9 @@ mod tests {
 
     #[test]
     fn what_could_be_misread_is_refused() {
-        for text in ["", " ", "10", "m", "10 m", "1.5h", "-5s", "5S", "10min", "秒"] {
+        for text in [
+            "", " ", "10", "m", "10 m", "1.5h", "-5s", "5S", "10min", "秒",
+        ] {
             assert_eq!(parse(text), Err(DurationError::Form), "{text}");
         }
         assert_eq!(parse("99999999999999999999s"), Err(DurationError::TooLong));
