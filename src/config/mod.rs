@@ -15,6 +15,7 @@ mod guild;
 mod names;
 mod reader;
 mod reserved;
+mod secrets;
 mod sections;
 mod tree;
 
