@@ -3,5 +3,6 @@
 //! Invariants: nothing here knows a guild, a point or a command.
 
 pub mod clock;
+pub mod duration;
 pub mod pulse;
 pub mod secret;

@@ -1,0 +1,712 @@
+//! The settings as an operator meets them: what loads, what is refused and in which words, and that
+//! no secret is shown on the way.
+
+use std::path::Path;
+use std::time::Duration;
+
+use guildpoints::config::Config;
+use guildpoints::config::ConfigErrors;
+use guildpoints::config::EXAMPLE;
+use guildpoints::config::Environment;
+use guildpoints::config::Fault;
+use guildpoints::config::Place;
+use guildpoints::guilds::System;
+use guildpoints::model::GuildId;
+use guildpoints::model::Language;
+use guildpoints::model::RoleId;
+use guildpoints::model::UserId;
+use guildpoints::model::policy::ManageGuild;
+
+const TOKEN: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9";
+
+/// Every agreed name, all sections used. Other programs write files like this one.
+const CONTRACT: &str = r#"
+[bot]
+token        = { env = "FANBOOK_BOT_TOKEN" }
+api_url      = "https://a1.fanbook.mobi"
+gateway_url  = "wss://gateway-bot.fanbook.mobi/websocket"
+language     = "zh-CN"
+timezone     = "Asia/Shanghai"
+commands_dir = "my-commands"
+catch_up     = "10m"
+[store]
+url = "sqlite://guildpoints.db"
+[http]
+listen      = "127.0.0.1:8480"
+public_url  = "https://points.example.org"
+font_dirs   = []
+admin_token = { env = "GUILDPOINTS_ADMIN_TOKEN" }
+[limits]
+send_per_channel_per_second = 1.0
+api_per_second              = 4.0
+mall_in_flight              = 8
+[mall]
+base_url   = "https://open.fanbook.mobi/mp/138519745866498048/368331042878263296/shop-manage-pc"
+app_key    = { env = "MALL_APP_KEY" }
+app_secret = { env = "MALL_APP_SECRET" }
+timeout    = "5s"
+[swan.hq]
+base_url = "https://swan.example.org"
+headers  = { Authorization = { env = "SWAN_AUTH" } }
+deduct   = "off"
+transaction_id_dedup = false
+change_type = "FANBOOK"
+[manta.shop]
+base_url = "https://mantago.cc/api"
+bot_id   = "…"
+token    = { env = "MANTA_TOKEN" }
+secret   = { env = "MANTA_SECRET" }
+[[guild]]
+id        = 412345678901234563
+name      = "天梯"
+points    = "mall"
+also      = ["swan.hq", "manta.shop"]
+language  = "zh-CN"
+timezone  = "Asia/Shanghai"
+sweep     = false
+admins    = [223456789012345677]
+admin_roles     = [412345679001234571]
+moderator_roles = [412345679101234573]
+manage_guild_is_admin = false
+[guild.reward]
+per_award       = 9999
+per_day         = 50000
+approve_over    = 5000
+confirm_over    = 1000
+reason_required = false
+self_reward     = false
+undo_window     = "10m"
+[guild.presets]
+bug = { points = 50, reason = "反馈问题" }
+[[guild.board]]
+name    = "weekly"
+channel = 412345679201234575
+at      = "0 9 * * MON"
+period  = "week"
+top     = 10
+mode    = "post"
+catch_up = "6h"
+"#;
+
+/// The least that loads.
+const LEAST: &str = r#"
+[bot]
+token = "bot-token-literal"
+[mall]
+app_key = "key-literal"
+app_secret = "secret-literal"
+[[guild]]
+id = 412345678901234563
+"#;
+
+fn environment() -> Environment {
+    Environment::from_iter([
+        ("FANBOOK_BOT_TOKEN", TOKEN),
+        ("MALL_APP_KEY", "mall-key-value"),
+        ("MALL_APP_SECRET", "mall-secret-value"),
+    ])
+}
+
+fn parse(text: &str) -> Result<Config, ConfigErrors> {
+    with(text, environment())
+}
+
+fn with(text: &str, environment: Environment) -> Result<Config, ConfigErrors> {
+    Config::parse(text, "bot.toml", Path::new(""), &environment)
+}
+
+fn refused(text: &str) -> ConfigErrors {
+    parse(text).expect_err("these settings must be refused")
+}
+
+/// The one fault of a text that has exactly one.
+fn fault(text: &str) -> Fault {
+    let errors = refused(text);
+    assert_eq!(errors.faults().len(), 1, "{errors}");
+    errors.faults()[0].clone()
+}
+
+fn line(fault: &Fault) -> usize {
+    match fault.place {
+        Place::Line { line, .. } => line,
+        _ => panic!("no line: {fault:?}"),
+    }
+}
+
+/// `LEAST` with `extra` right under the header of a section.
+fn least_with(header: &str, extra: &str) -> String {
+    assert!(LEAST.contains(header), "{header}");
+    LEAST.replace(header, &format!("{header}\n{extra}"))
+}
+
+#[test]
+fn every_agreed_name_is_taken() {
+    let config = parse(CONTRACT).unwrap();
+    assert_eq!(config.api.api_url, "https://a1.fanbook.mobi");
+    assert_eq!(config.api.token.expose(), TOKEN);
+    assert_eq!(config.language, Language::Chinese);
+    assert_eq!(config.catch_up, Duration::from_secs(600));
+    assert_eq!(
+        config.http.as_ref().unwrap().listen,
+        "127.0.0.1:8480".parse().unwrap()
+    );
+    let mall = config.mall.as_ref().unwrap();
+    assert_eq!(mall.app_secret.expose(), "mall-secret-value");
+    assert_eq!(mall.timeout, Duration::from_secs(5));
+    assert_eq!(mall.signature_window, Duration::from_secs(600));
+    let guild = &config.guilds[0];
+    assert_eq!(guild.points, System::Mall);
+    let policy = &guild.policy;
+    assert_eq!(policy.guild, GuildId::new(412_345_678_901_234_563));
+    assert_eq!(policy.name.as_deref(), Some("天梯"));
+    assert_eq!(policy.admins, [UserId::new(223_456_789_012_345_677)]);
+    assert_eq!(policy.admin_roles, [RoleId::new(412_345_679_001_234_571)]);
+    assert_eq!(
+        policy.moderator_roles,
+        [RoleId::new(412_345_679_101_234_573)]
+    );
+    assert_eq!(policy.manage_guild, ManageGuild::MeansNothing);
+    assert_eq!(policy.limits.approve_over, Some(5_000));
+    assert_eq!(policy.limits.confirm_over, Some(1_000));
+    assert_eq!(policy.presets["bug"].amount.points(), 50);
+    assert_eq!(policy.presets["bug"].reason.as_deref(), Some("反馈问题"));
+}
+
+#[test]
+fn what_has_no_effect_yet_is_named_and_nothing_else() {
+    let mut reserved = parse(CONTRACT).unwrap().reserved;
+    reserved.sort();
+    assert_eq!(
+        reserved,
+        [
+            "bot.catch_up",
+            "guild.0.also",
+            "guild.0.board.0",
+            "guild.0.reward.approve_over",
+            "http.admin_token",
+            "http.public_url",
+            "manta.shop",
+            "swan.hq",
+        ]
+    );
+    assert!(parse(LEAST).unwrap().reserved.is_empty());
+}
+
+#[test]
+fn the_example_says_the_defaults() {
+    let config = parse(EXAMPLE).unwrap();
+    assert_eq!(config.reserved, Vec::<String>::new());
+    assert_eq!(config.advice, Vec::<String>::new());
+    let least = parse(LEAST).unwrap();
+    assert_eq!(config.api.api_url, least.api.api_url);
+    assert_eq!(
+        config.api.send_per_channel_per_second,
+        least.api.send_per_channel_per_second
+    );
+    assert_eq!(config.api.api_per_second, least.api.api_per_second);
+    assert_eq!(config.gateway.gateway_url, least.gateway.gateway_url);
+    assert_eq!(config.language, least.language);
+    assert_eq!(config.store, least.store);
+    let (one, other) = (&config.guilds[0].policy, &least.guilds[0].policy);
+    assert_eq!(one.limits, other.limits);
+    assert_eq!(one.zone, other.zone);
+    let (one, other) = (config.mall.unwrap(), least.mall.unwrap());
+    assert_eq!(one.base_url, other.base_url);
+    assert_eq!(one.timeout, other.timeout);
+    assert_eq!(one.in_flight, other.in_flight);
+    assert_eq!(one.signature_window, other.signature_window);
+}
+
+#[test]
+fn the_example_has_every_agreed_name_and_loads_with_all_of_them_switched_on() {
+    let switched_on: String = EXAMPLE
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(setting) if !setting.starts_with(' ') => setting,
+            _ => line,
+        })
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let full = parse(&switched_on).unwrap();
+    assert_eq!(full.reserved.len(), 10, "{:?}", full.reserved);
+    for line in CONTRACT.lines() {
+        let name = line.split(['=', ' ']).next().unwrap();
+        assert!(
+            switched_on
+                .lines()
+                .any(|shown| shown.split(['=', ' ']).next() == Some(name)),
+            "the example lacks `{name}`"
+        );
+    }
+}
+
+#[test]
+fn an_unknown_key_is_answered_with_its_line_and_the_nearest_known_key() {
+    for (header, written, key, meant) in [
+        ("[bot]", "api_ulr = 1", "bot.api_ulr", "api_url"),
+        ("[bot]", "Language = 1", "bot.Language", "language"),
+        ("[mall]", "appkey = 1", "mall.appkey", "app_key"),
+        (
+            "[[guild]]",
+            "admin_role = []",
+            "guild.0.admin_role",
+            "admin_roles",
+        ),
+        (
+            "[[guild]]",
+            "reward.per_days = 1",
+            "guild.0.reward.per_days",
+            "per_day",
+        ),
+        (
+            "[[guild]]",
+            "presets.bug = { point = 1, points = 1 }",
+            "guild.0.presets.bug.point",
+            "points",
+        ),
+        (
+            "[[guild]]",
+            "board = [{ chanel = 1 }]",
+            "guild.0.board.0.chanel",
+            "channel",
+        ),
+    ] {
+        let text = least_with(header, written);
+        let fault = fault(&text);
+        assert_eq!(fault.key, key);
+        assert_eq!(fault.suggestion.as_deref(), Some(meant), "{fault:?}");
+        let expected = text.lines().position(|line| line == written).unwrap();
+        assert_eq!(line(&fault), expected + 1, "{fault:?}");
+    }
+    let far = fault(&least_with("[mall]", "xyzzy = 1"));
+    assert!(far.suggestion.is_some(), "{far:?}");
+    let section = fault(&format!("{LEAST}[gild]\nid = 1\n"));
+    assert_eq!(section.suggestion.as_deref(), Some("guild"));
+    assert_eq!(line(&section), 9);
+}
+
+#[test]
+fn a_key_in_the_wrong_section_is_sent_home() {
+    let fault = fault(&least_with("[[guild]]", "per_award = 5"));
+    assert_eq!(
+        fault.help.as_deref(),
+        Some("`per_award` belongs to [guild.reward]")
+    );
+}
+
+#[test]
+fn faults_of_kind_and_range_in_the_sections_name_line_and_way_out() {
+    for (header, written, says) in [
+        ("[bot]", "api_url = \"a1.fanbook.mobi\"", "with its scheme"),
+        ("[bot]", "api_url = \"ftp://a1\"", "expected `http://` or"),
+        ("[bot]", "api_url = \"https://u:p@a1\"", "no user"),
+        ("[bot]", "gateway_url = \"https://g\"", "expected `ws://`"),
+        ("[bot]", "gateway_url = \"wss://g/?id=1\"", "no `?`"),
+        ("[bot]", "language = \"zh\"", "expected `zh-CN` or `en-US`"),
+        ("[bot]", "timezone = \"Asia/Shanghia\"", "no time zone"),
+        ("[bot]", "catch_up = 10", "expected a length of time"),
+        ("[bot]", "catch_up = \"10 minutes\"", "length of time"),
+        ("[bot]", "catch_up = \"2d\"", "lie within 0s and 1d"),
+        ("[bot]", "commands_dir = \"\"", "it is empty"),
+        ("[mall]", "timeout = \"0s\"", "lie within 1ms and 1m"),
+        ("[mall]", "timeout = true", "found true or false"),
+        ("[mall]", "base_url = 5", "expected a string"),
+    ] {
+        judged_at_its_line(header, written, says);
+    }
+    for (written, says) in [
+        ("[store]\nurl = \"guildpoints.db\"", "`sqlite://PATH`"),
+        ("[store]\nurl = \"postgres://h/d\"", "use `sqlite://`"),
+        ("[http]\nlisten = \"8480\"", "an address and a port"),
+        ("[limits]\nmall_in_flight = 0", "lie within 1 and 256"),
+        ("[limits]\napi_per_second = 0", "lie within 0.01 and 1000"),
+        ("[limits]\napi_per_second = \"4\"", "expected a number"),
+        ("[swan.hq]\ndeduct = \"of\"", "one of off, negative"),
+        ("[manta.shop]\ntoken = 5", "a secret is written"),
+    ] {
+        let fault = fault(&format!("{LEAST}{written}\n"));
+        assert!(fault.message.contains(says), "{written}: {fault:?}");
+        assert_eq!(line(&fault), 10, "{fault:?}");
+    }
+}
+
+#[test]
+fn faults_of_kind_and_range_in_a_guild_name_line_and_way_out() {
+    for (written, says) in [
+        ("name = [1]", "expected a string, found a list"),
+        ("admins = 223456789012345677", "is a list, found"),
+        ("admins = [2.2e17]", "an id is a whole number"),
+        ("admins = [\"12a\"]", "an id is a whole number"),
+        ("admins = [-1]", "an id is a whole number"),
+        ("admins = [99999999999999999999]", "an id is a whole number"),
+        ("manage_guild_is_admin = \"yes\"", "expected true or false"),
+        ("reward = { per_award = 10000 }", "lie within 1 and 9999"),
+        ("reward = { per_award = 0 }", "lie within 1 and 9999"),
+        ("reward = { per_day = 1.5 }", "expected a whole number"),
+        ("reward = { approve_over = -1 }", "lie within 0"),
+        ("reward = { undo_window = \"soon\" }", "a length of time"),
+        ("reward = 5", "is a table, found a whole number"),
+        ("presets = { bug = 50 }", "is a table, found a whole number"),
+        ("presets = { bug = { reason = \"x\" } }", "is missing"),
+        ("presets = { bug = { points = -5 } }", "within 1 and 9999"),
+        ("presets = { \"50\" = { points = 5 } }", "read as an amount"),
+        ("presets = { \"a b\" = { points = 5 } }", "without blanks"),
+        ("sweep = 1", "expected true or false"),
+        ("also = [\"swan.hq\"]", "no points system of this name"),
+        ("board = { top = 5 }", "is a list of tables"),
+        ("board = [{ top = 0 }]", "lie within 1 and 100"),
+        ("board = [{ at = \"25:00\" }]", "expected a clock time"),
+        ("board = [{ at = \"0 9 * *\" }]", "expected a clock time"),
+        ("board = [{ period = \"year\" }]", "expected day, week"),
+        ("board = [{ mode = \"edits\" }]", "post, edit, replace"),
+    ] {
+        judged_at_its_line("[[guild]]", written, says);
+    }
+}
+
+fn judged_at_its_line(header: &str, written: &str, says: &str) {
+    let text = least_with(header, written);
+    let fault = fault(&text);
+    assert!(fault.message.contains(says), "{written}: {fault:?}");
+    let expected = text.lines().position(|line| line == written).unwrap();
+    assert_eq!(line(&fault), expected + 1, "{written}: {fault:?}");
+}
+
+#[test]
+fn points_systems_of_later_versions_are_refused_by_name() {
+    for name in ["ledger", "swan.hq", "manta.shop"] {
+        let fault = fault(&least_with("[[guild]]", &format!("points = \"{name}\"")));
+        assert_eq!(
+            fault.message,
+            format!(
+                "`guild.0.points`: `{name}` is not available in this version of guildpoints; use `mall`"
+            )
+        );
+    }
+    let fault = fault(&least_with("[[guild]]", "points = \"mal\""));
+    assert_eq!(fault.suggestion.as_deref(), Some("mall"));
+}
+
+#[test]
+fn all_faults_come_at_once_in_the_order_of_the_file() {
+    let errors = refused(
+        r#"[bot]
+tokn = "x"
+language = "de"
+[mall]
+timeout = "5"
+app_key = "k"
+app_secret = "s"
+[[guild]]
+[guild.reward]
+per_award = 0
+per_day = "many"
+[[guild]]
+id = 7
+[[guild]]
+id = "7"
+"#,
+    );
+    let seen: Vec<_> = errors
+        .faults()
+        .iter()
+        .map(|fault| (line(fault), fault.key.as_str()))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (1, "bot.token"),
+            (2, "bot.tokn"),
+            (3, "bot.language"),
+            (5, "mall.timeout"),
+            (8, "guild.0.id"),
+            (10, "guild.0.reward.per_award"),
+            (11, "guild.0.reward.per_day"),
+            (15, "guild.2.id"),
+        ],
+        "{errors}"
+    );
+    let place = |fault: usize| errors.faults()[fault].place.clone();
+    assert_eq!(place(1), Place::Line { line: 2, column: 1 });
+    let column = 11;
+    assert_eq!(place(3), Place::Line { line: 5, column });
+    let listed = errors.to_string();
+    assert!(
+        listed.contains("bot.toml:2:1: unknown key `tokn` in `bot` (did you mean `token`?"),
+        "{listed}"
+    );
+    assert!(
+        listed.contains("guild 7 is set up twice, first in `guild.1`"),
+        "{listed}"
+    );
+}
+
+#[test]
+fn columns_count_characters() {
+    let fault = fault(&least_with(
+        "[[guild]]",
+        "presets = { \"天\" = { points = 0 } }",
+    ));
+    let column = 30;
+    assert_eq!(fault.place, Place::Line { line: 8, column });
+}
+
+#[test]
+fn what_is_missing_is_said_with_what_to_add() {
+    let listed = refused("").to_string();
+    assert!(listed.contains("`bot.token` is missing"), "{listed}");
+    assert!(listed.contains("add `[[guild]]`"), "{listed}");
+
+    let mall = fault("[bot]\ntoken = \"t\"\n[[guild]]\nid = 7\npoints = \"mall\"\n");
+    assert!(mall.message.contains("`[mall]` is missing"));
+    assert_eq!(line(&mall), 5);
+
+    let single = fault(&LEAST.replace("[[guild]]", "[guild]"));
+    let help = single.help.as_deref().unwrap();
+    assert!(help.contains("`[[guild]]`"), "{single:?}");
+}
+
+#[test]
+fn every_fault_of_syntax_is_placed() {
+    let errors = refused("[bot]\ntoken = \"abc\nlanguage = zh-CN\n[mall\n");
+    let lines: Vec<_> = errors.faults().iter().map(line).collect();
+    assert!(lines.contains(&2) && lines.contains(&3), "{errors}");
+    let bare = fault("[guild.presets]\n漏洞 = { points = 5 }\n");
+    assert!(bare.help.unwrap().contains("quotation marks"));
+    let wide = refused("[bot]\nlanguage = “zh-CN”\n");
+    assert!(wide.to_string().contains("full-width `“`"), "{wide}");
+    let twice = fault("[bot]\ntoken = \"a\"\ntoken = \"b\"\n");
+    assert_eq!(line(&twice), 3);
+}
+
+#[test]
+fn a_file_that_is_not_there_or_no_text_is_a_plain_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bot.toml");
+    let errors = Config::load(&path, &environment()).unwrap_err();
+    assert!(errors.to_string().contains("cannot be read"), "{errors}");
+    assert!(errors.draw().contains("example-config"));
+
+    std::fs::write(&path, b"[bot]\nlanguage = \"\xff\"\n").unwrap();
+    let errors = Config::load(&path, &environment()).unwrap_err();
+    let column = 13;
+    assert_eq!(errors.faults()[0].place, Place::Line { line: 2, column });
+}
+
+#[test]
+fn secrets_come_from_the_text_a_variable_or_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("key"), "key-from-file\r\n").unwrap();
+    let path = folder.path().join("bot.toml");
+    let text = LEAST
+        .replace("\"bot-token-literal\"", "{ env = \"THE_TOKEN\" }")
+        .replace("\"key-literal\"", "{ file = \"key\" }");
+    std::fs::write(&path, text).unwrap();
+    let environment = Environment::from_iter([("THE_TOKEN", "token-from-variable")]);
+    let config = Config::load(&path, &environment).unwrap();
+    let mall = config.mall.unwrap();
+    assert_eq!(config.api.token.expose(), "token-from-variable");
+    assert_eq!(mall.app_key.expose(), "key-from-file");
+    assert_eq!(mall.app_secret.expose(), "secret-literal");
+}
+
+#[test]
+fn a_secret_that_cannot_be_had_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty");
+    std::fs::write(&empty, "\n").unwrap();
+    let empty = format!("{{ file = \"{}\" }}", empty.display());
+    for (written, says) in [
+        ("{ env = \"NOT_SET\" }", "variable `NOT_SET` is not set"),
+        ("{ env = \"SET_EMPTY\" }", "variable `SET_EMPTY` is empty"),
+        ("{ file = \"no/such\" }", "cannot be read"),
+        (&empty, "is empty"),
+        ("\"\"", "the secret is empty"),
+        ("\"a\\nb\"", "line break"),
+        ("{ env = \"A\", file = \"B\" }", "a secret is written"),
+        ("{}", "a secret is written"),
+        ("7", "a secret is written"),
+        ("[\"a\"]", "a secret is written"),
+    ] {
+        let text = LEAST.replace("\"key-literal\"", written);
+        let errors = with(&text, Environment::from_iter([("SET_EMPTY", "")])).unwrap_err();
+        assert_eq!(errors.faults().len(), 1, "{errors}");
+        let fault = &errors.faults()[0];
+        assert_eq!(fault.key, "mall.app_key");
+        assert!(fault.message.contains(says), "{written}: {fault:?}");
+        assert_eq!(line(fault), 5);
+    }
+    let two = "{ enf = \"X\", env = \"MALL_APP_KEY\" }";
+    let misspelt = fault(&LEAST.replace("\"key-literal\"", two));
+    assert_eq!(misspelt.suggestion.as_deref(), Some("env"));
+}
+
+#[test]
+fn reserved_secrets_need_not_be_there() {
+    let text = format!("{LEAST}[swan.hq]\nheaders = {{ A = {{ env = \"NOT_SET\" }} }}\n");
+    assert_eq!(parse(&text).unwrap().reserved, ["swan.hq"]);
+}
+
+#[test]
+fn variables_lie_over_the_file() {
+    let environment = Environment::from_iter([
+        ("GUILDPOINTS__BOT__API_URL", "http://127.0.0.1:9000/"),
+        ("GUILDPOINTS__BOT__TOKEN", "123456"),
+        ("GUILDPOINTS__MALL__TIMEOUT", "250ms"),
+        ("GUILDPOINTS__HTTP__LISTEN", "127.0.0.1:0"),
+        ("GUILDPOINTS__LIMITS__API_PER_SECOND", "100"),
+        ("GUILDPOINTS__GUILD__0__NAME", "2024"),
+        ("GUILDPOINTS__GUILD__0__ADMINS", "[\"5\", 6]"),
+        ("GUILDPOINTS__GUILD__0__ADMINS__2", "7"),
+        ("GUILDPOINTS__GUILD__0__REWARD__SELF_REWARD", "true"),
+        ("GUILDPOINTS__GUILD__0__PRESETS__BUG__POINTS", "5"),
+        ("GUILDPOINTS__GUILD__1__ID", "8"),
+        ("GUILDPOINTS__MALL__APP_KEY", "{ env = \"KEY\" }"),
+        ("GUILDPOINTS_ADMIN_TOKEN", "not an override"),
+        ("KEY", "key-by-two-steps"),
+    ]);
+    let config = with(LEAST, environment).unwrap();
+    assert_eq!(config.api.api_url, "http://127.0.0.1:9000");
+    assert_eq!(config.api.token.expose(), "123456");
+    assert_eq!(config.api.api_per_second, 100.0);
+    assert_eq!(config.http.unwrap().listen.port(), 0);
+    let mall = config.mall.unwrap();
+    assert_eq!(mall.timeout, Duration::from_millis(250));
+    assert_eq!(mall.app_key.expose(), "key-by-two-steps");
+    let policy = &config.guilds[0].policy;
+    assert_eq!(policy.name.as_deref(), Some("2024"));
+    assert_eq!(policy.admins, [5, 6, 7].map(UserId::new));
+    assert!(policy.limits.self_reward);
+    assert_eq!(policy.presets["bug"].amount.points(), 5);
+    assert_eq!(config.guilds[1].policy.guild, GuildId::new(8));
+}
+
+#[test]
+fn everything_can_come_from_variables() {
+    let environment = Environment::from_iter([
+        ("GUILDPOINTS__BOT__TOKEN", "t"),
+        ("GUILDPOINTS__MALL__APP_KEY", "k"),
+        ("GUILDPOINTS__MALL__APP_SECRET", "s"),
+        ("GUILDPOINTS__GUILD__0__ID", "412345678901234563"),
+    ]);
+    let config = with("", environment).unwrap();
+    assert_eq!(
+        config.guilds[0].policy.guild,
+        GuildId::new(412_345_678_901_234_563)
+    );
+}
+
+#[test]
+fn the_fault_of_a_variable_names_the_variable() {
+    for (name, value, says) in [
+        ("GUILDPOINTS__BOT__API_ULR", "x", "unknown key `api_ulr`"),
+        ("GUILDPOINTS__BOT__LANGUAGE", "de", "expected `zh-CN`"),
+        ("GUILDPOINTS__GUILD__0__POINTS", "ledger", "use `mall`"),
+        ("GUILDPOINTS__GUILD__2__ID", "5", "a gap in a list"),
+        ("GUILDPOINTS__GUILD__FIRST__ID", "5", "places are numbers"),
+        ("GUILDPOINTS__GUILD__0__ID__X", "5", "no table"),
+        ("GUILDPOINTS__BOT__", "5", "no path of keys"),
+    ] {
+        let errors = with(LEAST, Environment::from_iter([(name, value)])).unwrap_err();
+        assert_eq!(errors.faults().len(), 1, "{errors}");
+        let fault = &errors.faults()[0];
+        assert_eq!(fault.place, Place::Variable(name.to_owned()));
+        assert!(fault.message.contains(says), "{fault:?}");
+        let listed = errors.to_string();
+        assert!(
+            listed.starts_with(&format!("variable {name}: ")),
+            "{listed}"
+        );
+    }
+}
+
+#[test]
+fn no_error_shows_a_secret() {
+    let long = "0123456789".repeat(4);
+    // Each text has a fault in, beside or because of a secret.
+    let texts = [
+        "[bot]\ntoken = \"S3CRET-one.two\" trailing\n".to_owned(),
+        "[bot]\ntoken = S3CRET-bare\n".to_owned(),
+        "[bot]\ntoken: \"S3CRET\"\n".to_owned(),
+        "[bot] token = \"S3CRET\"\n".to_owned(),
+        "[bot]\ntoken = \"S3CRET\n".to_owned(),
+        "[bot]\ntoken = \"\"\"\nS3CRET==\n".to_owned(),
+        "[bot]\ntoken = \"S3CRET\"\ntoken = \"S3CRET\"\n".to_owned(),
+        least_with("[bot]", "tokn = \"S3CRET\""),
+        least_with("[bot]", "tokn = { env = \"S3CRET\" }"),
+        least_with("[bot]", "language = \"de\" # was S3CRET"),
+        least_with("[bot]", "api_url = \"https://u:S3CRET@a1\""),
+        least_with("[bot]", "gateway_url = \"wss://g/websocket?id=S3CRET\""),
+        least_with(
+            "[bot]",
+            &format!("api_url = \"ftp://a/api/bot/S3CRET{long}\""),
+        ),
+        LEAST.replace("\"key-literal\"", "\"S3CRET\\n\""),
+        LEAST.replace("\"key-literal\"", "[\"S3CRET\"]"),
+        LEAST.replace("\"key-literal\"", "{ env = \"S3CRET-small\" }"),
+        LEAST.replace("\"key-literal\"", "{ value = \"S3CRET\" }"),
+        LEAST.replace(
+            "[bot]\n",
+            "bot = { token = \"S3CRET\", tokn = \"S3CRET\" }\n[nob]\n",
+        ),
+        format!("{LEAST}[swan.hq]\nheaders = {{ A = [\"S3CRET\"] }}\n"),
+        format!("{LEAST}[store]\nurl = \"postgres://u:S3CRET@h/d\"\n"),
+    ];
+    for text in &texts {
+        let errors = refused(text);
+        for shown in [errors.draw(), errors.to_string(), format!("{errors:?}")] {
+            assert!(!shown.contains("S3CRET"), "{text}\n---\n{shown}");
+            assert!(!shown.is_empty());
+        }
+    }
+    let overrides = Environment::from_iter([
+        ("GUILDPOINTS__BOT__TOKN", "S3CRET"),
+        ("GUILDPOINTS__MALL__APP_KEY", "[\"S3CRET\"]"),
+    ]);
+    assert!(!format!("{overrides:?}").contains("S3CRET"));
+    let drawn = with(LEAST, overrides).unwrap_err().draw();
+    assert!(!drawn.contains("S3CRET"), "{drawn}");
+}
+
+#[test]
+fn a_drawing_shows_the_line_with_secrets_covered_and_the_rest_readable() {
+    let drawn = refused(
+        r#"bot = { token = "S3CRET-1", tokn = "S3CRET-2" }
+[mall]
+app_key = "k"
+app_secret = "s"
+timeout = "5 s"
+[[guild]]
+id = 7
+"#,
+    )
+    .draw();
+    assert!(
+        drawn.contains(r#"bot = { token = "********", tokn = "********" }"#),
+        "{drawn}"
+    );
+    assert!(drawn.contains(r#"timeout = "5 s""#), "{drawn}");
+    assert!(drawn.contains("did you mean `token`?"), "{drawn}");
+}
+
+#[test]
+fn debug_of_settings_shows_no_secret() {
+    let shown = format!("{:#?}", parse(CONTRACT).unwrap());
+    for secret in [TOKEN, "mall-key-value", "mall-secret-value"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn sending_in_the_clear_is_advised_against_except_on_this_machine() {
+    for (address, count) in [
+        ("http://127.0.0.1:9000", 0),
+        ("http://localhost:9000", 0),
+        ("http://[::1]:9000", 0),
+        ("https://a1.fanbook.mobi", 0),
+        ("http://a1.fanbook.mobi", 1),
+    ] {
+        let text = least_with("[bot]", &format!("api_url = \"{address}\""));
+        assert_eq!(parse(&text).unwrap().advice.len(), count, "{address}");
+    }
+}
