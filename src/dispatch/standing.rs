@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::fanbook::api::BotApi;
 use crate::fanbook::api::Member as ApiMember;
+use crate::fanbook::api::MemberRole;
 use crate::model::GuildId;
 use crate::model::Policy;
 use crate::model::RoleId;
@@ -41,7 +42,7 @@ struct GuildView {
 #[derive(Clone, Debug)]
 struct RoleView {
     name: String,
-    permissions: u64,
+    permissions: Option<u64>,
 }
 
 /// Owners, roles and members of all guilds, as far as they were asked about.
@@ -101,7 +102,7 @@ impl Standings {
         let view = self.guild(policy.guild, &[]).await;
         let roles = match self.member(policy.guild, user).await {
             Ok(Some(member)) => member.roles.as_ref().map(|roles| {
-                let record = |role: &crate::fanbook::api::MemberRole| HeldRole {
+                let record = |role: &MemberRole| HeldRole {
                     id: role.id,
                     permissions: role
                         .permissions
@@ -176,7 +177,7 @@ impl Standings {
         let (facts, roles) = tokio::join!(self.api.guild(guild, self.asker), self.api.roles(guild));
         let old = self.guilds.get(&guild).map(|view| view.clone());
         let owner = match facts {
-            Ok(facts) => facts.owner,
+            Ok(facts) => Some(facts.owner),
             Err(error) => {
                 tracing::warn!(%guild, %error, "the guild's owner could not be read");
                 None
@@ -212,6 +213,6 @@ fn held(role: RoleId, view: &GuildView) -> HeldRole {
     let known = view.roles.as_ref().and_then(|roles| roles.get(&role));
     HeldRole {
         id: role,
-        permissions: known.map(|role| role.permissions),
+        permissions: known.and_then(|role| role.permissions),
     }
 }

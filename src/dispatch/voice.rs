@@ -51,7 +51,7 @@ impl Voice {
             {
                 Ok(()) => return Ok(said),
                 // The message is gone or cannot be edited: say it anew.
-                Err(SayError::Gone | SayError::Rejected { .. }) => {}
+                Err(SayError::Gone | SayError::Rejected(_)) => {}
                 Err(error) => return Err(error),
             }
         }
