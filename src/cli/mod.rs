@@ -1,1 +1,83 @@
-//! The subcommands.
+//! The subcommands, a file each. They read arguments, call the rooms and print; behaviour is in the
+//! rooms.
+//!
+//! Invariants: exit codes are 0 for done, 1 for failed, 2 for arguments or settings that cannot be
+//! used; results go to standard output, everything else to standard error.
+
+mod check;
+mod example_config;
+mod logging;
+mod run;
+mod sandbox;
+mod settings;
+mod sign;
+mod stop;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::Subcommand;
+
+/// A points bot for Fanbook guilds.
+#[derive(Debug, Parser)]
+#[command(name = "guildpoints", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the bot until it is asked to stop
+    Run(run::Arguments),
+    /// Ask everybody the settings name, and say what is wrong and how to mend it
+    Check(check::Arguments),
+    /// Run the bot against an imitation of the platform and the mall on this machine
+    Sandbox(sandbox::Arguments),
+    /// Show the signing string (its secret masked) and the signature of a request to the mall
+    Sign(sign::Arguments),
+    /// Print a settings file with every key, its default and what it does
+    ExampleConfig,
+}
+
+/// The exit code for arguments or settings that cannot be used.
+const UNUSABLE: u8 = 2;
+
+/// Reads the command line of this process and does what it says.
+pub async fn main() -> ExitCode {
+    // Every TLS client panics without a provider. It is in place already where a test has put it.
+    let _in_place = rustls::crypto::ring::default_provider().install_default();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misread(&error),
+    };
+    match cli.command {
+        Command::Run(arguments) => run::run(arguments).await,
+        Command::Check(arguments) => check::check(arguments).await,
+        Command::Sandbox(arguments) => sandbox::sandbox(arguments).await,
+        Command::Sign(arguments) => sign::sign(&arguments),
+        Command::ExampleConfig => example_config::print(),
+    }
+}
+
+/// Prints what clap has to say: help and version are no failures.
+fn misread(error: &clap::Error) -> ExitCode {
+    // Nobody is left to be told where the terminal is gone.
+    let _printed = error.print();
+    match error.use_stderr() {
+        true => ExitCode::from(UNUSABLE),
+        false => ExitCode::SUCCESS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,10 +1,156 @@
-//! Being operated: health, readiness, metrics.
+//! Being operated: health, readiness and metrics over HTTP.
+//!
+//! - `GET /health`: always 200 while the process can answer; JSON with the version, the uptime, every
+//!   edge with its last success and its present trouble, and what waits in the journal. For people
+//!   and dashboards.
+//! - `GET /ready`: 503 while the gateway or the store is down; 200 with `{"status":"ready"}`, or with
+//!   `{"status":"degraded", …}` while the mall is in trouble, because reading commands and writing
+//!   the journal go on. For supervisors and load balancers.
+//! - `GET /metrics`: the Prometheus text form. Its names stand in `metrics`.
+//!
+//! Invariants: nothing here shows a secret or changes anything; no id of the platform becomes a
+//! label; only GET (and HEAD) is answered.
+//!
+//! Deliberately absent: TLS and passwords, which belong to whatever publishes the address, and a
+//! dashboard.
 
+mod metrics;
+mod routes;
+
+use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+pub use metrics::METRICS;
+pub use metrics::Metric;
+pub use metrics::MetricKind;
+pub use metrics::record;
+
+use crate::journal::Journal;
+use crate::support::clock::Clock;
+use crate::support::pulse::Pulses;
 
 /// `[http]`.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
     /// Where /health, /ready and /metrics are served.
     pub listen: SocketAddr,
+}
+
+/// What is shown. Cheap to clone.
+#[derive(Clone)]
+pub struct OpsState {
+    /// The signs of life of this process.
+    pub pulses: Pulses,
+    /// What waits.
+    pub journal: Journal,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// The server while it runs. Dropping it does not end it; the stop token does.
+#[derive(Debug)]
+pub struct Served {
+    /// Where it listens, with the port the system chose where the settings say 0.
+    pub address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+pub enum OpsError {
+    /// Somebody else has the port.
+    #[error(
+        "`http.listen`: {address} is taken, perhaps by another guildpoints: stop it or name another port"
+    )]
+    Taken {
+        /// The address of the settings.
+        address: SocketAddr,
+    },
+    /// The system does not give us the address.
+    #[error("`http.listen`: cannot listen on {address}")]
+    Listen {
+        /// The address of the settings.
+        address: SocketAddr,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// How long answers under way may take once we are asked to stop.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How often histograms are drained; without it they grow until somebody asks for them.
+///
+/// Source: dependencies, 4.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Takes the address and serves there until `stop`.
+pub async fn serve(
+    settings: &HttpSettings,
+    state: OpsState,
+    stop: CancellationToken,
+) -> Result<Served, OpsError> {
+    let address = settings.listen;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| refused(address, source))?;
+    let address = listener
+        .local_addr()
+        .map_err(|source| refused(address, source))?;
+    let task = tokio::spawn(work(listener, state, stop));
+    tracing::info!(%address, "serving /health, /ready and /metrics");
+    Ok(Served { address, task })
+}
+
+impl Served {
+    /// Waits for the end, which comes shortly after the stop token.
+    pub async fn ended(self) {
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the server of /health broke");
+        }
+    }
+}
+
+fn refused(address: SocketAddr, source: io::Error) -> OpsError {
+    match source.kind() {
+        io::ErrorKind::AddrInUse => OpsError::Taken { address },
+        _ => OpsError::Listen { address, source },
+    }
+}
+
+async fn work(listener: TcpListener, state: OpsState, stop: CancellationToken) {
+    let recorder = record();
+    let server = axum::serve(listener, routes::router(state, recorder.clone()))
+        .with_graceful_shutdown(stop.clone().cancelled_owned());
+    let upkeep = async {
+        let mut beat = tokio::time::interval(UPKEEP);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            beat.tick().await;
+            recorder.run_upkeep();
+        }
+    };
+    let patience = async {
+        stop.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        // Losing it closes what is still open, after the grace period only.
+        served = server.into_future() => {
+            if let Err(error) = served {
+                tracing::error!(%error, "the server of /health failed");
+            }
+        }
+        // Never ends by itself; losing it between two beats loses nothing.
+        () = upkeep => {}
+        // Losing it when the server ended first is the normal case.
+        () = patience => tracing::warn!("answers of the /health server were cut off"),
+    }
 }
