@@ -1,2 +1,6 @@
 //! The world in miniature: an imitation of the chat platform and the points mall, over the real
 //! wires and in its own words.
+
+pub mod clock;
+pub mod fault;
+pub mod mall;
