@@ -208,13 +208,16 @@ async fn say(State(desk): State<Desk>, body: Bytes) -> Answer {
 
 async fn press(State(desk): State<Desk>, body: Bytes) -> Answer {
     let press: Press = read(&body)?;
-    let id = desk.platform.press(press.user, press.message, &press.data)?;
+    let id = desk
+        .platform
+        .press(press.user, press.message, &press.data)?;
     Ok(Json(json!({ "callback_id": id })))
 }
 
 async fn roles(State(desk): State<Desk>, body: Bytes) -> Answer {
     let roles: Roles = read(&body)?;
-    desk.platform.set_roles(roles.guild, roles.user, roles.roles)?;
+    desk.platform
+        .set_roles(roles.guild, roles.user, roles.roles)?;
     Ok(Json(json!({})))
 }
 
@@ -227,7 +230,8 @@ async fn member(State(desk): State<Desk>, body: Bytes) -> Answer {
 
 async fn nick(State(desk): State<Desk>, body: Bytes) -> Answer {
     let nick: Nick = read(&body)?;
-    desk.platform.set_nick(nick.guild, nick.user, nick.guild_nick)?;
+    desk.platform
+        .set_nick(nick.guild, nick.user, nick.guild_nick)?;
     Ok(Json(json!({})))
 }
 

@@ -106,8 +106,8 @@ impl Feed {
         if !state.sees_message(user, message) {
             return None;
         }
-        let view = serde_json::to_string(&state.view(message))
-            .expect("plain fields always serialise");
+        let view =
+            serde_json::to_string(&state.view(message)).expect("plain fields always serialise");
         Some(Event::default().event(kind).data(view))
     }
 }

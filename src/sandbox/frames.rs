@@ -129,7 +129,10 @@ impl<'a> MessageItem<'a> {
                 .mentions
                 .iter()
                 .map(|id| Mention {
-                    nickname: world.users.get(id).map_or("", |user| user.nickname.as_str()),
+                    nickname: world
+                        .users
+                        .get(id)
+                        .map_or("", |user| user.nickname.as_str()),
                     user_id: *id,
                 })
                 .collect(),
@@ -186,7 +189,10 @@ pub fn connect(client: u64) -> String {
 
 /// The answer to a ping; the time is in seconds here.
 pub fn pong(now_ms: i64) -> String {
-    format!(r#"{{"action":"pong","data":{{"time":{}}}}}"#, now_ms / 1_000)
+    format!(
+        r#"{{"action":"pong","data":{{"time":{}}}}}"#,
+        now_ms / 1_000
+    )
 }
 
 /// A press on a button of a keyboard.
@@ -251,7 +257,13 @@ pub fn guild_notice(method: &str, guild: GuildId, user: UserId) -> String {
 }
 
 /// A reaction to a message; such frames have neither author nor member nor nonce.
-pub fn reaction(message: &Message, user: UserId, emoji: &str, frame: MessageId, now_ms: i64) -> String {
+pub fn reaction(
+    message: &Message,
+    user: UserId,
+    emoji: &str,
+    frame: MessageId,
+    now_ms: i64,
+) -> String {
     let name: String = emoji.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let content = json!({
         "type": "reaction",

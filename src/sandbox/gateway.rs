@@ -82,6 +82,7 @@ async fn receive(
 async fn serve(platform: &Platform, mut socket: WebSocket, token: String) {
     let mut end = {
         let mut state = platform.state();
+        // Any number does; bots make nothing of it.
         let client = u64::try_from(platform.now_ms()).unwrap_or_default() & 0xffff_ffff;
         let first = encoded(frames::connect(client), state.settings.text_frames);
         let end = state.exchange.open(platform.stopping(), first);
@@ -89,10 +90,11 @@ async fn serve(platform: &Platform, mut socket: WebSocket, token: String) {
         end
     };
     talk(platform, &mut socket, &mut end, token).await;
-    let mut state = platform.state();
-    state.exchange.close(end.number);
-    state.touch();
-    drop(state);
+    {
+        let mut state = platform.state();
+        state.exchange.close(end.number);
+        state.touch();
+    }
     if platform.stopping().is_cancelled() {
         // Whether the farewell arrives does not matter: the socket closes either way.
         drop(timeout(FAREWELL, socket.send(Frame::Close(None))).await);

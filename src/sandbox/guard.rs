@@ -89,14 +89,23 @@ mod tests {
         assert_eq!(status(Method::POST, &[own.clone(), json.clone()]), None);
         assert_eq!(status(Method::POST, &[own.clone()]), Some(415));
         assert_eq!(status(Method::POST, &[json.clone()]), Some(403));
-        assert_eq!(status(Method::GET, &[(header::HOST, "evil.example")]), Some(403));
-        assert_eq!(status(Method::GET, &[(header::HOST, "localhost.evil.example")]), Some(403));
+        assert_eq!(
+            status(Method::GET, &[(header::HOST, "evil.example")]),
+            Some(403)
+        );
+        assert_eq!(
+            status(Method::GET, &[(header::HOST, "localhost.evil.example")]),
+            Some(403)
+        );
         for host in ["localhost:1", "[::1]:8480", "127.0.0.1"] {
             assert_eq!(status(Method::GET, &[(header::HOST, host)]), None, "{host}");
         }
         let page = |origin| [own.clone(), json.clone(), (header::ORIGIN, origin)];
         assert_eq!(status(Method::POST, &page("http://127.0.0.1:4000")), None);
-        assert_eq!(status(Method::POST, &page("http://127.0.0.1:4001")), Some(403));
+        assert_eq!(
+            status(Method::POST, &page("http://127.0.0.1:4001")),
+            Some(403)
+        );
         assert_eq!(status(Method::POST, &page("null")), Some(403));
     }
 }

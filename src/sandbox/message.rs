@@ -179,11 +179,19 @@ impl MessageView {
                 .unwrap_or_else(|_| Value::String(message.content.clone())),
             desc: message.desc.clone(),
             reply_to: message.answers(),
-            buttons: message.reply_markup.as_ref().map(buttons).unwrap_or_default(),
+            buttons: message
+                .reply_markup
+                .as_ref()
+                .map(buttons)
+                .unwrap_or_default(),
             ephemeral: message.is_ephemeral(),
             mentions: message.mentions.clone(),
             pinned: message.pinned,
-            reactions: message.reactions.iter().map(|(_, name)| name.clone()).collect(),
+            reactions: message
+                .reactions
+                .iter()
+                .map(|(_, name)| name.clone())
+                .collect(),
         }
     }
 
@@ -213,7 +221,10 @@ fn rich_text(content: &Value) -> String {
     let runs: Vec<Value> = delta
         .and_then(|delta| serde_json::from_str(delta).ok())
         .unwrap_or_default();
-    let body: String = runs.iter().filter_map(|run| run["insert"].as_str()).collect();
+    let body: String = runs
+        .iter()
+        .filter_map(|run| run["insert"].as_str())
+        .collect();
     if title.is_empty() {
         body
     } else {

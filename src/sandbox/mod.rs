@@ -100,7 +100,10 @@ impl Sandbox {
         if !address.ip().is_loopback() {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
-                format!("the sandbox listens on loopback only, not on {}", address.ip()),
+                format!(
+                    "the sandbox listens on loopback only, not on {}",
+                    address.ip()
+                ),
             ));
         }
         let clock = SandboxClock::system();

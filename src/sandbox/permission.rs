@@ -63,7 +63,11 @@ pub fn in_channel(guild: &Guild, channel: &Channel, user: UserId) -> u64 {
                 (allows | overwrite.allows, deny | overwrite.deny)
             })
     };
-    let held: Vec<u64> = guild.roles_of(user).iter().map(|role| role.id.number()).collect();
+    let held: Vec<u64> = guild
+        .roles_of(user)
+        .iter()
+        .map(|role| role.id.number())
+        .collect();
     let everyone = guild.id.number();
     let mask = apply(base, sum(About::Role, &|id| id == everyone));
     let mask = apply(mask, sum(About::Role, &|id| held.contains(&id)));

@@ -71,7 +71,10 @@ impl Platform {
     /// The world, for one verb.
     pub fn state(&self) -> MutexGuard<'_, State> {
         // A verb that panicked was a bug in the imitation; what it left is still a world.
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Milliseconds since 1970 by the sandbox's clock.

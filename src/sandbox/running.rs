@@ -118,7 +118,13 @@ impl Running {
 
     /// All guilds, the bot's first.
     pub fn guilds(&self) -> Vec<GuildId> {
-        self.platform.state().world.guilds.iter().map(|guild| guild.id).collect()
+        self.platform
+            .state()
+            .world
+            .guilds
+            .iter()
+            .map(|guild| guild.id)
+            .collect()
     }
 
     /// The channels of a guild with their names, in the order shown.
@@ -162,8 +168,14 @@ impl Running {
     /// If there is none.
     pub fn user(&self, nickname: &str) -> UserId {
         let state = self.platform.state();
-        let found = state.world.users.values().find(|user| user.nickname == nickname);
-        found.unwrap_or_else(|| panic!("there is no user `{nickname}`")).id
+        let found = state
+            .world
+            .users
+            .values()
+            .find(|user| user.nickname == nickname);
+        found
+            .unwrap_or_else(|| panic!("there is no user `{nickname}`"))
+            .id
     }
 
     /// The owner of the bot's guild.
@@ -178,7 +190,9 @@ impl Running {
 
     /// The roles of the bot's guild that its settings would name as moderators.
     pub fn moderator_roles(&self) -> Vec<RoleId> {
-        self.platform.state().world.guilds[0].moderator_roles.clone()
+        self.platform.state().world.guilds[0]
+            .moderator_roles
+            .clone()
     }
 
     /// The imitated mall.
@@ -277,7 +291,12 @@ impl Running {
 
     /// How often a Bot API method was called, refused calls among them.
     pub fn calls(&self, method: &str) -> u64 {
-        self.platform.state().calls.get(method).copied().unwrap_or_default()
+        self.platform
+            .state()
+            .calls
+            .get(method)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The latest Bot API calls, oldest first.

@@ -121,19 +121,60 @@ fn ladder(cast: &Cast) -> Guild {
     let id = ladder_id();
     // Made by the platform itself 7 ms after the guild, held by the owner, proof of nothing.
     let made_with_guild = role(FOUNDED_MS + 7, 2, "成员身份", 1, 0, None);
-    let moderators = role(FOUNDED_MS + 60_000, 41, "版主", 5, permission::MANAGE_MESSAGES, None);
-    let admins = role(FOUNDED_MS + 61_000, 43, "管理员", 8, permission::ADMINISTRATOR, None);
+    let moderators = role(
+        FOUNDED_MS + 60_000,
+        41,
+        "版主",
+        5,
+        permission::MANAGE_MESSAGES,
+        None,
+    );
+    let admins = role(
+        FOUNDED_MS + 61_000,
+        43,
+        "管理员",
+        8,
+        permission::ADMINISTRATOR,
+        None,
+    );
     let veterans = role(FOUNDED_MS + 62_000, 47, "老玩家", 2, 0, None);
     let bot_mask = EVERYONE | permission::MANAGE_MESSAGES | permission::MANAGE_ROLES;
-    let bots = role(FOUNDED_MS + 63_000, 53, "积分小助手", 6, bot_mask, Some(cast.bot));
+    let bots = role(
+        FOUNDED_MS + 63_000,
+        53,
+        "积分小助手",
+        6,
+        bot_mask,
+        Some(cast.bot),
+    );
     let members = [
-        (cast.owner, vec![made_with_guild.id], "服务器主人", "guild owner"),
+        (
+            cast.owner,
+            vec![made_with_guild.id],
+            "服务器主人",
+            "guild owner",
+        ),
         (cast.moderator, vec![moderators.id], "版主", "moderator"),
-        (cast.administrator, vec![admins.id], "管理员", "administrator"),
+        (
+            cast.administrator,
+            vec![admins.id],
+            "管理员",
+            "administrator",
+        ),
         (cast.ming, vec![veterans.id], "成员", "member"),
         (cast.hong, vec![], "成员", "member"),
-        (cast.tricky, vec![], "成员，昵称很难缠", "member with a difficult nickname"),
-        (cast.newcomer, vec![], "成员，没有积分账户", "member without a mall account"),
+        (
+            cast.tricky,
+            vec![],
+            "成员，昵称很难缠",
+            "member with a difficult nickname",
+        ),
+        (
+            cast.newcomer,
+            vec![],
+            "成员，没有积分账户",
+            "member without a mall account",
+        ),
         (cast.bot, vec![bots.id], "本机器人", "the bot"),
         (cast.other_bot, vec![], "另一个机器人", "another bot"),
     ];
@@ -249,8 +290,18 @@ mod tests {
             .keys()
             .map(|id| id.number())
             .chain(world.guilds.iter().map(|guild| guild.id.number()))
-            .chain(world.guilds.iter().flat_map(|g| g.roles.iter().map(|r| r.id.number())))
-            .chain(world.guilds.iter().flat_map(|g| g.channels.iter().map(|c| c.id.number())));
+            .chain(
+                world
+                    .guilds
+                    .iter()
+                    .flat_map(|g| g.roles.iter().map(|r| r.id.number())),
+            )
+            .chain(
+                world
+                    .guilds
+                    .iter()
+                    .flat_map(|g| g.channels.iter().map(|c| c.id.number())),
+            );
         for id in ids {
             assert_ne!(id as f64 as u64, id, "{id}");
         }
@@ -269,7 +320,8 @@ mod tests {
         let world = World::seeded();
         let guild = &world.guilds[0];
         let cast = Cast::new();
-        let may = |user, channel: usize| permission::in_channel(guild, &guild.channels[channel], user);
+        let may =
+            |user, channel: usize| permission::in_channel(guild, &guild.channels[channel], user);
         assert_ne!(may(cast.bot, 2) & permission::VIEW_CHANNEL, 0);
         assert_eq!(may(cast.ming, 2) & permission::VIEW_CHANNEL, 0);
         assert_ne!(may(cast.administrator, 2) & permission::VIEW_CHANNEL, 0);

@@ -4,6 +4,7 @@
 //! without a byte of an answer, and because the first line of a request is read more leniently than
 //! the standard asks: official clients put raw quotation marks into the gateway's query.
 
+use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::task::Context;
@@ -77,7 +78,7 @@ async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) 
         lead_upgrades_to_gateway(&mut request);
         let answer = inner.call(request);
         async move {
-            let response: Response = answer.await.map_err(|never| match never {})?;
+            let Ok(response): Result<Response, Infallible> = answer.await;
             if response.extensions().get::<CloseConnection>().is_some() {
                 return Err(io::Error::from(io::ErrorKind::ConnectionAborted));
             }

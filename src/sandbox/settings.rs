@@ -156,9 +156,14 @@ mod tests {
             .changed(&json!({"whitelisted": false, "private_closed": ["223456789012345677"]}))
             .unwrap();
         assert!(!changed.whitelisted);
-        assert_eq!(changed.private_closed, [UserId::new(223_456_789_012_345_677)]);
+        assert_eq!(
+            changed.private_closed,
+            [UserId::new(223_456_789_012_345_677)]
+        );
         assert_eq!(changed.not_whitelisted_status, 400);
-        let error = settings.changed(&json!({"white_listed": true})).unwrap_err();
+        let error = settings
+            .changed(&json!({"white_listed": true}))
+            .unwrap_err();
         assert!(error.contains("white_listed"), "{error}");
         assert!(settings.changed(&json!({"deliveries": 0})).is_err());
     }

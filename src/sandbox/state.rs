@@ -236,7 +236,9 @@ impl State {
 
     /// Whether a gateway token is alive.
     pub fn token_lives(&self, token: &str, now_ms: i64) -> bool {
-        self.tokens.get(token).is_some_and(|expires_ms| *expires_ms > now_ms)
+        self.tokens
+            .get(token)
+            .is_some_and(|expires_ms| *expires_ms > now_ms)
     }
 
     /// Gives a token another day, as a ping does; kept on disk only by the hour.
@@ -294,7 +296,12 @@ impl State {
                 self.tokens.insert(token, expires_ms);
             }
             Record::Message(message) => self.insert(*message),
-            Record::Credit { guild, user, card, content } => {
+            Record::Credit {
+                guild,
+                user,
+                card,
+                content,
+            } => {
                 let cards = self.credits.entry((guild, user)).or_default();
                 match content {
                     Some(content) => cards.insert(card, content),
@@ -323,10 +330,13 @@ impl State {
             .private_chats
             .iter()
             .map(|(&user, &channel)| Record::PrivateChat { user, channel });
-        let tokens = self.tokens.iter().map(|(token, &expires_ms)| Record::Token {
-            token: token.clone(),
-            expires_ms,
-        });
+        let tokens = self
+            .tokens
+            .iter()
+            .map(|(token, &expires_ms)| Record::Token {
+                token: token.clone(),
+                expires_ms,
+            });
         let credits = self.credits.iter().flat_map(|(&(guild, user), cards)| {
             cards.iter().map(move |(card, content)| Record::Credit {
                 guild,

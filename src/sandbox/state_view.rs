@@ -15,7 +15,11 @@ use crate::model::ids::UserId;
 pub fn whole(platform: &Platform) -> Value {
     let state = platform.state();
     let world = &state.world;
-    let guilds: Vec<Value> = world.guilds.iter().map(|place| guild(&state, place)).collect();
+    let guilds: Vec<Value> = world
+        .guilds
+        .iter()
+        .map(|place| guild(&state, place))
+        .collect();
     json!({
         "page_language": world.language,
         "bot": {"id": world.bot.to_string(), "name": world.bot_user().nickname},
@@ -29,7 +33,10 @@ pub fn whole(platform: &Platform) -> Value {
 
 /// One member, null if there is no such member.
 pub fn member(state: &State, guild: GuildId, user: UserId) -> Value {
-    let found = state.world.guild(guild).and_then(|guild| guild.members.get(&user));
+    let found = state
+        .world
+        .guild(guild)
+        .and_then(|guild| guild.members.get(&user));
     let (Some(member), Some(account)) = (found, state.world.users.get(&user)) else {
         return Value::Null;
     };

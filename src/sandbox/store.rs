@@ -108,7 +108,10 @@ impl Store {
                 Err(error) => {
                     return Err(io::Error::new(
                         io::ErrorKind::InvalidData,
-                        format!("line {} of the sandbox's file is unreadable: {error}", at + 1),
+                        format!(
+                            "line {} of the sandbox's file is unreadable: {error}",
+                            at + 1
+                        ),
                     ));
                 }
             }

@@ -133,7 +133,9 @@ impl Platform {
         let now_ms = self.now_ms();
         let mut state = self.state();
         if !state.world.users.contains_key(&user) || user == state.world.bot {
-            return Err(format!("user {user} cannot have a private chat with the bot"));
+            return Err(format!(
+                "user {user} cannot have a private chat with the bot"
+            ));
         }
         Ok(state.private_chat(user, now_ms))
     }

@@ -213,7 +213,13 @@ impl Guild {
     pub fn roles_of(&self, user: UserId) -> Vec<&Role> {
         self.members
             .get(&user)
-            .map(|member| member.roles.iter().filter_map(|id| self.role(*id)).collect())
+            .map(|member| {
+                member
+                    .roles
+                    .iter()
+                    .filter_map(|id| self.role(*id))
+                    .collect()
+            })
             .unwrap_or_default()
     }
 }

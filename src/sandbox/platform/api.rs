@@ -233,7 +233,11 @@ fn handler(name: &str, http: &Method) -> Option<fn(&mut Call<'_>) -> Answer> {
 impl Call<'_> {
     /// The guild of that id, if the bot is in it.
     pub fn guild(&self, id: u64) -> Result<&Guild, Refusal> {
-        let guild = self.state.world.guild(GuildId::new(id)).ok_or_else(Refusal::guild)?;
+        let guild = self
+            .state
+            .world
+            .guild(GuildId::new(id))
+            .ok_or_else(Refusal::guild)?;
         if guild.members.contains_key(&self.state.world.bot) {
             Ok(guild)
         } else {

@@ -92,7 +92,11 @@ pub fn get_my_commands(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 
 pub fn answer_callback(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let wrong = || Refusal::parameter("callback_id");
-    let id = call.params.need_string("callback_id").map_err(|_| wrong())?.to_string();
+    let id = call
+        .params
+        .need_string("callback_id")
+        .map_err(|_| wrong())?
+        .to_string();
     call.params.need_string("user_id")?;
     call.params.need_string("channel_id")?;
     let text = call.params.text("text").unwrap_or_default().to_owned();
@@ -106,7 +110,10 @@ pub fn answer_callback(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 pub fn card_notify(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let channel = call.channel(call.params.need_string("channel_id")?, 0)?;
     let id = MessageId::new(call.params.need_string("message_id")?);
-    let there = call.state.message(id).is_some_and(|message| message.channel == channel);
+    let there = call
+        .state
+        .message(id)
+        .is_some_and(|message| message.channel == channel);
     if !there {
         return Err(Refusal::message());
     }
@@ -128,7 +135,8 @@ pub fn get_updates(_: &mut Call<'_>) -> Result<Reply, Refusal> {
 
 fn shares_a_guild(call: &Call<'_>, user: UserId) -> bool {
     let world = &call.state.world;
-    world.guilds.iter().any(|guild| {
-        guild.members.contains_key(&user) && guild.members.contains_key(&world.bot)
-    })
+    world
+        .guilds
+        .iter()
+        .any(|guild| guild.members.contains_key(&user) && guild.members.contains_key(&world.bot))
 }

@@ -91,7 +91,9 @@ impl Content {
 }
 
 fn is_known(object: &Value) -> bool {
-    object["type"].as_str().is_some_and(|kind| KINDS.contains(&kind))
+    object["type"]
+        .as_str()
+        .is_some_and(|kind| KINDS.contains(&kind))
 }
 
 #[cfg(test)]
@@ -106,7 +108,12 @@ mod tests {
             r#"{"type":"text","contentType":0,"text":"积分：\"120\""}"#
         );
         // An object that is no content stays text.
-        assert!(Content::sent("{\"a\":1}", None).unwrap().json.contains("contentType"));
+        assert!(
+            Content::sent("{\"a\":1}", None)
+                .unwrap()
+                .json
+                .contains("contentType")
+        );
     }
 
     #[test]

@@ -80,7 +80,10 @@ fn whose(call: &Call<'_>) -> Result<(GuildId, UserId), Refusal> {
 }
 
 fn card(call: &Call<'_>) -> Result<String, Refusal> {
-    let card = call.params.text("card_id").ok_or_else(|| Refusal::parameter("card_id"))?;
+    let card = call
+        .params
+        .text("card_id")
+        .ok_or_else(|| Refusal::parameter("card_id"))?;
     Ok(card.to_owned())
 }
 

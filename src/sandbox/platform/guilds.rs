@@ -34,7 +34,9 @@ pub fn guild(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 
 pub fn channel_list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let guild = call.guild(call.params.need_string("guild_id")?)?;
-    Ok(Reply::Result(Value::from(seen_channels(call, guild)).to_string()))
+    Ok(Reply::Result(
+        Value::from(seen_channels(call, guild)).to_string(),
+    ))
 }
 
 pub fn emoji(call: &mut Call<'_>) -> Result<Reply, Refusal> {

@@ -24,9 +24,16 @@ pub fn get_list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     if !settings.history_open {
         return Err(Refusal::permission());
     }
-    let size = call.params.count("size").unwrap_or(DEFAULT_SIZE).clamp(1, LARGEST_SIZE);
+    let size = call
+        .params
+        .count("size")
+        .unwrap_or(DEFAULT_SIZE)
+        .clamp(1, LARGEST_SIZE);
     let size = usize::try_from(size).expect("a page fits");
-    let from = match (call.params.string("message_id")?, call.params.text("behavior")) {
+    let from = match (
+        call.params.string("message_id")?,
+        call.params.text("behavior"),
+    ) {
         (None, _) => HistoryFrom::Newest,
         (Some(id), Some("after")) => HistoryFrom::After(MessageId::new(id)),
         (Some(id), _) => HistoryFrom::Before(MessageId::new(id)),

@@ -27,7 +27,9 @@ pub fn get_chat_member(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     if !guild.members.contains_key(&user) {
         return Err(Refusal::member());
     }
-    Ok(Reply::Result(shapes::json(&shapes::member(call.state, guild, user))))
+    Ok(Reply::Result(shapes::json(&shapes::member(
+        call.state, guild, user,
+    ))))
 }
 
 pub fn get_guild_members(call: &mut Call<'_>) -> Result<Reply, Refusal> {
@@ -71,11 +73,13 @@ pub fn search_by_short_id(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let names: Option<Vec<&str>> = names.iter().map(Value::as_str).collect();
     let names = names.ok_or_else(Refusal::body)?;
     let found = names.into_iter().filter_map(|name| {
-        guild
-            .members
-            .keys()
-            .copied()
-            .find(|user| call.state.world.users.get(user).is_some_and(|user| user.short_id == name))
+        guild.members.keys().copied().find(|user| {
+            call.state
+                .world
+                .users
+                .get(user)
+                .is_some_and(|user| user.short_id == name)
+        })
     });
     Ok(members(call, guild, found, PAGE))
 }
@@ -83,10 +87,18 @@ pub fn search_by_short_id(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 /// Match by nickname or guild nickname; the guild's id must be a number.
 pub fn search(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let guild = call.guild(call.params.need_strict_number("guild_id")?)?;
-    let query = call.params.text("query").ok_or_else(|| Refusal::parameter("query"))?;
+    let query = call
+        .params
+        .text("query")
+        .ok_or_else(|| Refusal::parameter("query"))?;
     let found = guild.members.values().filter(|member| {
         let nick = member.guild_nick.as_deref();
-        let name = call.state.world.users.get(&member.user).map(|user| user.nickname.as_str());
+        let name = call
+            .state
+            .world
+            .users
+            .get(&member.user)
+            .map(|user| user.nickname.as_str());
         nick.is_some_and(|nick| nick.contains(query))
             || name.is_some_and(|name| name.contains(query))
     });
@@ -111,7 +123,9 @@ pub fn list_members(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         .collect();
     let group = json!({"id": "online", "name": "在线", "count": visible.len()});
     let header = json!({ group_key: group });
-    let rows = visible.iter().map(|user| json!({ user_key: row(call, guild, *user) }));
+    let rows = visible
+        .iter()
+        .map(|user| json!({ user_key: row(call, guild, *user) }));
     let items: Vec<Value> = std::iter::once(header).chain(rows).collect();
     let wrong = || Refusal::parameter("ranges");
     let ranges = call.params.structure("ranges").ok_or_else(wrong)?;
@@ -119,7 +133,10 @@ pub fn list_members(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     for range in ranges.as_array().ok_or_else(wrong)? {
         let bound = |key: &str| range[key].as_u64().and_then(|at| usize::try_from(at).ok());
         let (start, end) = bound("start").zip(bound("end")).ok_or_else(wrong)?;
-        let page = items.iter().skip(start).take((end + 1).saturating_sub(start));
+        let page = items
+            .iter()
+            .skip(start)
+            .take((end + 1).saturating_sub(start));
         ops.push(json!({
             "range": [start, end],
             "op": "SYNC",
@@ -153,7 +170,10 @@ pub fn count(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 
 pub fn check_user_guilds(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let user = UserId::new(call.params.need_string("user_id")?);
-    let guilds = call.params.ids("guilds")?.ok_or_else(|| Refusal::parameter("guilds"))?;
+    let guilds = call
+        .params
+        .ids("guilds")?
+        .ok_or_else(|| Refusal::parameter("guilds"))?;
     let found: Vec<String> = guilds
         .into_iter()
         .map(GuildId::new)
@@ -192,7 +212,8 @@ pub fn set_guild_nick(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         return Err(Refusal::permission());
     }
     let nickname = call.params.text("nickname").map(str::to_owned);
-    call.state.change_member(guild, bot, |member| member.guild_nick = nickname);
+    call.state
+        .change_member(guild, bot, |member| member.guild_nick = nickname);
     Ok(Reply::done())
 }
 

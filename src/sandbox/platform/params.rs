@@ -29,7 +29,12 @@ pub struct Params {
 
 impl Params {
     /// Reads a body, whatever it calls itself, on top of the query.
-    pub fn read(query: &str, content_type: &str, body: &[u8], strict: bool) -> Result<Self, Refusal> {
+    pub fn read(
+        query: &str,
+        content_type: &str,
+        body: &[u8],
+        strict: bool,
+    ) -> Result<Self, Refusal> {
         let mut values = pairs(query.as_bytes());
         let mut is_form = true;
         let trimmed = body.trim_ascii();
@@ -161,8 +166,14 @@ fn digits(text: &str) -> Option<u64> {
 /// Pairs of a query or a form.
 fn pairs(text: &[u8]) -> Map<String, Value> {
     let mut values = Map::new();
-    for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-        let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+    for pair in text
+        .split(|byte| *byte == b'&')
+        .filter(|pair| !pair.is_empty())
+    {
+        let at = pair
+            .iter()
+            .position(|byte| *byte == b'=')
+            .unwrap_or(pair.len());
         let value = pair.get(at + 1..).unwrap_or_default();
         values.insert(unescaped(&pair[..at]), Value::String(unescaped(value)));
     }
@@ -173,7 +184,10 @@ fn unescaped(text: &[u8]) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((&byte, after)) = rest.split_first() {
-        let escaped = (byte == b'%').then(|| after.get(..2)).flatten().and_then(hex_byte);
+        let escaped = (byte == b'%')
+            .then(|| after.get(..2))
+            .flatten()
+            .and_then(hex_byte);
         match (byte, escaped) {
             (_, Some(decoded)) => {
                 bytes.push(decoded);
@@ -235,14 +249,24 @@ mod tests {
             r#"{"channel_id":"779205684095913987","size":3}"#,
             false,
         );
-        assert_eq!(params.need_string("channel_id"), Ok(779_205_684_095_913_987));
+        assert_eq!(
+            params.need_string("channel_id"),
+            Ok(779_205_684_095_913_987)
+        );
         assert_eq!(params.count("size"), Some(3));
     }
 
     #[test]
     fn forms_carry_numbers_as_text_even_where_numbers_are_demanded() {
-        let params = read("", "guild_id=779205684095913987&query=%E5%B0%8F+%2B&x=100%", true);
-        assert_eq!(params.need_strict_number("guild_id"), Ok(779_205_684_095_913_987));
+        let params = read(
+            "",
+            "guild_id=779205684095913987&query=%E5%B0%8F+%2B&x=100%",
+            true,
+        );
+        assert_eq!(
+            params.need_strict_number("guild_id"),
+            Ok(779_205_684_095_913_987)
+        );
         assert_eq!(params.text("query"), Some("小 +"));
         assert_eq!(params.text("x"), Some("100%"));
         let params = read(
@@ -255,13 +279,25 @@ mod tests {
 
     #[test]
     fn a_string_id_is_refused_where_the_server_insists() {
-        let params = read("application/json", r#"{"guild_id":"42","user_id":43}"#, false);
+        let params = read(
+            "application/json",
+            r#"{"guild_id":"42","user_id":43}"#,
+            false,
+        );
         assert_eq!(params.need_strict_number("guild_id"), Err(Refusal::body()));
         assert_eq!(params.need_number("guild_id"), Ok(42));
         assert_eq!(params.need_string("user_id"), Ok(43));
-        let strict = read("application/json", r#"{"guild_id":"42","user_id":43}"#, true);
+        let strict = read(
+            "application/json",
+            r#"{"guild_id":"42","user_id":43}"#,
+            true,
+        );
         assert_eq!(strict.need_number("guild_id"), Err(Refusal::body()));
         assert_eq!(strict.need_string("user_id"), Err(Refusal::body()));
-        assert!(read("", r#"{"chat_id":7.5}"#, false).number("chat_id").is_err());
+        assert!(
+            read("", r#"{"chat_id":7.5}"#, false)
+                .number("chat_id")
+                .is_err()
+        );
     }
 }

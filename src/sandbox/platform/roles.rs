@@ -55,7 +55,10 @@ pub fn change_member_roles(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 
 pub fn create(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let guild = managed_guild(call)?;
-    let name = call.params.text("name").ok_or_else(|| Refusal::parameter("name"))?;
+    let name = call
+        .params
+        .text("name")
+        .ok_or_else(|| Refusal::parameter("name"))?;
     let mut role = Role {
         id: RoleId::new(0),
         name: name.to_owned(),
@@ -76,7 +79,12 @@ pub fn create(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 
 pub fn edit(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let (guild, id) = managed_role(call)?;
-    let found = call.state.world.guild(guild).and_then(|guild| guild.role(id)).cloned();
+    let found = call
+        .state
+        .world
+        .guild(guild)
+        .and_then(|guild| guild.role(id))
+        .cloned();
     let mut role = found.ok_or_else(|| Refusal::parameter("id"))?;
     take_fields(call, &mut role);
     let made = shapes::json(&shapes::role(&role));
@@ -146,10 +154,16 @@ fn take_fields(call: &Call<'_>, role: &mut Role) {
     if let Some(name) = params.text("name") {
         role.name = name.to_owned();
     }
-    if let Some(color) = params.count("color").and_then(|color| u32::try_from(color).ok()) {
+    if let Some(color) = params
+        .count("color")
+        .and_then(|color| u32::try_from(color).ok())
+    {
         role.color = color;
     }
-    if let Some(position) = params.count("position").and_then(|at| i64::try_from(at).ok()) {
+    if let Some(position) = params
+        .count("position")
+        .and_then(|at| i64::try_from(at).ok())
+    {
         role.position = position;
     }
     if let Some(permissions) = params.count("permissions") {

@@ -24,7 +24,10 @@ const OWN_DELETE_MS: i64 = 180_000;
 
 pub fn send_message(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let channel = sendable(call)?;
-    let text = call.params.text("text").ok_or_else(|| Refusal::parameter("text"))?;
+    let text = call
+        .params
+        .text("text")
+        .ok_or_else(|| Refusal::parameter("text"))?;
     let content = Content::sent(text, call.params.text("parse_mode"))?;
     let draft = draft(call, channel, content)?;
     Ok(posted(call, draft))
@@ -54,7 +57,10 @@ pub fn send_photo(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 
 pub fn edit_message_text(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let id = own_message(call)?;
-    let text = call.params.text("text").ok_or_else(|| Refusal::parameter("text"))?;
+    let text = call
+        .params
+        .text("text")
+        .ok_or_else(|| Refusal::parameter("text"))?;
     let content = Content::sent(text, call.params.text("parse_mode"))?;
     let markup = markup(call)?;
     let now_ms = call.now_ms;
@@ -112,7 +118,9 @@ pub fn get_message(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let channel = call.channel(call.params.need_number("chat_id")?, 0)?;
     let id = MessageId::new(call.params.need_number("message_id")?);
     let message = standing(call, channel, id).ok_or_else(Refusal::message)?;
-    Ok(Reply::Result(shapes::json(&shapes::message(call.state, message))))
+    Ok(Reply::Result(shapes::json(&shapes::message(
+        call.state, message,
+    ))))
 }
 
 pub fn pin_chat_message(call: &mut Call<'_>) -> Result<Reply, Refusal> {
@@ -144,7 +152,10 @@ pub fn send_reaction(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 
 /// The chat of a send, if the bot may send there now.
 fn sendable(call: &mut Call<'_>) -> Result<ChannelId, Refusal> {
-    let channel = call.channel(call.params.need_number("chat_id")?, permission::SEND_MESSAGES)?;
+    let channel = call.channel(
+        call.params.need_number("chat_id")?,
+        permission::SEND_MESSAGES,
+    )?;
     if !call.state.settings.whitelisted {
         let status = call.state.settings.not_whitelisted_status;
         return Err(Refusal::too_fast().with_status(status));
@@ -189,7 +200,10 @@ fn draft(call: &Call<'_>, channel: ChannelId, content: Content) -> Result<Draft,
 fn audience(call: &Call<'_>) -> Result<Audience, Refusal> {
     let wrong = || Refusal::parameter("users");
     let users = call.params.structure("users").ok_or_else(wrong)?;
-    let users = users.as_array().filter(|users| !users.is_empty()).ok_or_else(wrong)?;
+    let users = users
+        .as_array()
+        .filter(|users| !users.is_empty())
+        .ok_or_else(wrong)?;
     if users.iter().any(|user| user == "all") {
         return Ok(Audience::Present);
     }

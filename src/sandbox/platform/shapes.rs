@@ -162,7 +162,10 @@ pub fn role(role: &Role) -> RoleShape {
 
 /// A role as guilds list it.
 pub fn guild_role(guild: &Guild, listed: &Role) -> GuildRoleShape {
-    let holders = guild.members.values().filter(|member| member.roles.contains(&listed.id));
+    let holders = guild
+        .members
+        .values()
+        .filter(|member| member.roles.contains(&listed.id));
     GuildRoleShape {
         role: role(listed),
         member_count: holders.count(),
@@ -190,7 +193,6 @@ pub fn everyone_role(guild: &Guild) -> GuildRoleShape {
         tag: None,
     }
 }
-
 
 /// A shape as JSON text.
 pub fn json<T: Serialize>(shape: &T) -> String {

@@ -126,7 +126,9 @@ fn too_fast(platform: &Platform, retry_after: RetryAfter) -> Response {
         RetryAfter::Seconds(seconds) | RetryAfter::Date(seconds) => seconds,
         RetryAfter::Absurd => 999_999,
     };
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(wait));
     response
 }
 

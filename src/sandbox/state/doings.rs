@@ -35,7 +35,13 @@ pub struct Callback {
 
 impl State {
     /// Presses a button; the data need not be on any button, since clients can send what they like.
-    pub fn press(&mut self, user: UserId, message: MessageId, data: &str, now_ms: i64) -> Option<String> {
+    pub fn press(
+        &mut self,
+        user: UserId,
+        message: MessageId,
+        data: &str,
+        now_ms: i64,
+    ) -> Option<String> {
         let channel = self.message(message)?.channel;
         let id = self.fresh_id(now_ms).to_string();
         let frame = MessageId::new(self.fresh_id(now_ms));
@@ -126,7 +132,10 @@ impl State {
         user: UserId,
         change: impl FnOnce(&mut Member),
     ) -> bool {
-        let member = self.world.guild(guild).and_then(|place| place.members.get(&user));
+        let member = self
+            .world
+            .guild(guild)
+            .and_then(|place| place.members.get(&user));
         let Some(mut member) = member.cloned() else {
             return false;
         };

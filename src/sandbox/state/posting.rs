@@ -145,7 +145,9 @@ impl State {
     /// An id of that instant that nobody has yet.
     fn id_in_the_past(&self, time_ms: i64) -> MessageId {
         (1..)
-            .map(|sequence| MessageId::new(snowflake::at(time_ms + (sequence >> 12) as i64, sequence)))
+            .map(|sequence| {
+                MessageId::new(snowflake::at(time_ms + (sequence >> 12) as i64, sequence))
+            })
             .find(|id| !self.messages.contains_key(id))
             .expect("the numbers do not end")
     }

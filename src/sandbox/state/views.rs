@@ -73,9 +73,11 @@ impl State {
         let all = self.messages_in(channel).filter(kept);
         match from {
             HistoryFrom::Newest => all.rev().take(size).collect(),
-            HistoryFrom::Before(id) => {
-                all.rev().filter(|message| message.id < id).take(size).collect()
-            }
+            HistoryFrom::Before(id) => all
+                .rev()
+                .filter(|message| message.id < id)
+                .take(size)
+                .collect(),
             HistoryFrom::After(id) => {
                 let mut page: Vec<&Message> =
                     all.filter(|message| message.id > id).take(size).collect();
