@@ -1,5 +1,6 @@
 //! The shapes the journal takes and gives.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::model::Amount;
@@ -13,10 +14,20 @@ use crate::model::UserId;
 use crate::model::refusal::PointsRefusal;
 
 /// Where the journal is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StoreSettings {
-    /// `sqlite://PATH`. May hold a password, so it is never printed whole.
+    /// `sqlite://PATH`, the path taken as written. May hold a password, so it is never printed whole.
+    ///
+    /// `?mode=ro` only reads, `?mode=rw` does not create, `?max_pages=N` limits the file's size in
+    /// pages of 4,096 bytes.
     pub url: String,
+}
+
+impl fmt::Debug for StoreSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = self.url.split_once(':').map_or("?", |(scheme, _)| scheme);
+        write!(f, "StoreSettings({scheme}:..)")
+    }
 }
 
 /// A change of points that somebody is allowed to make, before it is written.
@@ -56,7 +67,7 @@ pub struct ReplyAddress {
 }
 
 /// A stretch of time in milliseconds since 1970, begin included, end not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Span {
     /// First millisecond inside.
     pub from_ms: i64,
@@ -192,7 +203,7 @@ impl State {
 pub struct Progress {
     /// How often it was sent, noted before each sending.
     pub sends: u32,
-    /// When it was last sent, in milliseconds since 1970.
+    /// When it was last sent, in milliseconds since 1970, noted before the sending.
     pub last_sent_ms: i64,
     /// How often it was looked up.
     pub looks: u32,
@@ -267,6 +278,43 @@ pub struct Confirmation {
     pub state: ConfirmationState,
 }
 
+impl Confirmation {
+    /// The confirmation as it stands at `now_ms`: one that still waits has expired when its time is
+    /// over.
+    pub fn at(mut self, now_ms: i64) -> Self {
+        if self.state == ConfirmationState::Asked && now_ms >= self.expires_ms {
+            self.state = ConfirmationState::Expired;
+        }
+        self
+    }
+}
+
+/// What became of asking for a confirmation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// It is written and waits for the button.
+    Fresh,
+    /// This message asked before; nothing was written.
+    Known(Confirmation),
+}
+
+/// How many entries wait, by what they wait for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Written; nothing is in doubt.
+    pub queued: u64,
+    /// Sent, no verdict yet.
+    pub unconfirmed: u64,
+    /// Refused while an earlier sending may still land.
+    pub held: u64,
+    /// A moderator has to decide.
+    pub unresolved: u64,
+    /// Settled, and the giver does not know how it ended.
+    pub untold: u64,
+    /// When the oldest unsettled entry was written, in milliseconds since 1970.
+    pub oldest_open_ms: Option<i64>,
+}
+
 /// How a confirmation stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfirmationState {
@@ -321,9 +369,17 @@ pub enum JournalError {
     /// The journal is closing.
     #[error("the journal is closing")]
     Closing,
-    /// An entry is not in the state the caller believed.
+    /// An entry or confirmation is not in the state the caller believed, or is not there at all.
     #[error("the entry has changed meanwhile")]
     Changed,
+    /// The grant holds in another guild than the one whose points would move.
+    #[error("the grant holds in guild {granted}, the points would move in guild {intended}")]
+    OtherGuild {
+        /// Where the grant holds.
+        granted: GuildId,
+        /// Where the points would move.
+        intended: GuildId,
+    },
     /// Anything else the database says.
     #[error("the store failed")]
     Database(#[source] anyhow::Error),

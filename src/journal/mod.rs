@@ -6,10 +6,390 @@
 //! - A cause has one row for ever; a second opening of it gets the row, never a ticket.
 //! - Caps are counted in the transaction that writes the intent, so two givers cannot share what is
 //!   left of a quota.
-//! - A settled entry never changes its verdict.
+//! - A settled entry never changes its verdict, and of two bearers of tickets for one entry only one
+//!   can note another sending or a refusal.
+//! - One process works on a store; readers see committed data only.
+//!
+//! A write whose future is dropped may still happen: the entry is then open and found by `unsettled`.
+//!
+//! Metrics: `guildpoints_journal_commits_total` counts transactions that were committed,
+//! `guildpoints_journal_group_size` is a histogram of how many writes shared one.
 //!
 //! Deliberately absent: calls to a points system, sentences for people, and SQL outside `sqlite`.
 
 mod entry;
+mod rules;
+mod sqlite;
+mod store;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use entry::*;
+
+use crate::journal::rules::Opening;
+use crate::journal::store::Answer;
+use crate::journal::store::EntryChange;
+use crate::journal::store::Note;
+use crate::journal::store::Quota;
+use crate::journal::store::Store;
+use crate::journal::store::storable;
+use crate::journal::writer::Pending;
+use crate::journal::writer::QUEUE;
+use crate::journal::writer::Write;
+use crate::journal::writer::Writer;
+use crate::model::BotId;
+use crate::model::Cause;
+use crate::model::GuildId;
+use crate::model::MessageId;
+use crate::model::OpId;
+use crate::model::ReceiptCode;
+use crate::model::UserId;
+use crate::permissions::Granted;
+use crate::support::clock::Clock;
+use crate::support::pulse::Pulses;
+use crate::support::pulse::edge;
+
+/// The journal of one bot. Cheap to clone; clones share one writer.
+///
+/// When the last clone is dropped without `close`, what has queued is still written.
+#[derive(Clone)]
+pub struct Journal {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    bot: BotId,
+    clock: Clock,
+    pulses: Pulses,
+    store: Arc<dyn Store>,
+    queue: mpsc::Sender<Write>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Journal {
+    /// Opens the store, or creates it, and brings it up to date.
+    ///
+    /// Refuses a store that another process works on, that a newer program wrote, or that holds
+    /// another bot's journal. `?mode=ro` looks at a store without the right to it: nothing is
+    /// created, migrated or locked, and every write is `ReadOnly`.
+    pub async fn open_store(
+        settings: &StoreSettings,
+        bot: BotId,
+        clock: Clock,
+        pulses: Pulses,
+    ) -> Result<Self, JournalError> {
+        let opened = sqlite::open(&settings.url, bot).await;
+        let (store, pen) = noted(&pulses, opened)?;
+        let (queue, requests) = mpsc::channel(QUEUE);
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let writer = Writer {
+            pen,
+            store: Arc::clone(&store),
+            clock: clock.clone(),
+            pulses: pulses.clone(),
+            queue: requests,
+            stop: stop.clone(),
+        };
+        tasks.spawn(writer.run());
+        Ok(Self {
+            shared: Arc::new(Shared {
+                bot,
+                clock,
+                pulses,
+                store,
+                queue,
+                stop,
+                tasks,
+            }),
+        })
+    }
+
+    /// Writes an intent within the bounds of `granted`, once for its cause.
+    ///
+    /// The row says that it was sent now and is to be looked after in `look_after`, so its bearer
+    /// may send at once. `day` is the day of the guild's zone that the quota is counted in. A
+    /// confirmation is used up in the same transaction; one that is not the giver's is `Changed`.
+    pub async fn open(
+        &self,
+        granted: &Granted,
+        day: Span,
+        look_after: Duration,
+        intent: Intent,
+    ) -> Result<Opened, JournalError> {
+        if granted.guild() != intent.guild {
+            return Err(JournalError::OtherGuild {
+                granted: granted.guild(),
+                intended: intent.guild,
+            });
+        }
+        let opening = Opening {
+            op: OpId::of(self.shared.bot, &intent.cause),
+            giver: granted.by(),
+            caps: granted.caps(),
+            day,
+            look_after_ms: i64::try_from(look_after.as_millis()).unwrap_or(i64::MAX),
+            intent: Intent {
+                system: storable(intent.system),
+                member_name: storable(intent.member_name),
+                reason: intent.reason.map(storable),
+                remark: storable(intent.remark),
+                ..intent
+            },
+        };
+        self.write(Box::new(opening), Write::Open).await
+    }
+
+    /// Notes another sending before it happens. `Changed` means: somebody else is at it, do not
+    /// send.
+    ///
+    /// The entry is `Unconfirmed` from here on; one that is `Held` stays so.
+    pub async fn resend(&self, ticket: &mut Ticket, next_look_ms: i64) -> Result<(), JournalError> {
+        let change = EntryChange::Resend {
+            cause: ticket.receipt.cause,
+            sends: ticket.receipt.progress.sends,
+            now_ms: self.shared.clock.now_ms(),
+            next_look_ms,
+        };
+        *ticket.receipt = self.change(change).await?;
+        Ok(())
+    }
+
+    /// Leaves an entry open, with what was learnt of it. A final state is `Changed`.
+    ///
+    /// Of `progress`, `sends` and `last_sent_ms` stay as `open` and `resend` have noted them.
+    pub async fn keep(
+        &self,
+        ticket: Ticket,
+        state: State,
+        progress: Progress,
+    ) -> Result<Receipt, JournalError> {
+        if state.is_final() {
+            return Err(JournalError::Changed);
+        }
+        let change = EntryChange::Keep {
+            cause: ticket.receipt.cause,
+            sends: ticket.receipt.progress.sends,
+            state,
+            progress: Progress {
+                heard: storable(progress.heard),
+                ..progress
+            },
+        };
+        self.change(change).await
+    }
+
+    /// Ends an entry, once; a second time is `Changed`.
+    ///
+    /// A refusal is `Changed` too when somebody has noted another sending since the ticket was
+    /// minted: that sending may still land.
+    pub async fn settle(
+        &self,
+        ticket: Ticket,
+        settlement: Settlement,
+    ) -> Result<Receipt, JournalError> {
+        let settlement = match settlement {
+            Settlement::Done => Settlement::Done,
+            Settlement::Refused(refused) => Settlement::Refused(Refused {
+                text: storable(refused.text),
+                ..refused
+            }),
+        };
+        let change = EntryChange::Settle {
+            cause: ticket.receipt.cause,
+            sends: ticket.receipt.progress.sends,
+            settlement,
+            now_ms: self.shared.clock.now_ms(),
+        };
+        self.change(change).await
+    }
+
+    /// Keeps a balance that was read for an entry.
+    pub async fn note_balance(
+        &self,
+        code: &ReceiptCode,
+        balance: BalanceRead,
+    ) -> Result<(), JournalError> {
+        let code = code.clone();
+        self.change(EntryChange::Balance { code, balance }).await?;
+        Ok(())
+    }
+
+    /// Tickets for at most `limit` entries that are not settled and due by `due_ms`, oldest first.
+    ///
+    /// For `reconcile` alone: it is the second bearer of each.
+    pub async fn unsettled(&self, due_ms: i64, limit: usize) -> Result<Vec<Ticket>, JournalError> {
+        let receipts = self
+            .read(self.shared.store.unsettled(due_ms, limit))
+            .await?;
+        let tickets = receipts.into_iter().map(|receipt| Ticket {
+            receipt: Box::new(receipt),
+        });
+        Ok(tickets.collect())
+    }
+
+    /// The entry people know by `code`.
+    pub async fn find(&self, code: &ReceiptCode) -> Result<Option<Receipt>, JournalError> {
+        self.read(self.shared.store.find(code)).await
+    }
+
+    /// The entry of a cause.
+    pub async fn of_cause(&self, cause: &Cause) -> Result<Option<Receipt>, JournalError> {
+        self.read(self.shared.store.of_cause(cause)).await
+    }
+
+    /// The entries of a chat message, by line and member.
+    pub async fn of_message(&self, message: MessageId) -> Result<Vec<Receipt>, JournalError> {
+        self.read(self.shared.store.of_message(message)).await
+    }
+
+    /// What `giver` has given and taken in `guild` within `day`: absolute, open entries included,
+    /// refused ones not.
+    pub async fn given(
+        &self,
+        guild: GuildId,
+        giver: UserId,
+        day: Span,
+    ) -> Result<i64, JournalError> {
+        let quota = Quota { guild, giver, day };
+        self.read(self.shared.store.given(quota)).await
+    }
+
+    /// How many entries wait, and for what.
+    pub async fn counts(&self) -> Result<Counts, JournalError> {
+        self.read(self.shared.store.counts()).await
+    }
+
+    /// Notes what was said of the command behind `cause`, for all its entries.
+    ///
+    /// A later note replaces an earlier one, also `Final` by `Interim`: which of two replies stands
+    /// is then unknown, and saying the end again is the safe side.
+    pub async fn told(
+        &self,
+        cause: &Cause,
+        said: MessageId,
+        told: Told,
+    ) -> Result<(), JournalError> {
+        let cause = *cause;
+        let said = Some(said);
+        self.note(Note::Told { cause, said, told }).await?;
+        Ok(())
+    }
+
+    /// At most `limit` settled entries whose end was not told and whose telling is due by `due_ms`,
+    /// oldest first.
+    ///
+    /// Telling is due from the moment of settling on. A teller that leaves the lane time to speak
+    /// asks for what was due some seconds ago.
+    pub async fn untold(&self, due_ms: i64, limit: usize) -> Result<Vec<Receipt>, JournalError> {
+        self.read(self.shared.store.untold(due_ms, limit)).await
+    }
+
+    /// Puts telling off until `next_ms`; answers how often that has happened.
+    pub async fn tell_later(&self, cause: &Cause, next_ms: i64) -> Result<u32, JournalError> {
+        let cause = *cause;
+        self.note(Note::TellLater { cause, next_ms }).await
+    }
+
+    /// Notes that the command behind `cause` cannot be answered any more.
+    pub async fn undeliverable(&self, cause: &Cause) -> Result<(), JournalError> {
+        let cause = *cause;
+        let told = Told::Undeliverable;
+        let note = Note::Told {
+            cause,
+            said: None,
+            told,
+        };
+        self.note(note).await?;
+        Ok(())
+    }
+
+    /// Writes a confirmation that waits for its button, once for its message.
+    pub async fn ask(&self, confirmation: Confirmation) -> Result<Asked, JournalError> {
+        let confirmation = Confirmation {
+            proposal: storable(confirmation.proposal),
+            ..confirmation
+        };
+        self.write(confirmation, Write::Ask).await
+    }
+
+    /// The confirmation `message` asked for, as it stands now.
+    pub async fn asked(&self, message: MessageId) -> Result<Option<Confirmation>, JournalError> {
+        let asked = self.read(self.shared.store.asked(message)).await?;
+        Ok(asked.map(|confirmation| confirmation.at(self.shared.clock.now_ms())))
+    }
+
+    /// Notes which message of ours carries the button.
+    pub async fn asked_said(
+        &self,
+        message: MessageId,
+        said: MessageId,
+    ) -> Result<(), JournalError> {
+        self.note(Note::AskedSaid { message, said }).await?;
+        Ok(())
+    }
+
+    /// Calls a confirmation off; answers `Cancelled`, or what it was already.
+    pub async fn cancel(&self, message: MessageId) -> Result<ConfirmationState, JournalError> {
+        self.write(message, Write::Cancel).await
+    }
+
+    /// Proves that the store can be written, by writing something harmless.
+    pub async fn writable(&self) -> Result<(), JournalError> {
+        let now_ms = self.shared.clock.now_ms();
+        self.note(Note::Probe { now_ms }).await?;
+        Ok(())
+    }
+
+    /// Finishes what has queued, tidies the store and lets go of it. Later calls get `Closing`.
+    pub async fn close(&self) {
+        self.shared.stop.cancel();
+        self.shared.tasks.close();
+        self.shared.tasks.wait().await;
+    }
+
+    async fn change(&self, change: EntryChange) -> Result<Receipt, JournalError> {
+        let changed = self.write(change, Write::Change).await?;
+        changed.ok_or(JournalError::Changed)
+    }
+
+    async fn note(&self, note: Note) -> Result<u32, JournalError> {
+        let noted = self.write(note, Write::Note).await?;
+        noted.ok_or(JournalError::Changed)
+    }
+
+    async fn write<W, A>(
+        &self,
+        write: W,
+        kind: impl FnOnce(Pending<W, A>) -> Write,
+    ) -> Result<A, JournalError> {
+        let (reply, answer) = oneshot::channel();
+        let request = kind(Pending { write, reply });
+        let queued = self.shared.queue.send(request).await;
+        queued.map_err(|_| JournalError::Closing)?;
+        // Without an answer the writer has ended before this write's turn.
+        answer.await.map_err(|_| JournalError::Closing)?
+    }
+
+    async fn read<T>(&self, answer: Answer<'_, T>) -> Result<T, JournalError> {
+        noted(&self.shared.pulses, answer.await)
+    }
+}
+
+/// Notes what concerns the store itself, and passes the result on.
+fn noted<T>(pulses: &Pulses, result: Result<T, JournalError>) -> Result<T, JournalError> {
+    if let Err(error) = &result
+        && !matches!(error, JournalError::Closing)
+    {
+        pulses.trouble(edge::STORE, error.to_string());
+    }
+    result
+}

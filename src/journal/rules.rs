@@ -1,0 +1,315 @@
+//! The journal's rules: decided in memory, inside the transaction that writes the result.
+//!
+//! Invariant: nothing here waits or touches a database. What a group of writes is decided from was
+//! found in its own transaction, and what an earlier write of the group took (a quota's rest, a
+//! code, a confirmation) a later one no longer finds.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use crate::journal::entry::Asked;
+use crate::journal::entry::Confirmation;
+use crate::journal::entry::ConfirmationState;
+use crate::journal::entry::Intent;
+use crate::journal::entry::JournalError;
+use crate::journal::entry::Opened;
+use crate::journal::entry::Over;
+use crate::journal::entry::Progress;
+use crate::journal::entry::Receipt;
+use crate::journal::entry::Span;
+use crate::journal::entry::State;
+use crate::journal::entry::Ticket;
+use crate::journal::entry::Told;
+use crate::journal::store::Batch;
+use crate::journal::store::Found;
+use crate::journal::store::Questions;
+use crate::journal::store::Quota;
+use crate::model::Cause;
+use crate::model::GuildId;
+use crate::model::MessageId;
+use crate::model::OpId;
+use crate::model::ReceiptCode;
+use crate::model::UserId;
+use crate::permissions::Caps;
+
+/// A wish to open an entry.
+#[derive(Debug)]
+pub(super) struct Opening {
+    /// Its id, which follows from the cause.
+    pub op: OpId,
+    /// Who gives.
+    pub giver: UserId,
+    /// What bounds them.
+    pub caps: Caps,
+    /// The day the quota is counted in.
+    pub day: Span,
+    /// How long its first bearer has before others look, in milliseconds.
+    pub look_after_ms: i64,
+    /// What is to be done.
+    pub intent: Intent,
+}
+
+impl Opening {
+    /// The quota it is counted against; `None` where there is none.
+    fn quota(&self) -> Option<Quota> {
+        self.caps.per_day.map(|_| Quota {
+            guild: self.intent.guild,
+            giver: self.giver,
+            day: self.day,
+        })
+    }
+}
+
+/// What must be known before these wishes can be decided.
+pub(super) fn questions<'a>(
+    openings: impl Iterator<Item = &'a Opening>,
+    confirmations: impl Iterator<Item = MessageId>,
+) -> Questions {
+    let mut questions = Questions {
+        confirmations: confirmations.collect(),
+        ..Questions::default()
+    };
+    let mut quotas = HashSet::new();
+    for opening in openings {
+        questions.causes.push(opening.intent.cause);
+        questions.codes.push(ReceiptCode::candidate(&opening.op, 0));
+        questions.confirmations.extend(opening.intent.confirmation);
+        if let Some(quota) = opening.quota()
+            && quotas.insert(quota)
+        {
+            questions.quotas.push(quota);
+        }
+    }
+    questions
+}
+
+/// The codes of a group's new entries: for each the first nobody else has.
+pub(super) struct Codes {
+    taken: HashSet<ReceiptCode>,
+    of: HashMap<Cause, ReceiptCode>,
+    attempts: Vec<(Cause, OpId, u32)>,
+}
+
+/// Ids differ, so after the three that are prefixes of one hash every further attempt is an
+/// independent draw out of 2^40. Running out means that something else is wrong.
+const MOST_ATTEMPTS: u32 = 32;
+
+impl Codes {
+    /// Begins with each entry's first candidate, of which `taken` are known to be gone.
+    pub fn new<'a>(
+        openings: impl Iterator<Item = &'a Opening>,
+        taken: HashSet<ReceiptCode>,
+    ) -> Self {
+        let mut codes = Self {
+            taken,
+            of: HashMap::new(),
+            attempts: openings
+                .map(|opening| (opening.intent.cause, opening.op.clone(), 0))
+                .collect(),
+        };
+        codes.give_out();
+        codes
+    }
+
+    /// The candidates to ask for next; empty when every entry has its code.
+    pub fn wanted(&self) -> Vec<ReceiptCode> {
+        self.attempts
+            .iter()
+            .map(|(_, op, attempt)| ReceiptCode::candidate(op, *attempt))
+            .collect()
+    }
+
+    /// Goes on after learning which of the wanted are gone.
+    pub fn learn(&mut self, taken: HashSet<ReceiptCode>) {
+        self.taken.extend(taken);
+        self.give_out();
+    }
+
+    fn give_out(&mut self) {
+        for (cause, op, attempt) in std::mem::take(&mut self.attempts) {
+            if self.of.contains_key(&cause) {
+                continue;
+            }
+            let code = ReceiptCode::candidate(&op, attempt);
+            if self.taken.insert(code.clone()) {
+                self.of.insert(cause, code);
+            } else if attempt + 1 < MOST_ATTEMPTS {
+                self.attempts.push((cause, op, attempt + 1));
+            }
+        }
+    }
+
+    fn take(&mut self, cause: &Cause) -> Result<ReceiptCode, JournalError> {
+        self.of.remove(cause).ok_or_else(|| {
+            JournalError::Database(anyhow::anyhow!("no receipt code is left for {cause:?}"))
+        })
+    }
+}
+
+/// What is known inside the transaction, kept up to date as the group is decided.
+pub(super) struct Ledger {
+    now_ms: i64,
+    entries: HashMap<Cause, Receipt>,
+    given: HashMap<Quota, i64>,
+    confirmations: HashMap<MessageId, Confirmation>,
+    codes: Codes,
+    /// What has been decided to write.
+    pub batch: Batch,
+}
+
+impl Ledger {
+    /// Starts from what was found.
+    pub fn new(now_ms: i64, questions: &Questions, found: Found, codes: Codes) -> Self {
+        Self {
+            now_ms,
+            entries: found
+                .entries
+                .into_iter()
+                .map(|receipt| (receipt.cause, receipt))
+                .collect(),
+            given: questions.quotas.iter().copied().zip(found.given).collect(),
+            confirmations: found
+                .confirmations
+                .into_iter()
+                .map(|confirmation| (confirmation.message, confirmation))
+                .collect(),
+            codes,
+            batch: Batch::default(),
+        }
+    }
+
+    /// Decides an opening.
+    pub fn open(&mut self, opening: &Opening) -> Result<Opened, JournalError> {
+        let intent = &opening.intent;
+        if let Some(known) = self.entries.get(&intent.cause) {
+            return Ok(Opened::Known(Box::new(known.clone())));
+        }
+        if let Some(message) = intent.confirmation {
+            let state = self.usable(message, opening.giver, intent.guild)?;
+            if state != ConfirmationState::Asked {
+                return Ok(Opened::ConfirmationSpent(state));
+            }
+        }
+        if let Some(over) = self.over(opening) {
+            return Ok(Opened::Over(over));
+        }
+        let receipt = self.receipt(opening)?;
+        if let Some(message) = intent.confirmation {
+            self.stands(message, ConfirmationState::Used);
+        }
+        for (quota, given) in &mut self.given {
+            if quota.guild == receipt.guild
+                && quota.giver == receipt.giver
+                && (quota.day.from_ms..quota.day.until_ms).contains(&receipt.written_ms)
+            {
+                *given += receipt.amount.size();
+            }
+        }
+        self.entries.insert(intent.cause, receipt.clone());
+        self.batch.entries.push(receipt.clone());
+        Ok(Opened::Fresh(Ticket {
+            receipt: Box::new(receipt),
+        }))
+    }
+
+    /// Decides the asking for a confirmation.
+    pub fn ask(&mut self, confirmation: &Confirmation) -> Asked {
+        if let Some(known) = self.confirmations.get(&confirmation.message) {
+            return Asked::Known(known.clone().at(self.now_ms));
+        }
+        let fresh = Confirmation {
+            state: ConfirmationState::Asked,
+            ..confirmation.clone()
+        };
+        self.batch.asked.push(fresh.clone());
+        self.confirmations.insert(fresh.message, fresh);
+        Asked::Fresh
+    }
+
+    /// Decides the calling off of a confirmation.
+    pub fn cancel(&mut self, message: MessageId) -> Result<ConfirmationState, JournalError> {
+        let known = self
+            .confirmations
+            .get(&message)
+            .ok_or(JournalError::Changed)?;
+        let state = known.clone().at(self.now_ms).state;
+        if state != ConfirmationState::Asked {
+            return Ok(state);
+        }
+        self.stands(message, ConfirmationState::Cancelled);
+        Ok(ConfirmationState::Cancelled)
+    }
+
+    /// How a confirmation stands for `caller`; another's is as good as none.
+    fn usable(
+        &self,
+        message: MessageId,
+        caller: UserId,
+        guild: GuildId,
+    ) -> Result<ConfirmationState, JournalError> {
+        let known = self
+            .confirmations
+            .get(&message)
+            .filter(|known| known.caller == caller && known.guild == guild)
+            .ok_or(JournalError::Changed)?;
+        Ok(known.clone().at(self.now_ms).state)
+    }
+
+    fn stands(&mut self, message: MessageId, state: ConfirmationState) {
+        if let Some(known) = self.confirmations.get_mut(&message) {
+            known.state = state;
+        }
+        self.batch.confirmed.push((message, state));
+    }
+
+    /// The cap that does not allow it. What can never be allowed is said before what tomorrow may.
+    fn over(&self, opening: &Opening) -> Option<Over> {
+        let size = opening.intent.amount.size();
+        let caps = opening.caps;
+        if let Some(cap) = caps.per_award.filter(|&cap| size > cap) {
+            return Some(Over::Each { cap });
+        }
+        if let (Some(cap), Some(quota)) = (caps.per_day, opening.quota()) {
+            let used = self.given.get(&quota).copied().unwrap_or(0);
+            if used + size > cap {
+                return Some(Over::Day { used, cap });
+            }
+        }
+        caps.approve_over
+            .filter(|&cap| size > cap)
+            .map(|cap| Over::Approval { cap })
+    }
+
+    fn receipt(&mut self, opening: &Opening) -> Result<Receipt, JournalError> {
+        let intent = &opening.intent;
+        Ok(Receipt {
+            code: self.codes.take(&intent.cause)?,
+            op: opening.op.clone(),
+            cause: intent.cause,
+            guild: intent.guild,
+            system: intent.system.clone(),
+            giver: opening.giver,
+            member: intent.member,
+            member_name: intent.member_name.clone(),
+            amount: intent.amount,
+            reason: intent.reason.clone(),
+            remark: intent.remark.clone(),
+            written_ms: self.now_ms,
+            // The bearer may send at once, so from here on a sending may be under way.
+            state: State::Unconfirmed,
+            progress: Progress {
+                sends: 1,
+                last_sent_ms: self.now_ms,
+                looks: 0,
+                next_look_ms: self.now_ms.saturating_add(opening.look_after_ms),
+                in_doubt_since_ms: None,
+                heard: String::new(),
+            },
+            settled_ms: None,
+            refusal: None,
+            balance: None,
+            reply: intent.reply,
+            told: Told::Nothing,
+        })
+    }
+}

@@ -1,0 +1,219 @@
+//! What a database has to offer to be the journal's store, without a word of SQL.
+//!
+//! Invariants: a `Store` reads committed data only; a `Pen` is the one writer and moves in whole
+//! transactions. Rules of the trade (caps, codes, confirmations) are decided above, from what the
+//! pen finds; an engine only looks, writes what it is told, and says which rows it met.
+
+use std::collections::HashSet;
+
+use futures_util::future::BoxFuture;
+
+use crate::journal::entry::BalanceRead;
+use crate::journal::entry::Confirmation;
+use crate::journal::entry::ConfirmationState;
+use crate::journal::entry::Counts;
+use crate::journal::entry::JournalError;
+use crate::journal::entry::Progress;
+use crate::journal::entry::Receipt;
+use crate::journal::entry::Settlement;
+use crate::journal::entry::Span;
+use crate::journal::entry::State;
+use crate::journal::entry::Told;
+use crate::model::Cause;
+use crate::model::GuildId;
+use crate::model::MessageId;
+use crate::model::ReceiptCode;
+use crate::model::UserId;
+
+/// What a store answers.
+pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, JournalError>>;
+
+/// The reading side, for many at once.
+pub(super) trait Store: Send + Sync + 'static {
+    /// The entry with that code.
+    fn find<'a>(&'a self, code: &'a ReceiptCode) -> Answer<'a, Option<Receipt>>;
+    /// The entry of that cause.
+    fn of_cause<'a>(&'a self, cause: &'a Cause) -> Answer<'a, Option<Receipt>>;
+    /// The entries of that chat message, by line and member.
+    fn of_message(&self, message: MessageId) -> Answer<'_, Vec<Receipt>>;
+    /// Entries that are not settled and due for a look, oldest first.
+    fn unsettled(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>>;
+    /// Settled entries whose end was not told and is due, oldest first.
+    fn untold(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>>;
+    /// What counts towards a quota.
+    fn given(&self, quota: Quota) -> Answer<'_, i64>;
+    /// How many entries wait.
+    fn counts(&self) -> Answer<'_, Counts>;
+    /// The confirmation that message asked for, as written.
+    fn asked(&self, message: MessageId) -> Answer<'_, Option<Confirmation>>;
+    /// Ends all reading; later questions get `Closing`.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// The one writer's side.
+///
+/// `look` begins a transaction, `carry_out` ends it (and begins it too where nobody looked). After
+/// an error the transaction's fate is open until `abandon`, which ends it without a trace.
+pub(super) trait Pen: Send + 'static {
+    /// Begins a transaction as a writer, if none is open, and answers the questions in it.
+    fn look<'a>(&'a mut self, questions: &'a Questions) -> Answer<'a, Found>;
+    /// Writes the batch and commits durably.
+    fn carry_out<'a>(&'a mut self, batch: &'a Batch) -> Answer<'a, Outcome>;
+    /// Undoes whatever the open transaction has done.
+    fn abandon(&mut self) -> BoxFuture<'_, ()>;
+    /// Tidies up while nobody waits.
+    fn tidy(&mut self) -> BoxFuture<'_, ()>;
+    /// Ends writing and lets go of the store.
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// What a giver gave in a guild within a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Quota {
+    /// The guild.
+    pub guild: GuildId,
+    /// The giver.
+    pub giver: UserId,
+    /// The day.
+    pub day: Span,
+}
+
+/// What has to be known before a group of writes can be decided.
+#[derive(Debug, Default)]
+pub(super) struct Questions {
+    /// Is there an entry already?
+    pub causes: Vec<Cause>,
+    /// Is the code taken?
+    pub codes: Vec<ReceiptCode>,
+    /// How much counts so far?
+    pub quotas: Vec<Quota>,
+    /// How do these confirmations stand?
+    pub confirmations: Vec<MessageId>,
+}
+
+/// The answers, seen inside the writing transaction.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The entries there are.
+    pub entries: Vec<Receipt>,
+    /// The codes that are taken.
+    pub codes: HashSet<ReceiptCode>,
+    /// The sums, in the order of the questions.
+    pub given: Vec<i64>,
+    /// The confirmations there are, as written.
+    pub confirmations: Vec<Confirmation>,
+}
+
+/// What one transaction writes.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// New entries.
+    pub entries: Vec<Receipt>,
+    /// New confirmations.
+    pub asked: Vec<Confirmation>,
+    /// Confirmations that are used up or called off.
+    pub confirmed: Vec<(MessageId, ConfirmationState)>,
+    /// Changes of single entries, each on a condition.
+    pub changes: Vec<EntryChange>,
+    /// Notes that concern no verdict.
+    pub notes: Vec<Note>,
+}
+
+/// What became of the conditional part of a batch, in its order; `None` where the condition was not
+/// met or nothing is there.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// The entries as they stand now.
+    pub changes: Vec<Option<Receipt>>,
+    /// For a note about telling, how often telling was put off; 0 for other notes.
+    pub notes: Vec<Option<u32>>,
+}
+
+/// A change of one entry.
+#[derive(Clone, Debug)]
+pub(super) enum EntryChange {
+    /// Another sending follows; only if nobody else has noted one since, and it is not settled.
+    Resend {
+        /// Which.
+        cause: Cause,
+        /// The sendings the caller knows of.
+        sends: u32,
+        /// When, in milliseconds since 1970.
+        now_ms: i64,
+        /// When to look after it.
+        next_look_ms: i64,
+    },
+    /// It stays open; on the same condition.
+    Keep {
+        /// Which.
+        cause: Cause,
+        /// The sendings the caller knows of.
+        sends: u32,
+        /// How it stands.
+        state: State,
+        /// What was learnt, sendings aside.
+        progress: Progress,
+    },
+    /// It ends. A refusal on the same condition, a success only if it is not settled: what the
+    /// points system confirmed stays true whoever sent it again meanwhile.
+    Settle {
+        /// Which.
+        cause: Cause,
+        /// The sendings the caller knows of.
+        sends: u32,
+        /// How it ended.
+        settlement: Settlement,
+        /// When, in milliseconds since 1970.
+        now_ms: i64,
+    },
+    /// Its balance was read.
+    Balance {
+        /// Which.
+        code: ReceiptCode,
+        /// What was read.
+        balance: BalanceRead,
+    },
+}
+
+/// A note that concerns no verdict.
+#[derive(Clone, Debug)]
+pub(super) enum Note {
+    /// What was said of all entries of a command.
+    Told {
+        /// One of its causes.
+        cause: Cause,
+        /// The message that says it; `None` leaves what is known.
+        said: Option<MessageId>,
+        /// What it says.
+        told: Told,
+    },
+    /// Telling did not work and is put off.
+    TellLater {
+        /// One of its causes.
+        cause: Cause,
+        /// Until when, in milliseconds since 1970.
+        next_ms: i64,
+    },
+    /// The message with the button.
+    AskedSaid {
+        /// The command.
+        message: MessageId,
+        /// Our message.
+        said: MessageId,
+    },
+    /// Proof that writing works.
+    Probe {
+        /// When, in milliseconds since 1970.
+        now_ms: i64,
+    },
+}
+
+/// Text as every engine can keep it: PostgreSQL has no NUL in text, and SQLite's functions end
+/// there.
+pub(super) fn storable(text: String) -> String {
+    if text.contains('\0') {
+        text.replace('\0', "\u{FFFD}")
+    } else {
+        text
+    }
+}

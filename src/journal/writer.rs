@@ -1,0 +1,305 @@
+//! The one writer: a task that takes what has queued and commits it as one transaction.
+//!
+//! Invariants: nobody is answered before the commit that carries their write; one write that the
+//! database refuses fails alone, since its group is rolled back and each write is tried by itself.
+//! There is no timer: while one commit runs, the next group gathers. Writes of a group have no
+//! order among each other, because nobody who waits for an answer has two of them in it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::counter;
+use metrics::histogram;
+use tokio::sync::mpsc;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use crate::journal::entry::Asked;
+use crate::journal::entry::Confirmation;
+use crate::journal::entry::ConfirmationState;
+use crate::journal::entry::JournalError;
+use crate::journal::entry::Opened;
+use crate::journal::entry::Receipt;
+use crate::journal::rules;
+use crate::journal::rules::Codes;
+use crate::journal::rules::Ledger;
+use crate::journal::rules::Opening;
+use crate::journal::store::EntryChange;
+use crate::journal::store::Note;
+use crate::journal::store::Pen;
+use crate::journal::store::Questions;
+use crate::journal::store::Store;
+use crate::model::MessageId;
+use crate::support::clock::Clock;
+use crate::support::pulse::Pulses;
+use crate::support::pulse::edge;
+
+/// Writes that may queue before a caller has to wait for room.
+pub(super) const QUEUE: usize = 1_024;
+
+/// Most writes in one transaction, so that the first of a flood is not kept waiting by the last.
+const GROUP: usize = 256;
+
+/// So long without a write counts as idle; then the store is tidied.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// A write and whom to answer.
+#[derive(Debug)]
+pub(super) struct Pending<W, A> {
+    /// What is wanted.
+    pub write: W,
+    /// Where the answer goes; a caller who went away loses the answer, not the write.
+    pub reply: oneshot::Sender<Result<A, JournalError>>,
+}
+
+/// Any write, as queued.
+#[derive(Debug)]
+pub(super) enum Write {
+    /// Open an entry.
+    Open(Pending<Box<Opening>, Opened>),
+    /// Ask for a confirmation.
+    Ask(Pending<Confirmation, Asked>),
+    /// Call a confirmation off.
+    Cancel(Pending<MessageId, ConfirmationState>),
+    /// Change an entry.
+    Change(Pending<EntryChange, Option<Receipt>>),
+    /// Note something.
+    Note(Pending<Note, Option<u32>>),
+}
+
+/// The task's belongings.
+pub(super) struct Writer {
+    /// Its hand on the store.
+    pub pen: Box<dyn Pen>,
+    /// The reading side, closed before the pen.
+    pub store: Arc<dyn Store>,
+    /// The source of time.
+    pub clock: Clock,
+    /// Where trouble is noted.
+    pub pulses: Pulses,
+    /// What is to be written.
+    pub queue: mpsc::Receiver<Write>,
+    /// When to take no more and finish.
+    pub stop: CancellationToken,
+}
+
+impl Writer {
+    /// Writes until told to stop or until nobody is left to ask, finishes what has queued, and
+    /// closes the store.
+    pub async fn run(mut self) {
+        let mut untidy = false;
+        loop {
+            // Losing `recv` loses no write: one that was not handed over stays queued.
+            let first = tokio::select! {
+                () = self.stop.cancelled(), if !self.queue.is_closed() => {
+                    self.queue.close();
+                    continue;
+                }
+                first = self.queue.recv() => first,
+                () = tokio::time::sleep(IDLE), if untidy => {
+                    self.pen.tidy().await;
+                    untidy = false;
+                    continue;
+                }
+            };
+            let Some(first) = first else { break };
+            let mut group = Group::default();
+            group.push(first);
+            while group.len() < GROUP
+                && let Ok(next) = self.queue.try_recv()
+            {
+                group.push(next);
+            }
+            self.write(group).await;
+            untidy = true;
+        }
+        self.store.close().await;
+        self.pen.close().await;
+    }
+
+    async fn write(&mut self, group: Group) {
+        histogram!("guildpoints_journal_group_size").record(group.len() as f64);
+        match self.attempt(&group).await {
+            Ok(answers) => group.answer(answers),
+            Err(error) if group.len() == 1 => group.fail(error),
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    writes = group.len(),
+                    "a group of writes failed, each is tried by itself"
+                );
+                for single in group.singles() {
+                    match self.attempt(&single).await {
+                        Ok(answers) => single.answer(answers),
+                        Err(error) => single.fail(error),
+                    }
+                }
+            }
+        }
+    }
+
+    async fn attempt(&mut self, group: &Group) -> Result<Answers, JournalError> {
+        match self.transact(group).await {
+            Ok(answers) => {
+                counter!("guildpoints_journal_commits_total").increment(1);
+                self.pulses.well(edge::STORE);
+                Ok(answers)
+            }
+            Err(error) => {
+                self.pulses.trouble(edge::STORE, error.to_string());
+                self.pen.abandon().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn transact(&mut self, group: &Group) -> Result<Answers, JournalError> {
+        let mut answers = Answers::default();
+        let mut batch = Default::default();
+        if group.must_look() {
+            let mut ledger = self.look(group).await?;
+            answers.asks = collected(&group.asks, |ask| Ok(ledger.ask(ask)));
+            answers.opens = collected(&group.opens, |opening| ledger.open(opening));
+            answers.cancels = collected(&group.cancels, |&message| ledger.cancel(message));
+            batch = ledger.batch;
+        }
+        batch.changes = written(&group.changes);
+        batch.notes = written(&group.notes);
+        let outcome = self.pen.carry_out(&batch).await?;
+        answers.changes = outcome.changes;
+        answers.notes = outcome.notes;
+        Ok(answers)
+    }
+
+    /// Learns what the group's rules need, codes included.
+    async fn look(&mut self, group: &Group) -> Result<Ledger, JournalError> {
+        let openings = || group.opens.iter().map(|pending| &*pending.write);
+        let messages = group.asks.iter().map(|pending| pending.write.message);
+        let cancelled = group.cancels.iter().map(|pending| pending.write);
+        let questions = rules::questions(openings(), messages.chain(cancelled));
+        let mut found = self.pen.look(&questions).await?;
+        let known: HashSet<_> = found.entries.iter().map(|entry| entry.cause).collect();
+        let fresh = openings().filter(|opening| !known.contains(&opening.intent.cause));
+        let mut codes = Codes::new(fresh, std::mem::take(&mut found.codes));
+        loop {
+            let wanted = codes.wanted();
+            if wanted.is_empty() {
+                break;
+            }
+            let more = Questions {
+                codes: wanted,
+                ..Questions::default()
+            };
+            codes.learn(self.pen.look(&more).await?.codes);
+        }
+        Ok(Ledger::new(self.clock.now_ms(), &questions, found, codes))
+    }
+}
+
+/// Writes that go into one transaction, by kind.
+#[derive(Default)]
+struct Group {
+    opens: Vec<Pending<Box<Opening>, Opened>>,
+    asks: Vec<Pending<Confirmation, Asked>>,
+    cancels: Vec<Pending<MessageId, ConfirmationState>>,
+    changes: Vec<Pending<EntryChange, Option<Receipt>>>,
+    notes: Vec<Pending<Note, Option<u32>>>,
+}
+
+/// The answers to a group, each list in the order of its writes.
+#[derive(Default)]
+struct Answers {
+    opens: Vec<Result<Opened, JournalError>>,
+    asks: Vec<Result<Asked, JournalError>>,
+    cancels: Vec<Result<ConfirmationState, JournalError>>,
+    changes: Vec<Option<Receipt>>,
+    notes: Vec<Option<u32>>,
+}
+
+impl Group {
+    fn push(&mut self, write: Write) {
+        match write {
+            Write::Open(pending) => self.opens.push(pending),
+            Write::Ask(pending) => self.asks.push(pending),
+            Write::Cancel(pending) => self.cancels.push(pending),
+            Write::Change(pending) => self.changes.push(pending),
+            Write::Note(pending) => self.notes.push(pending),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.opens.len()
+            + self.asks.len()
+            + self.cancels.len()
+            + self.changes.len()
+            + self.notes.len()
+    }
+
+    /// Whether anything in it is decided by rules; the rest carries its condition with it.
+    fn must_look(&self) -> bool {
+        !(self.opens.is_empty() && self.asks.is_empty() && self.cancels.is_empty())
+    }
+
+    fn singles(self) -> impl Iterator<Item = Group> {
+        let opens = self.opens.into_iter().map(Write::Open);
+        let asks = self.asks.into_iter().map(Write::Ask);
+        let cancels = self.cancels.into_iter().map(Write::Cancel);
+        let changes = self.changes.into_iter().map(Write::Change);
+        let notes = self.notes.into_iter().map(Write::Note);
+        let writes = opens.chain(asks).chain(cancels).chain(changes).chain(notes);
+        writes.map(|write| {
+            let mut single = Group::default();
+            single.push(write);
+            single
+        })
+    }
+
+    fn answer(self, answers: Answers) {
+        answer_each(self.opens, answers.opens);
+        answer_each(self.asks, answers.asks);
+        answer_each(self.cancels, answers.cancels);
+        answer_each(self.changes, answers.changes.into_iter().map(Ok));
+        answer_each(self.notes, answers.notes.into_iter().map(Ok));
+    }
+
+    /// Tells the only member of the group.
+    fn fail(self, error: JournalError) {
+        let mut error = Some(error).into_iter();
+        answer_each(self.opens, error.by_ref().map(Err));
+        answer_each(self.asks, error.by_ref().map(Err));
+        answer_each(self.cancels, error.by_ref().map(Err));
+        answer_each(self.changes, error.by_ref().map(Err));
+        answer_each(self.notes, error.by_ref().map(Err));
+    }
+}
+
+fn answer_each<W, A>(
+    pending: Vec<Pending<W, A>>,
+    answers: impl IntoIterator<Item = Result<A, JournalError>>,
+) {
+    for (pending, answer) in pending.into_iter().zip(answers) {
+        if pending.reply.send(answer).is_err() {
+            // What was written stands; the sweeps find it.
+            tracing::debug!("the asker of a write has gone");
+        }
+    }
+}
+
+fn collected<W, A>(
+    pending: &[Pending<W, A>],
+    decide: impl FnMut(&W) -> Result<A, JournalError>,
+) -> Vec<Result<A, JournalError>> {
+    let mut decide = decide;
+    pending
+        .iter()
+        .map(|pending| decide(&pending.write))
+        .collect()
+}
+
+fn written<W: Clone, A>(pending: &[Pending<W, A>]) -> Vec<W> {
+    pending
+        .iter()
+        .map(|pending| pending.write.clone())
+        .collect()
+}
