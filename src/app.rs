@@ -22,7 +22,7 @@ use crate::dispatch::Heeded;
 use crate::dispatch::Parts;
 use crate::dispatch::lane::Lanes;
 use crate::fanbook::api::BotApi;
-use crate::fanbook::gateway::Event;
+use crate::fanbook::Event;
 use crate::fanbook::gateway::Gateway;
 use crate::fanbook::text;
 use crate::guilds::GuildSettings;
@@ -66,6 +66,7 @@ pub struct App {
     dispatcher: Dispatcher,
     lanes: Lanes,
     pulses: Pulses,
+    clock: Clock,
     http: Option<ops::HttpSettings>,
     tasks: TaskTracker,
     /// Ends the gateway, so that no further event begins anything.
@@ -112,7 +113,7 @@ impl App {
             words,
             registry,
             pulses: pulses.clone(),
-            clock,
+            clock: clock.clone(),
             language: config.language,
         });
         let hearing = CancellationToken::new();
@@ -125,6 +126,7 @@ impl App {
             dispatcher,
             lanes: Lanes::new(),
             pulses,
+            clock,
             http: config.http,
             tasks: TaskTracker::new(),
             hearing,
@@ -138,9 +140,10 @@ impl App {
             let state = OpsState {
                 pulses: self.pulses.clone(),
                 journal: self.journal.clone(),
+                clock: self.clock.clone(),
             };
-            let served = ops::serve(settings, state, self.working.clone()).await?;
-            self.tasks.spawn(served);
+            let served = ops::serve(&settings, state, self.working.clone()).await?;
+            self.tasks.spawn(served.ended());
         }
         self.tasks
             .spawn(self.points.clone().reconcile(self.working.clone()));

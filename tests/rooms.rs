@@ -18,14 +18,42 @@ const TABLE: &[(&str, &[&str])] = &[
     ("journal", &["model", "support", "permissions"]),
     ("guilds", &["model", "support", "journal"]),
     ("points", &["model", "support", "permissions", "journal"]),
-    ("commands", &["model", "support", "words", "permissions", "guilds", "points"]),
+    (
+        "commands",
+        &[
+            "model",
+            "support",
+            "words",
+            "permissions",
+            "guilds",
+            "points",
+        ],
+    ),
     (
         "dispatch",
         &[
-            "model", "support", "fanbook", "words", "permissions", "guilds", "journal", "points", "commands",
+            "model",
+            "support",
+            "fanbook",
+            "words",
+            "permissions",
+            "guilds",
+            "journal",
+            "points",
+            "commands",
         ],
     ),
-    ("ops", &["model", "support", "permissions", "guilds", "journal", "points"]),
+    (
+        "ops",
+        &[
+            "model",
+            "support",
+            "permissions",
+            "guilds",
+            "journal",
+            "points",
+        ],
+    ),
     ("sandbox", &["model::ids"]),
     (
         "config",
@@ -44,15 +72,25 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "model", "support", "fanbook", "words", "permissions", "guilds", "journal", "points", "commands",
-            "dispatch", "ops", "config",
+            "model",
+            "support",
+            "fanbook",
+            "words",
+            "permissions",
+            "guilds",
+            "journal",
+            "points",
+            "commands",
+            "dispatch",
+            "ops",
+            "config",
         ],
     ),
     (
         "cli",
         &[
-            "app", "config", "sandbox", "model", "support", "fanbook", "words", "guilds", "journal", "points",
-            "commands",
+            "app", "config", "sandbox", "model", "support", "fanbook", "words", "guilds",
+            "journal", "points", "commands",
         ],
     ),
 ];
@@ -66,14 +104,21 @@ fn rooms_import_only_what_the_table_allows() {
             continue;
         };
         let Some((_, allowed)) = TABLE.iter().find(|(name, _)| *name == room) else {
-            wrong.push(format!("`{room}` ({}) has no row in the table", file.display()));
+            wrong.push(format!(
+                "`{room}` ({}) has no row in the table",
+                file.display()
+            ));
             continue;
         };
         for path in crate_paths(&text) {
             let own = path == room || path.starts_with(&format!("{room}::"));
-            let fits = |allowed: &&str| path == **allowed || path.starts_with(&format!("{allowed}::"));
+            let fits =
+                |allowed: &&str| path == **allowed || path.starts_with(&format!("{allowed}::"));
             if !own && !allowed.iter().any(|allowed| fits(&allowed)) {
-                wrong.push(format!("{}: `{room}` may not import `{path}`", file.display()));
+                wrong.push(format!(
+                    "{}: `{room}` may not import `{path}`",
+                    file.display()
+                ));
             }
         }
     }
@@ -85,7 +130,10 @@ fn every_row_has_its_room() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for (room, _) in TABLE {
         let there = source.join(room).is_dir() || source.join(format!("{room}.rs")).is_file();
-        assert!(there, "the table has a row for `{room}`, which does not exist");
+        assert!(
+            there,
+            "the table has a row for `{room}`, which does not exist"
+        );
     }
 }
 
@@ -93,7 +141,12 @@ fn every_row_has_its_room() {
 fn room_of(file: &Path) -> Option<String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let inside = file.strip_prefix(source).expect("the file lies under src");
-    let first = inside.components().next()?.as_os_str().to_string_lossy().into_owned();
+    let first = inside
+        .components()
+        .next()?
+        .as_os_str()
+        .to_string_lossy()
+        .into_owned();
     let room = first.trim_end_matches(".rs").to_owned();
     (!matches!(room.as_str(), "lib" | "main")).then_some(room)
 }

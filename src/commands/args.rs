@@ -366,7 +366,11 @@ mod tests {
                 },
             })
             .collect();
-        Args { pieces, replying_to }.change(&policy())
+        Args {
+            pieces,
+            replying_to,
+        }
+        .change(&policy())
     }
 
     fn good(text: &str) -> (Vec<Who>, i32, Option<String>) {
@@ -391,8 +395,14 @@ mod tests {
         assert_eq!(good("@ +666"), (anne(), 666, None));
         assert_eq!(good("@ 1,000 a b"), (anne(), 1_000, why("a b")));
         assert_eq!(good("223456789012345677 5"), (anne(), 5, None));
-        assert_eq!(good("#2791234 5"), (vec![Who::Short("2791234".to_owned())], 5, None));
-        assert_eq!(good("2791234 5 x"), (vec![Who::BareShort("2791234".to_owned())], 5, why("x")));
+        assert_eq!(
+            good("#2791234 5"),
+            (vec![Who::Short("2791234".to_owned())], 5, None)
+        );
+        assert_eq!(
+            good("2791234 5 x"),
+            (vec![Who::BareShort("2791234".to_owned())], 5, why("x"))
+        );
         assert_eq!(good("@ @ 5"), (anne(), 5, None));
         assert_eq!(good("@ bug"), (anne(), 50, why("反馈问题")));
         assert_eq!(good("@ bug again"), (anne(), 50, why("反馈问题 again")));
@@ -432,18 +442,43 @@ mod tests {
         assert_eq!(bad("@ -5"), Usage::NegativeAmount { read: -5 });
         assert_eq!(bad("@ 10000"), large("10000"));
         assert_eq!(bad("@ 99999999999999999999"), large("99999999999999999999"));
-        assert_eq!(bad("@ 100 200"), Usage::TwoAmounts { read: vec![read("100"), read("200")] });
-        assert_eq!(bad("@ x 100 200"), Usage::TwoAmounts { read: vec![read("100"), read("200")] });
+        assert_eq!(
+            bad("@ 100 200"),
+            Usage::TwoAmounts {
+                read: vec![read("100"), read("200")]
+            }
+        );
+        assert_eq!(
+            bad("@ x 100 200"),
+            Usage::TwoAmounts {
+                read: vec![read("100"), read("200")]
+            }
+        );
         assert_eq!(bad("& 5"), Usage::RoleNamed);
-        assert_eq!(bad("@ 223456789012345679 5"), Usage::SeveralNamed { count: 2 });
+        assert_eq!(
+            bad("@ 223456789012345679 5"),
+            Usage::SeveralNamed { count: 2 }
+        );
     }
 
     #[test]
     fn a_reason_is_counted_in_utf16_units() {
         let fits = "啊".repeat(99);
         assert!(read(&format!("@ 5 {fits}")).is_ok());
-        assert_eq!(bad(&format!("@ 5 {fits}啊")), Usage::ReasonTooLong { length: 100, cap: 99 });
-        assert_eq!(bad(&format!("@ 5 {}", "🎉".repeat(50))), Usage::ReasonTooLong { length: 100, cap: 99 });
+        assert_eq!(
+            bad(&format!("@ 5 {fits}啊")),
+            Usage::ReasonTooLong {
+                length: 100,
+                cap: 99
+            }
+        );
+        assert_eq!(
+            bad(&format!("@ 5 {}", "🎉".repeat(50))),
+            Usage::ReasonTooLong {
+                length: 100,
+                cap: 99
+            }
+        );
     }
 
     proptest! {

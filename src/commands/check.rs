@@ -29,13 +29,15 @@ static STORE: Word = Word::new("check", "store", &[]);
 static MALL: Word = Word::new("check", "mall", &[]);
 static SWITCH: Word = Word::new("check", "switch", &[]);
 
+static WORDS: &[&Word] = &[
+    &HEAD, &GOOD, &BAD, &UNKNOWN, &GATEWAY, &SENDING, &STORE, &MALL, &SWITCH,
+];
+
 pub(super) struct Check;
 
 impl Handler for Check {
     fn words(&self) -> &'static [&'static Word] {
-        &[
-            &HEAD, &GOOD, &BAD, &UNKNOWN, &GATEWAY, &SENDING, &STORE, &MALL, &SWITCH,
-        ]
+        WORDS
     }
 
     fn parse(&self, args: Args, _policy: &Policy) -> Result<Asked, Refusal> {

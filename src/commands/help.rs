@@ -28,20 +28,22 @@ static CONFIRM_OVER: Word = Word::new("help", "confirm_over", &["cap"]);
 static PRESETS: Word = Word::new("help", "presets", &["presets"]);
 static PRESET: Word = Word::new("help", "preset", &["name", "amount"]);
 
+static WORDS: &[&Word] = &[
+    &HEAD,
+    &ROW,
+    &NAMES,
+    &LIMITS,
+    &NO_LIMITS,
+    &CONFIRM_OVER,
+    &PRESETS,
+    &PRESET,
+];
+
 pub(super) struct Help;
 
 impl Handler for Help {
     fn words(&self) -> &'static [&'static Word] {
-        &[
-            &HEAD,
-            &ROW,
-            &NAMES,
-            &LIMITS,
-            &NO_LIMITS,
-            &CONFIRM_OVER,
-            &PRESETS,
-            &PRESET,
-        ]
+        WORDS
     }
 
     fn parse(&self, args: Args, _policy: &Policy) -> Result<Asked, Refusal> {

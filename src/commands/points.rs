@@ -20,11 +20,13 @@ use crate::words::Word;
 static OWN: Word = Word::new("points", "own", &["member", "balance", "time", "zone"]);
 static OTHER: Word = Word::new("points", "other", &["member", "balance", "time", "zone"]);
 
+static WORDS: &[&Word] = &[&OWN, &OTHER];
+
 pub(super) struct BalanceQuestion;
 
 impl Handler for BalanceQuestion {
     fn words(&self) -> &'static [&'static Word] {
-        &[&OWN, &OTHER]
+        WORDS
     }
 
     fn parse(&self, args: Args, _policy: &Policy) -> Result<Asked, Refusal> {

@@ -42,23 +42,25 @@ static DONE: Word = Word::new("receipt", "state_done", &[]);
 static TAKEN: Word = Word::new("receipt", "state_taken", &[]);
 static REFUSED: Word = Word::new("receipt", "state_refused", &[]);
 
+static WORDS: &[&Word] = &[
+    &HEAD,
+    &BODY,
+    &BALANCE,
+    &WHY,
+    &STAFF,
+    &QUEUED,
+    &UNCONFIRMED,
+    &UNRESOLVED,
+    &DONE,
+    &TAKEN,
+    &REFUSED,
+];
+
 pub(super) struct ReceiptQuestion;
 
 impl Handler for ReceiptQuestion {
     fn words(&self) -> &'static [&'static Word] {
-        &[
-            &HEAD,
-            &BODY,
-            &BALANCE,
-            &WHY,
-            &STAFF,
-            &QUEUED,
-            &UNCONFIRMED,
-            &UNRESOLVED,
-            &DONE,
-            &TAKEN,
-            &REFUSED,
-        ]
+        WORDS
     }
 
     fn parse(&self, args: Args, _policy: &Policy) -> Result<Asked, Refusal> {

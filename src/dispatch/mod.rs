@@ -279,7 +279,6 @@ impl Dispatcher {
         reply: ReplyAddress,
     ) -> Result<Answer, CommandError> {
         let right = right_of(definition);
-        let pace = self.cooldown_of(definition, incoming);
         let policy = self.policy(incoming, right)?;
         let actor = self.actor(&policy, incoming).await;
         let granted = self.authorize(right, actor, &policy).await?;
@@ -289,7 +288,7 @@ impl Dispatcher {
         })?;
         let asked = handler.parse(arguments(invocation, incoming), &policy)?;
         // After parsing, so that a typing slip costs nothing.
-        pace()?;
+        self.keep_pace(definition, incoming)?;
         let scene = Scene {
             guild: policy.guild,
             channel: incoming.channel,
@@ -333,18 +332,13 @@ impl Dispatcher {
         }
     }
 
-    fn cooldown_of<'a>(
-        &'a self,
-        definition: &'a Definition,
-        incoming: &'a Incoming,
-    ) -> impl Fn() -> Result<(), Refusal> + 'a {
-        move || {
-            self.cooldown
-                .enter(&definition.scope, incoming.guild, incoming.author.id)
-                .map_err(|wait| Refusal::Cooldown {
-                    seconds: wait.as_secs() + u64::from(wait.subsec_nanos() > 0),
-                })
-        }
+    fn keep_pace(&self, definition: &Definition, incoming: &Incoming) -> Result<(), Refusal> {
+        let entered = self
+            .cooldown
+            .enter(&definition.scope, incoming.guild, incoming.author.id);
+        entered.map_err(|wait| Refusal::Cooldown {
+            seconds: wait.as_secs() + u64::from(wait.subsec_nanos() > 0),
+        })
     }
 
     /// What holds for a command: its guild's policy, or the only guild's in a private chat.

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::fanbook::api::BotApi;
 use crate::fanbook::api::Member as ApiMember;
 use crate::fanbook::api::MemberRole;
+use crate::fanbook::api::Role;
 use crate::model::GuildId;
 use crate::model::Policy;
 use crate::model::RoleId;
@@ -125,9 +126,9 @@ impl Standings {
         guild: GuildId,
         user: UserId,
     ) -> Result<Option<Arc<ApiMember>>, ()> {
-        let read = self.members.try_get_with((guild, user), async {
-            self.api
-                .member(guild, user)
+        let api = self.api.clone();
+        let read = self.members.try_get_with((guild, user), async move {
+            api.member(guild, user)
                 .await
                 .map(|member| member.map(Arc::new))
         });
@@ -164,49 +165,47 @@ impl Standings {
                 return view;
             }
         }
-        let read = self
-            .reading
-            .get_with(guild, async { Arc::new(self.read_guild(guild).await) })
-            .await;
+        let old = self.guilds.get(&guild).map(|view| view.clone());
+        let reading = read_guild(self.api.clone(), self.asker, guild, old);
+        let read = self.reading.get_with(guild, reading).await;
         self.guilds.insert(guild, read.clone());
         read
     }
+}
 
-    /// Reads owner and roles; what cannot be read keeps its old value.
-    async fn read_guild(&self, guild: GuildId) -> GuildView {
-        let (facts, roles) = tokio::join!(self.api.guild(guild, self.asker), self.api.roles(guild));
-        let old = self.guilds.get(&guild).map(|view| view.clone());
-        let owner = match facts {
-            Ok(facts) => Some(facts.owner),
-            Err(error) => {
-                tracing::warn!(%guild, %error, "the guild's owner could not be read");
-                None
-            }
-        };
-        let roles = match roles {
-            Ok(roles) => Some(
-                roles
-                    .into_iter()
-                    .map(|role| {
-                        let view = RoleView {
-                            name: role.name,
-                            permissions: role.permissions,
-                        };
-                        (role.id, view)
-                    })
-                    .collect(),
-            ),
-            Err(error) => {
-                tracing::warn!(%guild, %error, "the guild's roles could not be read");
-                old.as_ref().and_then(|old| old.roles.clone())
-            }
-        };
-        GuildView {
-            owner: owner.or(old.and_then(|old| old.owner)),
-            roles,
-            read: Instant::now(),
-        }
-    }
+/// Reads owner and roles; what cannot be read keeps its old value.
+async fn read_guild(
+    api: BotApi,
+    asker: UserId,
+    guild: GuildId,
+    old: Option<Arc<GuildView>>,
+) -> Arc<GuildView> {
+    let (facts, roles) = tokio::join!(api.guild(guild, asker), api.roles(guild));
+    let owner = facts.map(|facts| facts.owner).map_err(|error| {
+        tracing::warn!(%guild, %error, "the guild's owner could not be read");
+    });
+    let roles = roles.map(known_roles).map_err(|error| {
+        tracing::warn!(%guild, %error, "the guild's roles could not be read");
+    });
+    let old = old.as_deref();
+    Arc::new(GuildView {
+        owner: owner.ok().or(old.and_then(|old| old.owner)),
+        roles: roles.ok().or_else(|| old.and_then(|old| old.roles.clone())),
+        read: Instant::now(),
+    })
+}
+
+fn known_roles(roles: Vec<Role>) -> HashMap<RoleId, RoleView> {
+    roles
+        .into_iter()
+        .map(|role| {
+            let view = RoleView {
+                name: role.name,
+                permissions: role.permissions,
+            };
+            (role.id, view)
+        })
+        .collect()
 }
 
 fn held(role: RoleId, view: &GuildView) -> HeldRole {
