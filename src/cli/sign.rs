@@ -16,9 +16,11 @@ use crate::support::secret::Secret;
 
 /// What `sign` takes.
 #[derive(Args, Debug)]
-#[command(after_help = "Method and path take no part in the signature; they are shown for completeness.\n\n\
+#[command(
+    after_help = "Method and path take no part in the signature; they are shown for completeness.\n\n\
     guildpoints sign --config bot.toml GET /api/core/open/getUserPoint -q guildId=1 -q userId=2\n\
-    guildpoints sign --app-key KEY --secret-env SECRET POST /api/core/open/modifyUserPoint --body '{…}'")]
+    guildpoints sign --app-key KEY --secret-env SECRET POST /api/core/open/modifyUserPoint --body '{…}'"
+)]
 pub(super) struct Arguments {
     /// The settings file that has the key and the secret
     #[arg(long, value_name = "FILE", conflicts_with_all = ["app_key", "secret_env"], required_unless_present = "app_key")]
