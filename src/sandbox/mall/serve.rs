@@ -1,0 +1,381 @@
+//! The wire: takes requests in, lets faults at them, and sends answers out.
+//!
+//! Each request is worked on in a task of its own, so that one which is delayed takes effect also
+//! when its sender has long gone. The task ends early only when the mall stops.
+
+use std::convert::Infallible;
+use std::io;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::Response;
+use axum::routing::any;
+use futures_util::StreamExt;
+use futures_util::stream;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
+
+use super::MallWorld;
+use super::desk;
+use super::desk::Arrived;
+use super::desk::Endpoint;
+use super::reply::Answer;
+use super::reply::AnswerBody;
+use super::requests::MallRequest;
+use super::spoil;
+use crate::sandbox::fault::CloseConnection;
+use crate::sandbox::fault::Delivery;
+use crate::sandbox::fault::FaultKind;
+use crate::sandbox::fault::Moment;
+use crate::sandbox::fault::RetryAfter;
+
+/// The longest body that is read. Source: points-backends, 5.1, check 3.
+const BODY_LIMIT: usize = 1024 * 1024;
+/// How much of a longer body is thrown away so that its sender gets to read the refusal.
+const DRAIN_LIMIT: usize = 16 * BODY_LIMIT;
+/// Characters of a request that are remembered.
+const NOTED: usize = 300;
+/// Where a redirect goes: a name that can never exist. Source: RFC 6761, 6.4.
+const ELSEWHERE: &str = "https://elsewhere.invalid/login";
+/// What a wrong path of the admin site shows.
+const PAGE: &str =
+    "<!DOCTYPE html><html><head><title>积分商城</title></head><body>积分商城管理后台</body></html>";
+
+/// Everything under `/mp/`: the mall also answers for the wrong paths there.
+pub fn routes(mall: &MallWorld) -> Router {
+    Router::new()
+        .route("/mp", any(take))
+        .route("/mp/{*rest}", any(take))
+        .with_state(mall.clone())
+}
+
+async fn take(State(mall): State<MallWorld>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let Some(body) = read(body).await else {
+        return close();
+    };
+    let arrived = Arrived {
+        method: head.method,
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or("").to_owned(),
+        headers: head.headers,
+        body: body.whole(),
+    };
+    let tasks = mall.inner.tasks.clone();
+    let at_work = tasks.spawn(async move { work(&mall, &arrived).await });
+    at_work.await.unwrap_or_else(|_| close())
+}
+
+enum Read {
+    Whole(Bytes),
+    TooLong,
+}
+
+impl Read {
+    fn whole(self) -> Option<Bytes> {
+        match self {
+            Self::Whole(bytes) => Some(bytes),
+            Self::TooLong => None,
+        }
+    }
+}
+
+/// The body; `None` if its sender left in the middle of it.
+async fn read(body: Body) -> Option<Read> {
+    let mut pieces = body.into_data_stream();
+    let mut whole = Vec::new();
+    let mut length = 0;
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.ok()?;
+        length += piece.len();
+        if length <= BODY_LIMIT {
+            whole.extend_from_slice(&piece);
+        } else if length > DRAIN_LIMIT {
+            break;
+        }
+    }
+    Some(if length <= BODY_LIMIT {
+        Read::Whole(Bytes::from(whole))
+    } else {
+        Read::TooLong
+    })
+}
+
+async fn work(mall: &MallWorld, arrived: &Arrived) -> Response {
+    let fault = Endpoint::of(&arrived.path).and_then(|e| mall.faults().hit(e.name()));
+    let visit = Visit {
+        mall,
+        arrived,
+        fault: fault.as_ref(),
+    };
+    let Some(fault) = &fault else {
+        let answer = visit.process().await;
+        return visit.send(&answer);
+    };
+    if let Some(response) = visit.spoiled_before(fault) {
+        return response;
+    }
+    if let FaultKind::DelayBefore { ms } = fault
+        && visit.wait(*ms).await == Waited::Stopped
+    {
+        return visit.drop_it(0);
+    }
+    let mut answer = visit.process().await;
+    if let FaultKind::DuplicateRequest { sees } = fault {
+        let second = visit.process().await;
+        let (seen, lost) = match sees {
+            Delivery::First => (answer, second),
+            Delivery::Second => (second, answer),
+        };
+        visit.note(Some(lost.status), &lost);
+        return visit.send(&seen);
+    }
+    spoil::fields(&mut answer, fault);
+    visit.spoiled_after(fault, answer).await
+}
+
+/// One request on its way through.
+struct Visit<'a> {
+    mall: &'a MallWorld,
+    arrived: &'a Arrived,
+    fault: Option<&'a FaultKind>,
+}
+
+#[derive(PartialEq, Eq)]
+enum Waited {
+    Over,
+    Stopped,
+}
+
+impl Visit<'_> {
+    fn now_ms(&self) -> i64 {
+        let skew = match self.fault {
+            Some(FaultKind::ClockSkew { ms }) => *ms,
+            _ => 0,
+        };
+        self.mall.inner.clock.now_ms().saturating_add(skew)
+    }
+
+    /// Losing the future while it waits is safe: nothing has been changed, or all of it has.
+    async fn wait(&self, ms: u64) -> Waited {
+        tokio::select! {
+            () = self.mall.inner.stop.cancelled() => Waited::Stopped,
+            () = tokio::time::sleep(Duration::from_millis(ms)) => Waited::Over,
+        }
+    }
+
+    /// All checks and the change, on disk when this returns.
+    async fn process(&self) -> Answer {
+        match self.try_process().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                tracing::error!(%error, "the mall's file cannot be written");
+                Answer::status(StatusCode::INTERNAL_SERVER_ERROR, "cannot write")
+            }
+        }
+    }
+
+    async fn try_process(&self) -> io::Result<Answer> {
+        let (answer, file) = {
+            let mut bank = self.mall.bank();
+            let answer = desk::answer(&mut bank, self.arrived, self.now_ms())?;
+            (answer, bank.file().map(|file| file.handle()))
+        };
+        if let Some(file) = file
+            && answer.applied > 0
+        {
+            tokio::task::spawn_blocking(move || file.sync_data())
+                .await
+                .map_err(io::Error::other)??;
+        }
+        Ok(answer)
+    }
+
+    /// The answer of a fault that strikes before anything is applied.
+    fn spoiled_before(&self, fault: &FaultKind) -> Option<Response> {
+        let answer = match fault {
+            FaultKind::DropBefore => return Some(self.drop_it(0)),
+            FaultKind::Status500Before => internal_error(),
+            FaultKind::Html200 {
+                when: Moment::Before,
+            } => Answer::page(),
+            FaultKind::MalformedJson {
+                when: Moment::Before,
+                form,
+            } => {
+                let answer = Answer::success("SUCCESS", None);
+                self.note(Some(answer.status), &answer);
+                return Some(self.response(&answer, |body| spoil::broken(body, *form)));
+            }
+            FaultKind::Rate429 { retry_after } => return Some(self.too_many(*retry_after)),
+            FaultKind::Redirect302 { location } => {
+                let answer = Answer::status(StatusCode::FOUND, "moved");
+                let location = location.as_deref().unwrap_or(ELSEWHERE);
+                return Some(self.send_with(&answer, header::LOCATION, location));
+            }
+            _ => return None,
+        };
+        Some(self.send(&answer))
+    }
+
+    /// The answer of a fault that strikes after the effect.
+    async fn spoiled_after(&self, fault: &FaultKind, answer: Answer) -> Response {
+        let applied = answer.applied;
+        let instead = match fault {
+            FaultKind::DropAfter => return self.drop_it(applied),
+            FaultKind::DelayAfter { ms } => {
+                if self.wait(*ms).await == Waited::Stopped {
+                    return self.drop_it(applied);
+                }
+                answer
+            }
+            FaultKind::Status500After => internal_error(),
+            FaultKind::Html200 { .. } => Answer::page(),
+            FaultKind::MalformedJson { form, .. } => {
+                self.note(Some(answer.status), &answer);
+                return self.response(&answer, |body| spoil::broken(body, *form));
+            }
+            FaultKind::SlowBody => {
+                self.note(Some(answer.status), &answer);
+                return self.slowly(&answer);
+            }
+            _ => answer,
+        };
+        self.send(&Answer { applied, ..instead })
+    }
+
+    fn too_many(&self, retry_after: RetryAfter) -> Response {
+        let answer = Answer::status(StatusCode::TOO_MANY_REQUESTS, "too many requests");
+        let value = match retry_after {
+            RetryAfter::Absent => return self.send(&answer),
+            RetryAfter::Seconds(seconds) => seconds.to_string(),
+            RetryAfter::Date(seconds) => http_date(self.now_ms() + i64::from(seconds) * 1000),
+            RetryAfter::Absurd => "999999".to_owned(),
+        };
+        self.send_with(&answer, header::RETRY_AFTER, &value)
+    }
+
+    fn send(&self, answer: &Answer) -> Response {
+        self.note(Some(answer.status), answer);
+        self.response(answer, |body| body)
+    }
+
+    fn send_with(&self, answer: &Answer, name: header::HeaderName, value: &str) -> Response {
+        let mut response = self.send(answer);
+        // A header that cannot be written is left out; only a made-up location could be one.
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+
+    fn drop_it(&self, applied: usize) -> Response {
+        let nothing = Answer {
+            applied,
+            ..Answer::page()
+        };
+        self.note(None, &nothing);
+        close()
+    }
+
+    fn slowly(&self, answer: &Answer) -> Response {
+        let mut whole = Vec::new();
+        let response = self.response(answer, |body| {
+            whole = body;
+            Vec::new()
+        });
+        let stop = self.mall.inner.stop.clone();
+        let bytes = stream::unfold(whole.into_iter(), move |mut left| {
+            let stop = stop.clone();
+            async move {
+                let byte = left.next()?;
+                // Losing this future loses the connection, which is all that it serves.
+                tokio::select! {
+                    () = stop.cancelled() => None,
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {
+                        Some((Ok::<_, Infallible>(Bytes::from(vec![byte])), left))
+                    }
+                }
+            }
+        });
+        response.map(|_| Body::from_stream(bytes))
+    }
+
+    fn response(&self, answer: &Answer, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Response {
+        let (media, body) = match &answer.body {
+            AnswerBody::Page => ("text/html;charset=UTF-8", PAGE.as_bytes().to_vec()),
+            AnswerBody::Envelope(json) => (
+                "application/json;charset=UTF-8",
+                serde_json::to_vec(json).expect("the tree has only string keys and finite floats"),
+            ),
+        };
+        let mut response = Response::new(Body::from(change(body)));
+        *response.status_mut() = answer.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+        if let Some(methods) = answer.allow {
+            headers.insert(header::ALLOW, HeaderValue::from_static(methods));
+        }
+        // The server would write the machine's time, not the sandbox's.
+        if let Ok(date) = HeaderValue::from_str(&http_date(self.now_ms())) {
+            headers.insert(header::DATE, date);
+        }
+        response
+    }
+
+    fn note(&self, status: Option<StatusCode>, answer: &Answer) {
+        let arrived = self.arrived;
+        let endpoint = match Endpoint::of(&arrived.path) {
+            Some(endpoint) => endpoint.name().to_owned(),
+            None => arrived.path.chars().take(NOTED).collect(),
+        };
+        let body = arrived.body.as_deref().unwrap_or_default();
+        let request = if body.is_empty() {
+            arrived.query.chars().take(NOTED).collect()
+        } else {
+            String::from_utf8_lossy(body).chars().take(NOTED).collect()
+        };
+        let request = self.mall.bank().without_secrets(request);
+        let status = status.map(|status| status.as_u16());
+        let (code, applied) = (answer.code(), answer.applied);
+        tracing::debug!(endpoint, status, code, applied, "mall request");
+        self.mall.inner.requests.note(MallRequest {
+            time_ms: self.now_ms(),
+            method: arrived.method.to_string(),
+            endpoint,
+            request,
+            status,
+            code,
+            words: answer.words().to_owned(),
+            applied,
+            fault: self.fault.cloned(),
+        });
+        self.mall.ring();
+    }
+}
+
+fn internal_error() -> Answer {
+    Answer::status(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+}
+
+fn close() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response.extensions_mut().insert(CloseConnection);
+    response
+}
+
+/// A date as HTTP writes it; empty only outside the years 0 to 9999.
+fn http_date(ms: i64) -> String {
+    Timestamp::from_millisecond(ms)
+        .ok()
+        .and_then(|at| DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok())
+        .unwrap_or_default()
+}

@@ -1,0 +1,66 @@
+// The two tables of the mall page: payments that took effect, and requests as they came.
+
+import { el, fill, append } from '/assets/page.js';
+import { avatar } from '/assets/avatar.js';
+import { faultName } from '/assets/fault-kinds.js';
+import { guild, nameOf, oneLine } from '/assets/world.js';
+import { t, number, signed, clockSeconds, fullTime, iso } from '/assets/words.js';
+
+let newest = null;
+
+/// Payments, newest first.
+export function drawRecords(root, count, records) {
+  count.textContent = t('mall.records.count', { n: number(records.length) });
+  if (records.length === 0) {
+    newest ??= 0;
+    fill(root, el('p', { class: 'nothing', text: t('mall.records.empty') }));
+    return;
+  }
+  const before = newest;
+  newest = records.length;
+  const rows = records.map((one, index) => el('tr', { class: before !== null && index >= before ? 'fresh' : null },
+    cell('time', 'mall.records.time', time(one.time_ms)),
+    cell('who', 'mall.records.member', [avatar(one.user, nameOf(one.user, one.guild), 'tiny'), el('span', { class: 'two-lines' }, el('bdi', { text: nameOf(one.user, one.guild) }), el('bdi', { class: 'hint', text: oneLine(guild(one.guild)?.name) }))]),
+    cell(`points ${one.points < 0 ? 'minus' : 'plus'}`, 'mall.records.points', signed(one.points)),
+    cell('remark', 'mall.records.remark', el('bdi', { text: one.remark, title: one.remark })),
+    cell('biz', 'mall.records.biz', el('code', { text: one.biz_id, title: one.biz_id }))));
+  fill(root, table(['time', 'member', 'points', 'remark', 'biz'].map((name) => `mall.records.${name}`), rows.reverse(), 'records'));
+}
+
+/// Requests, newest first.
+export function drawRequests(root, count, requests) {
+  count.textContent = t('mall.requests.count', { n: number(requests.length) });
+  if (requests.length === 0) {
+    fill(root, el('p', { class: 'nothing', text: t('mall.requests.empty') }));
+    return;
+  }
+  const rows = [...requests].sort((left, right) => right.time_ms - left.time_ms).map((one) => {
+    const status = one.status ?? null;
+    return el('tr', {},
+      cell('time', 'mall.records.time', time(one.time_ms)),
+      cell('endpoint', 'mall.requests.endpoint', el('code', { text: one.endpoint })),
+      cell('status', 'mall.requests.status', el('span', { class: `pill ${status === null ? 'bad' : status < 300 ? '' : 'bad'}`, text: status ?? t('mall.requests.closed') })),
+      cell('code', 'mall.requests.code', one.code === null || one.code === undefined ? '–' : el('span', { class: `pill ${Number(one.code) === 0 ? 'good' : 'warn'}`, text: one.code })),
+      cell('applied', 'mall.requests.applied', applied(one.applied)),
+      cell('fault', 'mall.requests.fault', one.fault ? el('span', { class: 'pill warn', text: typeof one.fault === 'string' ? faultName({ kind: one.fault }) : faultName(one.fault) }) : '–'));
+  });
+  const heads = ['mall.records.time', ...['endpoint', 'status', 'code', 'applied', 'fault'].map((name) => `mall.requests.${name}`)];
+  fill(root, table(heads, rows, 'requests'));
+}
+
+function applied(value) {
+  if (value === null || value === undefined) return '–';
+  if (typeof value === 'number') return number(value);
+  return value ? t('mall.yes') : '–';
+}
+
+const time = (ms) => el('time', { datetime: iso(ms), title: fullTime(ms), text: clockSeconds(ms) });
+
+// The heading of a cell stands in it again: on a phone a row becomes a little card.
+function cell(kind, head, content) {
+  return append(el('td', { class: kind, data: { head: t(head) } }), [content]);
+}
+
+function table(heads, rows, kind) {
+  return el('table', { class: kind }, el('thead', {}, el('tr', {}, heads.map((head) => el('th', { scope: 'col', text: t(head) })))), el('tbody', {}, rows));
+}

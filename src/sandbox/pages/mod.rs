@@ -1,0 +1,141 @@
+//! The sandbox's two pages, embedded in the binary: the chat page at `/` and the mall page at
+//! `/mall`, plain HTML, CSS and ES modules without a build step.
+//!
+//! Everything a page loads lives in this folder, so a browser that opens it asks nobody else: the
+//! content security policy allows the page's own address and no inline script or style. The pages
+//! hold no state; they show what the control paths tell and send what a person clicks there.
+//! Upgrade requests to `/` belong to the imitated gateway, which is routed before these handlers.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::HeaderMap;
+use axum::http::HeaderName;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use axum::routing::get;
+
+/// What a page may load: its own address, and nothing written into the HTML itself.
+///
+/// The last three parts forbid what `default-src` does not cover: another base address, a form
+/// sent elsewhere, and being shown inside somebody else's page.
+pub const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+const CHAT: Asset = Asset {
+    name: "chat.html",
+    kind: HTML,
+    text: include_str!("chat.html"),
+};
+const MALL: Asset = Asset {
+    name: "mall.html",
+    kind: HTML,
+    text: include_str!("mall.html"),
+};
+
+/// One embedded file as a browser gets it.
+#[derive(Clone, Copy)]
+struct Asset {
+    name: &'static str,
+    kind: &'static str,
+    text: &'static str,
+}
+
+macro_rules! assets {
+    ($($name:literal: $kind:expr),+ $(,)?) => {
+        [$(Asset { name: $name, kind: $kind, text: include_str!($name) }),+]
+    };
+}
+
+const ASSETS: &[Asset] = &assets! {
+    "icon.svg": SVG,
+    "style.css": CSS,
+    "chat.css": CSS,
+    "message.css": CSS,
+    "mall.css": CSS,
+    "avatar.js": SCRIPT,
+    "card.js": SCRIPT,
+    "chat.js": SCRIPT,
+    "completion.js": SCRIPT,
+    "composer.js": SCRIPT,
+    "content.js": SCRIPT,
+    "control.js": SCRIPT,
+    "fault-kinds.js": SCRIPT,
+    "faults.js": SCRIPT,
+    "feed.js": SCRIPT,
+    "identity.js": SCRIPT,
+    "mall.js": SCRIPT,
+    "mall-faults.js": SCRIPT,
+    "mall-guilds.js": SCRIPT,
+    "mall-records.js": SCRIPT,
+    "mall-shapes.js": SCRIPT,
+    "markdown.js": SCRIPT,
+    "markup.js": SCRIPT,
+    "member-dialog.js": SCRIPT,
+    "message.js": SCRIPT,
+    "page.js": SCRIPT,
+    "places.js": SCRIPT,
+    "press.js": SCRIPT,
+    "rich-text.js": SCRIPT,
+    "words.js": SCRIPT,
+    "words-en.js": SCRIPT,
+    "words-zh.js": SCRIPT,
+    "world.js": SCRIPT,
+};
+
+/// Serves `/`, `/mall` and `/assets/{name}`; needs no state.
+pub fn routes() -> Router {
+    Router::new()
+        .route("/", get(chat_page))
+        .route("/mall", get(mall_page))
+        .route("/assets/{name}", get(asset))
+}
+
+/// The chat page: everybody's messages, a composer, and buttons that break things.
+pub async fn chat_page() -> Response {
+    CHAT.into_response()
+}
+
+/// The mall page: switches, balances, payments, requests and faults of the imitated mall.
+pub async fn mall_page() -> Response {
+    MALL.into_response()
+}
+
+/// One file of `/assets/`, or 404 for a name that is not embedded.
+pub async fn asset(Path(name): Path<String>) -> Response {
+    ASSETS.iter().find(|asset| asset.name == name).map_or_else(
+        || StatusCode::NOT_FOUND.into_response(),
+        |asset| asset.into_response(),
+    )
+}
+
+impl IntoResponse for Asset {
+    fn into_response(self) -> Response {
+        let fixed = [
+            (header::CONTENT_TYPE, self.kind),
+            (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            // A rebuilt binary must show its own pages, not those of yesterday.
+            (header::CACHE_CONTROL, "no-store"),
+            // The address names who is speaking; a link in a message must not carry it away.
+            (header::REFERRER_POLICY, "no-referrer"),
+        ];
+        let headers: HeaderMap = fixed
+            .map(|(name, value): (HeaderName, &'static str)| {
+                (name, HeaderValue::from_static(value))
+            })
+            .into_iter()
+            .collect();
+        (headers, self.text).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,426 @@
+//! A running sandbox as tests and the command line hold it.
+//!
+//! Verbs that a test asks for and that cannot happen (an unknown channel, a user who may not speak)
+//! panic with the reason: they are mistakes of the test. Waiting is on `until`, which looks again
+//! after everything that happens.
+
+use std::time::Duration;
+
+use axum::extract::ws::Message as Frame;
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
+
+use super::exchange::GatewayAct;
+use super::fault::Faults;
+use super::id_text;
+use super::mall::MallWorld;
+use super::message::MessageView;
+use super::platform::Platform;
+use super::settings::PlatformSettings;
+use super::state::ApiCall;
+use super::state::Callback;
+use super::verbs::SayOptions;
+use crate::model::ids::ChannelId;
+use crate::model::ids::GuildId;
+use crate::model::ids::MessageId;
+use crate::model::ids::RoleId;
+use crate::model::ids::UserId;
+
+/// Where a sandbox is found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Addresses {
+    /// The chat page.
+    pub page: String,
+    /// What `api_url` of a bot's settings would say.
+    pub api_url: String,
+    /// What `gateway_url` would say.
+    pub gateway_url: String,
+    /// What the mall's `base_url` would say.
+    pub mall_url: String,
+}
+
+/// A member as the command line lists them.
+#[derive(Clone, Debug, Serialize)]
+pub struct MemberView {
+    /// The long id.
+    #[serde(serialize_with = "id_text::one")]
+    pub id: UserId,
+    /// The short id.
+    pub short_id: String,
+    /// The nickname; untrusted text.
+    pub nickname: String,
+    /// Whether it is a bot.
+    pub bot: bool,
+    /// Roles held.
+    #[serde(serialize_with = "id_text::many")]
+    pub roles: Vec<RoleId>,
+    /// Points in the mall, none without an account there.
+    pub points: Option<i64>,
+    /// Who this is, in English.
+    pub note_en: String,
+    /// Who this is, in Chinese.
+    pub note_zh: String,
+}
+
+/// A running sandbox; it ends with `stop`, or abruptly when dropped.
+pub struct Running {
+    platform: Platform,
+    mall: MallWorld,
+    addresses: Addresses,
+}
+
+impl Running {
+    pub(super) fn new(platform: Platform, mall: MallWorld, addresses: Addresses) -> Self {
+        Self {
+            platform,
+            mall,
+            addresses,
+        }
+    }
+
+    /// Where it is found.
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// The driven bot's token, 96 hex digits.
+    pub fn bot_token(&self) -> String {
+        self.platform.state().world.bot_token.clone()
+    }
+
+    /// The mall's AppKey.
+    pub fn app_key(&self) -> String {
+        self.platform.state().world.app_key.clone()
+    }
+
+    /// The mall's AppSecret.
+    pub fn app_secret(&self) -> String {
+        self.platform.state().world.app_secret.clone()
+    }
+
+    /// The driven bot.
+    pub fn bot(&self) -> UserId {
+        self.platform.state().world.bot
+    }
+
+    /// The guild the bot is meant for, the first of the world.
+    pub fn guild_id(&self) -> GuildId {
+        self.platform.state().world.guilds[0].id
+    }
+
+    /// The first channel of that guild.
+    pub fn channel_id(&self) -> ChannelId {
+        self.platform.state().world.guilds[0].channels[0].id
+    }
+
+    /// All guilds, the bot's first.
+    pub fn guilds(&self) -> Vec<GuildId> {
+        self.platform
+            .state()
+            .world
+            .guilds
+            .iter()
+            .map(|guild| guild.id)
+            .collect()
+    }
+
+    /// The channels of a guild with their names, in the order shown.
+    pub fn channels(&self, guild: GuildId) -> Vec<(ChannelId, String)> {
+        let state = self.platform.state();
+        let channels = state.world.guild(guild).map(|guild| guild.channels.iter());
+        channels
+            .into_iter()
+            .flatten()
+            .map(|channel| (channel.id, channel.name.clone()))
+            .collect()
+    }
+
+    /// The members of a guild.
+    pub fn members(&self, guild: GuildId) -> Vec<MemberView> {
+        let state = self.platform.state();
+        let members = state.world.guild(guild).map(|guild| guild.members.values());
+        members
+            .into_iter()
+            .flatten()
+            .filter_map(|member| {
+                let user = state.world.users.get(&member.user)?;
+                Some(MemberView {
+                    id: user.id,
+                    short_id: user.short_id.clone(),
+                    nickname: user.nickname.clone(),
+                    bot: user.bot,
+                    roles: member.roles.clone(),
+                    points: self.mall.balance(guild.number(), user.id.number()),
+                    note_en: member.note_en.clone(),
+                    note_zh: member.note_zh.clone(),
+                })
+            })
+            .collect()
+    }
+
+    /// The first user of that nickname.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    pub fn user(&self, nickname: &str) -> UserId {
+        let state = self.platform.state();
+        let found = state
+            .world
+            .users
+            .values()
+            .find(|user| user.nickname == nickname);
+        found
+            .unwrap_or_else(|| panic!("there is no user `{nickname}`"))
+            .id
+    }
+
+    /// The owner of the bot's guild.
+    pub fn owner(&self) -> UserId {
+        self.platform.state().world.guilds[0].owner
+    }
+
+    /// The roles of the bot's guild that its settings would name as administrators.
+    pub fn admin_roles(&self) -> Vec<RoleId> {
+        self.platform.state().world.guilds[0].admin_roles.clone()
+    }
+
+    /// The roles of the bot's guild that its settings would name as moderators.
+    pub fn moderator_roles(&self) -> Vec<RoleId> {
+        self.platform.state().world.guilds[0]
+            .moderator_roles
+            .clone()
+    }
+
+    /// The imitated mall.
+    pub fn mall(&self) -> &MallWorld {
+        &self.mall
+    }
+
+    /// The rules for trouble, for Bot API and mall alike.
+    pub fn faults(&self) -> &Faults {
+        self.platform.faults()
+    }
+
+    /// A user says something in a channel.
+    ///
+    /// # Panics
+    ///
+    /// If they cannot.
+    pub fn says(&self, user: UserId, channel: ChannelId, text: &str) -> MessageId {
+        self.says_with(user, channel, text, SayOptions::default())
+    }
+
+    /// A user says something in a given manner.
+    ///
+    /// # Panics
+    ///
+    /// If they cannot.
+    pub fn says_with(
+        &self,
+        user: UserId,
+        channel: ChannelId,
+        text: &str,
+        options: SayOptions,
+    ) -> MessageId {
+        possible(self.platform.say(user, channel, text, options))
+    }
+
+    /// A user writes to the bot privately.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such user.
+    pub fn dm(&self, user: UserId, text: &str) -> MessageId {
+        self.says(user, self.private_chat(user), text)
+    }
+
+    /// The private chat between a user and the bot.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such user.
+    pub fn private_chat(&self, user: UserId) -> ChannelId {
+        possible(self.platform.private_chat(user))
+    }
+
+    /// A user presses a button; answers the callback's id.
+    ///
+    /// # Panics
+    ///
+    /// If they do not see the message.
+    pub fn press(&self, user: UserId, message: MessageId, data: &str) -> String {
+        possible(self.platform.press(user, message, data))
+    }
+
+    /// All messages of a channel, ephemeral and deleted ones among them, oldest first.
+    pub fn messages(&self, channel: ChannelId) -> Vec<MessageView> {
+        self.platform.all_messages(channel)
+    }
+
+    /// What a user sees of a channel, oldest first.
+    pub fn messages_seen_by(&self, user: UserId, channel: ChannelId) -> Vec<MessageView> {
+        self.platform.seen_messages(user, channel, usize::MAX)
+    }
+
+    /// One message.
+    pub fn message(&self, id: MessageId) -> Option<MessageView> {
+        let state = self.platform.state();
+        state.message(id).map(|message| state.view(message))
+    }
+
+    /// The bot's messages that answer this one, oldest first.
+    pub fn answers_to(&self, asked: MessageId) -> Vec<MessageView> {
+        let Some(channel) = self.message(asked).map(|message| message.channel) else {
+            return Vec::new();
+        };
+        let bot = self.bot();
+        self.messages(channel)
+            .into_iter()
+            .filter(|message| message.author.id == bot && message.reply_to == Some(asked))
+            .collect()
+    }
+
+    /// Presses on buttons and what the bot answered, oldest first.
+    pub fn callbacks(&self) -> Vec<Callback> {
+        self.platform.state().callbacks.iter().cloned().collect()
+    }
+
+    /// How often a Bot API method was called, refused calls among them.
+    pub fn calls(&self, method: &str) -> u64 {
+        self.platform
+            .state()
+            .calls
+            .get(method)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// The latest Bot API calls, oldest first.
+    pub fn recent_calls(&self) -> Vec<ApiCall> {
+        self.platform.state().recent_calls.iter().cloned().collect()
+    }
+
+    /// Replaces a member's roles without telling the bot.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such member or role.
+    pub fn set_roles(&self, guild: GuildId, user: UserId, roles: Vec<RoleId>) {
+        possible(self.platform.set_roles(guild, user, roles));
+    }
+
+    /// Gives a member another name in a guild, or takes it away.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such member.
+    pub fn set_nick(&self, guild: GuildId, user: UserId, nick: Option<&str>) {
+        possible(self.platform.set_nick(guild, user, nick.map(str::to_owned)));
+    }
+
+    /// A new account joins a guild.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such guild, or the nickname is empty or too long.
+    pub fn joins(&self, guild: GuildId, nickname: &str) -> UserId {
+        possible(self.platform.join(guild, nickname))
+    }
+
+    /// A member leaves a guild; false if they were not there.
+    pub fn leaves(&self, guild: GuildId, user: UserId) -> bool {
+        self.platform.state().leave(guild, user)
+    }
+
+    /// How many gateway connections there are.
+    pub fn bots_connected(&self) -> usize {
+        self.platform.state().exchange.connected()
+    }
+
+    /// The switches in force.
+    pub fn settings(&self) -> PlatformSettings {
+        self.platform.state().settings.clone()
+    }
+
+    /// Changes switches, as `set_settings(json!({"whitelisted": false}))`.
+    ///
+    /// # Panics
+    ///
+    /// If a key is unknown or a value does not fit.
+    pub fn set_settings(&self, keys: &Value) {
+        possible(self.platform.set_settings(keys));
+    }
+
+    /// Does something to the gateway as a whole.
+    pub fn gateway(&self, act: GatewayAct) {
+        self.platform.gateway(act);
+    }
+
+    /// Sends a raw frame to every connected bot, binary; says how many there were.
+    pub fn inject(&self, frame: &str) -> usize {
+        let frame = Frame::binary(frame.to_owned());
+        self.platform.state().exchange.send_to_all(&frame)
+    }
+
+    /// Milliseconds since 1970 by the sandbox's clock.
+    pub fn now_ms(&self) -> i64 {
+        self.platform.now_ms()
+    }
+
+    /// Moves the sandbox's clock, in milliseconds.
+    pub fn advance(&self, ms: i64) {
+        self.platform.advance(ms);
+    }
+
+    /// A number that grows with everything that happens: messages, edits, calls, connections.
+    pub fn changed(&self) -> watch::Receiver<u64> {
+        self.platform.state().version()
+    }
+
+    /// Waits until a look at the sandbox finds what it looks for; looks again after everything that
+    /// happens. What only the mall knows is noticed with the next thing that happens here.
+    pub async fn until<T>(
+        &self,
+        patience: Duration,
+        mut look: impl FnMut(&Self) -> Option<T>,
+    ) -> Result<T, Elapsed> {
+        let mut changed = self.changed();
+        let mut mall_changed = self.mall.changes();
+        timeout(patience, async {
+            loop {
+                if let Some(found) = look(self) {
+                    return found;
+                }
+                // Losing either future is safe, the loop looks at the state itself.
+                tokio::select! {
+                    // The sender lives as long as the platform, which `self` holds.
+                    _ = changed.changed() => {}
+                    _ = mall_changed.recv() => {}
+                }
+            }
+        })
+        .await
+    }
+
+    /// Ends every connection, socket and stream, and waits until all of it has ended.
+    pub async fn stop(self) {
+        self.platform.stopping().cancel();
+        self.platform.tasks().close();
+        self.mall.stop().await;
+        self.platform.tasks().wait().await;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.platform.stopping().cancel();
+    }
+}
+
+fn possible<T>(outcome: Result<T, String>) -> T {
+    outcome.unwrap_or_else(|why| panic!("{why}"))
+}
