@@ -1,6 +1,7 @@
 //! Health, readiness and metrics over real HTTP, and the table of metrics against the source.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use guildpoints::journal::Journal;
@@ -12,7 +13,6 @@ use guildpoints::ops::HttpSettings;
 use guildpoints::ops::METRICS;
 use guildpoints::ops::OpsError;
 use guildpoints::ops::OpsState;
-use guildpoints::ops::Served;
 use guildpoints::support::clock::Clock;
 use guildpoints::support::pulse::Pulses;
 use guildpoints::support::pulse::edge;
@@ -21,13 +21,15 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 struct House {
     _folder: TempDir,
     journal: Journal,
     pulses: Pulses,
-    served: Served,
+    address: SocketAddr,
+    served: JoinHandle<()>,
     stop: CancellationToken,
     client: Client,
 }
@@ -51,11 +53,14 @@ impl House {
             journal: journal.clone(),
             clock,
         };
-        let served = ops::serve(&anywhere(), state, stop.clone()).await.unwrap();
+        let served = ops::serve(anywhere(), state, stop.clone()).await.unwrap();
+        let address = served.address;
+        let served = tokio::spawn(served);
         Self {
             _folder: folder,
             journal,
             pulses,
+            address,
             served,
             stop,
             client: Client::builder().no_proxy().build().unwrap(),
@@ -63,7 +68,7 @@ impl House {
     }
 
     fn address(&self, path: &str) -> String {
-        format!("http://{}{path}", self.served.address)
+        format!("http://{}{path}", self.address)
     }
 
     async fn text(&self, path: &str) -> (StatusCode, String) {
@@ -187,9 +192,9 @@ async fn a_taken_port_is_said_plainly() {
         clock: Clock::system(),
     };
     let taken = HttpSettings {
-        listen: house.served.address,
+        listen: house.address,
     };
-    let error = ops::serve(&taken, state, house.stop.clone())
+    let error = ops::serve(taken, state, house.stop.clone())
         .await
         .unwrap_err();
     assert!(matches!(error, OpsError::Taken { .. }), "{error:?}");
@@ -201,9 +206,9 @@ async fn the_stop_token_ends_it_and_frees_the_port() {
     let house = House::new().await;
     // A connection that is kept open must not hold the end up.
     assert_eq!(house.text("/health").await.0, StatusCode::OK);
-    let address = house.served.address;
+    let address = house.address;
     house.stop.cancel();
-    house.served.ended().await;
+    house.served.await.unwrap();
     std::net::TcpListener::bind(address).unwrap();
 }
 
