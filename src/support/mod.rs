@@ -4,4 +4,5 @@
 
 pub mod clock;
 pub mod pulse;
+pub mod retry;
 pub mod secret;
