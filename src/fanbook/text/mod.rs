@@ -38,6 +38,7 @@ use crate::model::ChannelId;
 use crate::model::RoleId;
 use crate::model::UserId;
 
+pub(in crate::fanbook) use markup::preview;
 pub use neutral::member_mention;
 pub use neutral::neutral;
 pub use plain::plain;

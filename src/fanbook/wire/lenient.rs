@@ -75,6 +75,12 @@ pub(in crate::fanbook) fn integer(field: Raw<'_>) -> Option<i64> {
     text.trim_matches('"').parse().ok()
 }
 
+/// A mask of bits, plain or in a string; anything else is none.
+pub(in crate::fanbook) fn mask(field: Raw<'_>) -> Option<u64> {
+    let text = field?.get();
+    text.trim_matches('"').parse().ok()
+}
+
 /// Whether the field says true.
 pub(in crate::fanbook) fn is_true(field: Raw<'_>) -> bool {
     field.is_some_and(|raw| matches!(raw.get(), "true" | "1"))
@@ -88,6 +94,11 @@ pub(in crate::fanbook) fn list(field: Raw<'_>) -> Option<Vec<&RawValue>> {
 /// An object of the shape asked for; anything else is none.
 pub(in crate::fanbook) fn object<'a, T: Deserialize<'a>>(field: Raw<'a>) -> Option<T> {
     serde_json::from_str(field?.get()).ok()
+}
+
+/// Short ids are digits; elsewhere the same key holds names such as `bot-1`.
+pub(in crate::fanbook) fn is_short_id(text: &str) -> bool {
+    (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ pub(super) fn read(data: Raw<'_>, bot: UserId) -> Result<Option<Incoming>, Unrea
         author: Author {
             id: author,
             name,
-            short_id: lenient::string(writer.username).filter(|id| is_short_id(id)),
+            short_id: lenient::string(writer.username).filter(|id| lenient::is_short_id(id)),
             roles: guild.and_then(|_| roles(push.member, membership.as_ref())),
         },
         text,
@@ -192,9 +192,4 @@ fn sent_ms(time: Raw<'_>, message: MessageId) -> i64 {
         Some(time) if time > 0 => time,
         _ => message.minted_ms(),
     }
-}
-
-/// Short ids are digits; elsewhere the same key holds names such as `bot-1`.
-pub(in crate::fanbook) fn is_short_id(text: &str) -> bool {
-    (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
