@@ -6,4 +6,6 @@
 pub mod api;
 pub mod gateway;
 pub mod text;
-mod wire;
+pub mod wire;
+
+pub use wire::Event;

@@ -5,4 +5,5 @@
 pub mod clock;
 pub mod duration;
 pub mod pulse;
+pub mod retry;
 pub mod secret;

@@ -1,1 +1,0 @@
-//! Command text to tokens.

@@ -1,1 +1,0 @@
-//! Frames as the platform spells them.
