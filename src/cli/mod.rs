@@ -4,9 +4,11 @@
 //! Invariants: exit codes are 0 for done, 1 for failed, 2 for arguments or settings that cannot be
 //! used; results go to standard output, everything else to standard error.
 
+mod check;
 mod example_config;
 mod logging;
 mod run;
+mod sandbox;
 mod settings;
 mod sign;
 mod stop;
@@ -29,7 +31,9 @@ enum Command {
     /// Run the bot until it is asked to stop
     Run(run::Arguments),
     /// Ask everybody the settings name, and say what is wrong and how to mend it
+    Check(check::Arguments),
     /// Run the bot against an imitation of the platform and the mall on this machine
+    Sandbox(sandbox::Arguments),
     /// Show the signing string (its secret masked) and the signature of a request to the mall
     Sign(sign::Arguments),
     /// Print a settings file with every key, its default and what it does
@@ -49,6 +53,8 @@ pub async fn main() -> ExitCode {
     };
     match cli.command {
         Command::Run(arguments) => run::run(arguments).await,
+        Command::Check(arguments) => check::check(arguments).await,
+        Command::Sandbox(arguments) => sandbox::sandbox(arguments).await,
         Command::Sign(arguments) => sign::sign(&arguments),
         Command::ExampleConfig => example_config::print(),
     }
