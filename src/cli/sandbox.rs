@@ -1,1 +1,270 @@
+//! `guildpoints sandbox`: the bot against an imitation of the platform and the mall, all on this
+//! machine; with `--serve-only` the imitation alone.
+//!
+//! The bot gets its settings the way everybody does: as a text that is read and judged.
 
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::Value;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::UNUSABLE;
+use super::logging;
+use super::run;
+use super::stop;
+use crate::app;
+use crate::commands::Registry;
+use crate::config::Config;
+use crate::config::Environment;
+use crate::model::Language;
+use crate::sandbox::CommandHint;
+use crate::sandbox::Sandbox;
+use crate::sandbox::SandboxOptions;
+use crate::sandbox::running::Running;
+use crate::sandbox::world::World;
+
+/// What `sandbox` takes.
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// Serve the imitation only; start a bot of your own against it
+    #[arg(long)]
+    serve_only: bool,
+    /// Where the pages and the imitated services are; an address of this machine only
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8481")]
+    listen: SocketAddr,
+    /// Print addresses, keys and members as one line of JSON
+    #[arg(long)]
+    json: bool,
+    /// A folder that keeps the world and the journal across restarts; without it both are forgotten
+    #[arg(long, value_name = "FOLDER")]
+    store: Option<PathBuf>,
+    #[command(flatten)]
+    log: logging::Arguments,
+}
+
+/// How long the bot may take to connect before the addresses are printed all the same.
+const CONNECTING: Duration = Duration::from_secs(20);
+
+/// Runs the sandbox until a signal.
+pub(super) async fn sandbox(arguments: Arguments) -> ExitCode {
+    if !arguments.listen.ip().is_loopback() {
+        eprintln!(
+            "error: the sandbox listens on this machine only, not on {}; use for example --listen 127.0.0.1:8481",
+            arguments.listen
+        );
+        return ExitCode::from(UNUSABLE);
+    }
+    logging::start(&arguments.log);
+    run::end(play(&arguments).await)
+}
+
+async fn play(arguments: &Arguments) -> anyhow::Result<()> {
+    let stop = stop::on_signals().context("signals cannot be listened to")?;
+    let listener = TcpListener::bind(arguments.listen)
+        .await
+        .with_context(|| {
+            format!(
+                "cannot listen on {}, perhaps another sandbox runs there; name another with --listen",
+                arguments.listen
+            )
+        })?;
+    let folder = Folder::open(arguments.store.as_deref())?;
+    let options = SandboxOptions {
+        world: World::seeded(),
+        file: folder.kept.then(|| folder.path.join("sandbox.json")),
+        commands: hints()?,
+    };
+    let running = Sandbox::start(options, listener)
+        .await
+        .context("the sandbox cannot be started")?;
+    let settings = settings(&running, &folder.path)?;
+    let ended = match arguments.serve_only {
+        true => {
+            present(arguments, &running, &settings)?;
+            stop.cancelled().await;
+            Ok(())
+        }
+        false => with_bot(arguments, &running, &settings, stop).await,
+    };
+    running.stop().await;
+    ended
+}
+
+async fn with_bot(
+    arguments: &Arguments,
+    running: &Running,
+    settings: &str,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let config = Config::parse(
+        settings,
+        "the sandbox's settings",
+        Path::new(""),
+        &Environment::default(),
+    )?;
+    let bot = async {
+        let ended = run::drive(config, stop.clone()).await;
+        stop.cancel();
+        ended
+    };
+    let shown = async {
+        let connected = running.until(CONNECTING, |running| {
+            (running.bots_connected() > 0).then_some(())
+        });
+        match stop.run_until_cancelled(connected).await {
+            Some(connected) => {
+                if connected.is_err() {
+                    tracing::warn!("the bot has not connected yet");
+                }
+                present(arguments, running, settings)
+            }
+            None => Ok(()),
+        }
+    };
+    let (ended, shown) = tokio::join!(bot, shown);
+    ended.and(shown)
+}
+
+/// Prints where everything is.
+fn present(arguments: &Arguments, running: &Running, settings: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let addresses = running.addresses();
+    if arguments.json {
+        writeln!(out, "{}", facts(running))?;
+    } else {
+        writeln!(out, "The sandbox is open: {}", addresses.page)?;
+        writeln!(out, "The mall's side of it: {}mall", addresses.page)?;
+        if arguments.serve_only {
+            writeln!(out, "\nSettings for a bot of your own:\n\n{settings}")?;
+        }
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// Everything a test in another language needs; ids are strings.
+fn facts(running: &Running) -> Value {
+    let guild = running.guild_id();
+    let texts = |ids: Vec<String>| Value::from(ids);
+    let channels: Vec<Value> = running
+        .channels(guild)
+        .into_iter()
+        .map(|(id, name)| json!({"id": id.to_string(), "name": name}))
+        .collect();
+    let addresses = running.addresses();
+    json!({
+        "page": addresses.page,
+        "api_url": addresses.api_url,
+        "gateway_url": addresses.gateway_url,
+        "mall_url": addresses.mall_url,
+        "bot_token": running.bot_token(),
+        "app_key": running.app_key(),
+        "app_secret": running.app_secret(),
+        "bot": running.bot().to_string(),
+        "guild": guild.to_string(),
+        "owner": running.owner().to_string(),
+        "admin_roles": texts(running.admin_roles().iter().map(ToString::to_string).collect()),
+        "moderator_roles": texts(running.moderator_roles().iter().map(ToString::to_string).collect()),
+        "channels": channels,
+        "members": running.members(guild),
+    })
+}
+
+/// Settings of a bot for this sandbox. The limits are the sandbox's own, which waits for nobody.
+fn settings(running: &Running, folder: &Path) -> anyhow::Result<String> {
+    let addresses = running.addresses();
+    let numbers = |ids: Vec<u64>| Value::from(ids);
+    let settings = json!({
+        "bot": {
+            "token": running.bot_token(),
+            "api_url": addresses.api_url,
+            "gateway_url": addresses.gateway_url,
+        },
+        "store": { "url": format!("sqlite://{}", folder.join("guildpoints.db").display()) },
+        "limits": { "send_per_channel_per_second": 20.0, "api_per_second": 100.0 },
+        "mall": {
+            "base_url": addresses.mall_url,
+            "app_key": running.app_key(),
+            "app_secret": running.app_secret(),
+        },
+        "guild": [{
+            "id": running.guild_id().number(),
+            "points": "mall",
+            "admin_roles": numbers(running.admin_roles().iter().map(|role| role.number()).collect()),
+            "moderator_roles": numbers(running.moderator_roles().iter().map(|role| role.number()).collect()),
+            "reward": { "confirm_over": 1_000 },
+            "presets": { "bug": { "points": 50, "reason": "反馈问题" } },
+        }],
+    });
+    toml::to_string(&settings).context("the sandbox's settings cannot be written")
+}
+
+/// The bot's commands, for completion on the pages.
+fn hints() -> anyhow::Result<Vec<CommandHint>> {
+    let words = app::texts(&Registry::new(), None)?;
+    let hints = words.definitions().iter().map(|definition| {
+        let name = definition.shown(Language::Chinese);
+        let name = name.trim_start_matches('/').to_owned();
+        let scope = &definition.scope;
+        CommandHint {
+            aliases: definition
+                .names
+                .iter()
+                .filter(|other| **other != name)
+                .cloned()
+                .collect(),
+            summary_zh: words.summary(scope, Language::Chinese),
+            summary_en: words.summary(scope, Language::English),
+            usage_zh: words.usage(scope, Language::Chinese),
+            usage_en: words.usage(scope, Language::English),
+            name,
+        }
+    });
+    Ok(hints.collect())
+}
+
+/// Where the sandbox keeps things; one that is not kept goes with the process.
+struct Folder {
+    path: PathBuf,
+    kept: bool,
+}
+
+impl Folder {
+    fn open(store: Option<&Path>) -> anyhow::Result<Self> {
+        let folder = match store {
+            Some(path) => Self {
+                path: path.to_owned(),
+                kept: true,
+            },
+            None => {
+                let name = format!("guildpoints-sandbox-{}", uuid::Uuid::new_v4().simple());
+                Self {
+                    path: std::env::temp_dir().join(name),
+                    kept: false,
+                }
+            }
+        };
+        std::fs::create_dir_all(&folder.path)
+            .with_context(|| format!("cannot make the folder `{}`", folder.path.display()))?;
+        Ok(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !self.kept
+            && let Err(error) = std::fs::remove_dir_all(&self.path)
+        {
+            tracing::warn!(%error, folder = %self.path.display(), "the sandbox's folder stays behind");
+        }
+    }
+}

@@ -17,12 +17,17 @@
 mod metrics;
 mod routes;
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::Context;
+use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -53,12 +58,11 @@ pub struct OpsState {
     pub clock: Clock,
 }
 
-/// The server while it runs. Dropping it does not end it; the stop token does.
-#[derive(Debug)]
+/// The server, to be spawned: it works while it is polled and ends shortly after the stop token.
 pub struct Served {
     /// Where it listens, with the port the system chose where the settings say 0.
     pub address: SocketAddr,
-    task: JoinHandle<()>,
+    work: BoxFuture<'static, ()>,
 }
 
 /// Why nothing is served.
@@ -91,9 +95,9 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Source: dependencies, 4.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Takes the address and serves there until `stop`.
+/// Takes the address; the future that is answered serves there until `stop`.
 pub async fn serve(
-    settings: &HttpSettings,
+    settings: HttpSettings,
     state: OpsState,
     stop: CancellationToken,
 ) -> Result<Served, OpsError> {
@@ -104,17 +108,26 @@ pub async fn serve(
     let address = listener
         .local_addr()
         .map_err(|source| refused(address, source))?;
-    let task = tokio::spawn(work(listener, state, stop));
     tracing::info!(%address, "serving /health, /ready and /metrics");
-    Ok(Served { address, task })
+    // In place before anything is counted that the rooms do next.
+    let recorder = record();
+    let work = Box::pin(work(listener, state, recorder, stop));
+    Ok(Served { address, work })
 }
 
-impl Served {
-    /// Waits for the end, which comes shortly after the stop token.
-    pub async fn ended(self) {
-        if let Err(error) = self.task.await {
-            tracing::error!(%error, "the server of /health broke");
-        }
+impl Future for Served {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.work.as_mut().poll(context)
+    }
+}
+
+impl fmt::Debug for Served {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Served")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 
@@ -125,8 +138,12 @@ fn refused(address: SocketAddr, source: io::Error) -> OpsError {
     }
 }
 
-async fn work(listener: TcpListener, state: OpsState, stop: CancellationToken) {
-    let recorder = record();
+async fn work(
+    listener: TcpListener,
+    state: OpsState,
+    recorder: PrometheusHandle,
+    stop: CancellationToken,
+) {
     let server = axum::serve(listener, routes::router(state, recorder.clone()))
         .with_graceful_shutdown(stop.clone().cancelled_owned());
     let upkeep = async {

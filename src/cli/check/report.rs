@@ -1,0 +1,97 @@
+//! The rows of the table.
+
+use comfy_table::ContentArrangement;
+use comfy_table::Table;
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+
+use super::texts::Texts;
+
+/// How a row stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// Fine.
+    Good,
+    /// Worth knowing; the bot works.
+    Odd,
+    /// To be mended.
+    Bad,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    mark: Mark,
+    what: String,
+    seen: String,
+    fix: String,
+}
+
+impl Report {
+    pub(super) fn add(
+        &mut self,
+        mark: Mark,
+        what: impl AsRef<str>,
+        seen: impl AsRef<str>,
+        fix: impl AsRef<str>,
+    ) {
+        self.rows.push(Row {
+            mark,
+            what: harmless(what.as_ref()),
+            seen: harmless(seen.as_ref()),
+            fix: harmless(fix.as_ref()),
+        });
+    }
+
+    pub(super) fn good(&mut self, what: impl AsRef<str>, seen: impl AsRef<str>) {
+        self.add(Mark::Good, what, seen, "");
+    }
+
+    pub(super) fn bad(
+        &mut self,
+        what: impl AsRef<str>,
+        seen: impl AsRef<str>,
+        fix: impl AsRef<str>,
+    ) {
+        self.add(Mark::Bad, what, seen, fix);
+    }
+
+    /// Whether nothing has to be mended.
+    pub(super) fn is_sound(&self) -> bool {
+        self.rows.iter().all(|row| row.mark != Mark::Bad)
+    }
+
+    pub(super) fn table(&self, texts: &Texts) -> Table {
+        let mut table = Table::new();
+        table
+            .load_preset(UTF8_HORIZONTAL_ONLY)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_header(["", &texts.what, &texts.seen, &texts.fix]);
+        for row in &self.rows {
+            let mark = match row.mark {
+                Mark::Good => "✅",
+                Mark::Odd => "⚠️",
+                Mark::Bad => "❌",
+            };
+            table.add_row([mark, &row.what, &row.seen, &row.fix]);
+        }
+        table
+    }
+}
+
+/// Text of others without what could forge rows or move the cursor; line breaks of our own findings
+/// stay.
+fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|character| match character {
+            '\n' => '\n',
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
+            other if other.is_control() => ' ',
+            other => other,
+        })
+        .collect()
+}

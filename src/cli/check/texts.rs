@@ -1,0 +1,94 @@
+//! What the table says, in both languages. A sentence that is missing in one does not load.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use crate::model::Language;
+
+/// The sentences of one language; holes stand in braces.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Texts {
+    pub(super) what: String,
+    pub(super) seen: String,
+    pub(super) fix: String,
+    pub(super) skipped: String,
+    pub(super) settings: String,
+    pub(super) settings_seen: String,
+    pub(super) advice_fix: String,
+    pub(super) reserved: String,
+    pub(super) reserved_seen: String,
+    pub(super) reserved_fix: String,
+    pub(super) commands: String,
+    pub(super) commands_seen: String,
+    pub(super) commands_fix: String,
+    pub(super) token: String,
+    pub(super) token_seen: String,
+    pub(super) token_fix: String,
+    pub(super) network_fix: String,
+    pub(super) store: String,
+    pub(super) store_seen: String,
+    pub(super) store_running: String,
+    pub(super) store_running_fix: String,
+    pub(super) store_unresolved: String,
+    pub(super) store_unresolved_fix: String,
+    pub(super) store_fix: String,
+    pub(super) gateway: String,
+    pub(super) gateway_seen: String,
+    pub(super) gateway_silent: String,
+    pub(super) gateway_fix: String,
+    pub(super) mall: String,
+    pub(super) mall_fix: String,
+    pub(super) lookup: String,
+    pub(super) lookup_seen: String,
+    pub(super) lookup_missing: String,
+    pub(super) lookup_missing_fix: String,
+    pub(super) lookup_unclear_fix: String,
+    pub(super) access_fix: String,
+    pub(super) clock: String,
+    pub(super) clock_seen: String,
+    pub(super) clock_fix: String,
+    pub(super) guild: String,
+    pub(super) guild_seen: String,
+    pub(super) guild_gone_fix: String,
+    pub(super) guild_rights_fix: String,
+    pub(super) roles: String,
+    pub(super) roles_seen: String,
+    pub(super) roles_missing: String,
+    pub(super) roles_missing_fix: String,
+    pub(super) switch: String,
+    pub(super) switch_seen: String,
+    pub(super) switch_off_fix: String,
+    pub(super) signature_fix: String,
+    pub(super) unavailable_fix: String,
+}
+
+impl Texts {
+    /// The sentences of `language`.
+    pub(super) fn of(language: Language) -> Self {
+        let mut all: HashMap<String, Texts> = toml::from_str(include_str!("texts.toml"))
+            .expect("a test reads the embedded file");
+        all.remove(language.tag())
+            .expect("a test finds both languages in it")
+    }
+}
+
+/// `text` with its holes filled.
+pub(super) fn fill(text: &str, holes: &[(&str, &str)]) -> String {
+    holes.iter().fold(text.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_say_everything() {
+        for language in Language::ALL {
+            assert!(!Texts::of(language).what.is_empty());
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Health, readiness and metrics over real HTTP, and the table of metrics against the source.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use guildpoints::journal::Journal;
+use guildpoints::journal::StoreSettings;
+use guildpoints::model::BotId;
+use guildpoints::model::UserId;
+use guildpoints::ops;
+use guildpoints::ops::HttpSettings;
+use guildpoints::ops::METRICS;
+use guildpoints::ops::OpsError;
+use guildpoints::ops::OpsState;
+use guildpoints::support::clock::Clock;
+use guildpoints::support::pulse::Pulses;
+use guildpoints::support::pulse::edge;
+use reqwest::Client;
+use reqwest::StatusCode;
+use serde_json::Value;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+struct House {
+    _folder: TempDir,
+    journal: Journal,
+    pulses: Pulses,
+    address: SocketAddr,
+    served: JoinHandle<()>,
+    stop: CancellationToken,
+    client: Client,
+}
+
+impl House {
+    async fn new() -> Self {
+        // In place already where another test of this process came first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::system();
+        let pulses = Pulses::new(clock.clone());
+        let url = format!("sqlite://{}", folder.path().join("journal.db").display());
+        let bot = BotId(UserId::new(775_011_379_970_068_480));
+        let journal =
+            Journal::open_store(&StoreSettings { url }, bot, clock.clone(), pulses.clone())
+                .await
+                .unwrap();
+        let stop = CancellationToken::new();
+        let state = OpsState {
+            pulses: pulses.clone(),
+            journal: journal.clone(),
+            clock,
+        };
+        let served = ops::serve(anywhere(), state, stop.clone()).await.unwrap();
+        let address = served.address;
+        let served = tokio::spawn(served);
+        Self {
+            _folder: folder,
+            journal,
+            pulses,
+            address,
+            served,
+            stop,
+            client: Client::builder().no_proxy().build().unwrap(),
+        }
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    async fn text(&self, path: &str) -> (StatusCode, String) {
+        let answer = self.client.get(self.address(path)).send().await.unwrap();
+        (answer.status(), answer.text().await.unwrap())
+    }
+
+    async fn json(&self, path: &str) -> (StatusCode, Value) {
+        let (status, text) = self.text(path).await;
+        (status, serde_json::from_str(&text).unwrap())
+    }
+}
+
+fn anywhere() -> HttpSettings {
+    HttpSettings {
+        listen: "127.0.0.1:0".parse().unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn readiness_follows_the_edges() {
+    let house = House::new().await;
+    let (status, body) = house.json("/ready").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(body["trouble"]["gateway"], "not up yet");
+
+    house.pulses.well(edge::GATEWAY);
+    house.pulses.well(edge::STORE);
+    let ready = (StatusCode::OK, json!({"status": "ready"}));
+    assert_eq!(house.json("/ready").await, ready);
+
+    house.pulses.trouble(edge::MALL, "the mall answers 500");
+    let degraded = json!({"status": "degraded", "trouble": {"mall": "the mall answers 500"}});
+    assert_eq!(house.json("/ready").await, (StatusCode::OK, degraded));
+
+    house.pulses.trouble(edge::GATEWAY, "no frame for 70 s");
+    let (status, body) = house.json("/ready").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(body["status"], "unavailable");
+    assert_eq!(body["trouble"]["gateway"], "no frame for 70 s");
+
+    house.pulses.well(edge::GATEWAY);
+    house.pulses.trouble(edge::STORE, "the store is full");
+    assert_eq!(
+        house.json("/ready").await.0,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+
+    house.pulses.well(edge::MALL);
+    house.pulses.well(edge::STORE);
+    assert_eq!(house.json("/ready").await, ready);
+}
+
+#[tokio::test]
+async fn health_tells_version_edges_and_what_waits() {
+    let house = House::new().await;
+    house.pulses.well(edge::GATEWAY);
+    house.pulses.trouble(edge::SENDING, "not on the whitelist");
+    let (status, body) = house.json("/health").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(body["version"], env!("CARGO_PKG_VERSION"));
+    assert!(body["uptime_seconds"].as_i64().unwrap() >= 0);
+    assert_eq!(body["edges"]["gateway"]["ok"], true);
+    let sending = &body["edges"]["sending"];
+    assert_eq!(sending["ok"], false);
+    assert_eq!(sending["trouble"]["what"], "not on the whitelist");
+    assert!(sending["trouble"]["since"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(body["journal"]["unconfirmed"], 0);
+    assert_eq!(body["journal"]["oldest_open"], Value::Null);
+
+    house.journal.close().await;
+    let (status, _) = house.json("/health").await;
+    assert_eq!(status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn metrics_are_written_with_what_is_true_now() {
+    let house = House::new().await;
+    house.pulses.well(edge::GATEWAY);
+    // An edge that is named after a guild must not become a label.
+    house.pulses.well("mall:412345678901234563");
+    metrics::counter!("guildpoints_journal_commits_total").increment(1);
+    metrics::histogram!("guildpoints_mall_request_seconds", "endpoint" => "getUserPoint")
+        .record(0.02);
+    let (status, text) = house.text("/metrics").await;
+    assert_eq!(status, StatusCode::OK);
+    for line in [
+        "# TYPE guildpoints_edge_up gauge",
+        "guildpoints_journal_open_entries{state=\"unconfirmed\"} 0",
+        "guildpoints_mall_request_seconds_bucket{endpoint=\"getUserPoint\",le=\"2\"}",
+        "# HELP guildpoints_journal_commits_total Transactions committed by the journal.",
+        "process_resident_memory_bytes",
+    ] {
+        assert!(text.contains(line), "no `{line}` in\n{text}");
+    }
+    assert!(text.contains(&format!(
+        "guildpoints_info{{version=\"{}\"}} 1",
+        env!("CARGO_PKG_VERSION")
+    )));
+    assert!(!text.contains("412345678901234563"), "{text}");
+}
+
+#[tokio::test]
+async fn nothing_but_get_is_answered() {
+    let house = House::new().await;
+    for path in ["/health", "/ready", "/metrics"] {
+        let answer = house.client.post(house.address(path)).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+    }
+    let answer = house.client.get(house.address("/health")).send().await;
+    assert_eq!(answer.unwrap().headers()["cache-control"], "no-store");
+    assert_eq!(house.text("/").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_taken_port_is_said_plainly() {
+    let house = House::new().await;
+    let state = OpsState {
+        pulses: house.pulses.clone(),
+        journal: house.journal.clone(),
+        clock: Clock::system(),
+    };
+    let taken = HttpSettings {
+        listen: house.address,
+    };
+    let error = ops::serve(taken, state, house.stop.clone())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, OpsError::Taken { .. }), "{error:?}");
+    assert!(error.to_string().contains("name another port"), "{error}");
+}
+
+#[tokio::test]
+async fn the_stop_token_ends_it_and_frees_the_port() {
+    let house = House::new().await;
+    // A connection that is kept open must not hold the end up.
+    assert_eq!(house.text("/health").await.0, StatusCode::OK);
+    let address = house.address;
+    house.stop.cancel();
+    house.served.await.unwrap();
+    std::net::TcpListener::bind(address).unwrap();
+}
+
+#[test]
+fn every_name_in_the_source_stands_in_the_table() {
+    let mut sources = Vec::new();
+    collect(Path::new("src"), &mut sources);
+    let emitted =
+        regex::Regex::new(r#"(?:counter|gauge|histogram)!\(\s*"((?:guildpoints)_[a-z_]+)""#)
+            .unwrap();
+    let seen: BTreeSet<String> = sources
+        .iter()
+        .flat_map(|text| {
+            emitted
+                .captures_iter(text)
+                .map(|found| found[1].to_owned())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(seen.len() > 5, "{seen:?}");
+    let told: BTreeSet<String> = METRICS
+        .iter()
+        .map(|metric| metric.name.to_owned())
+        .collect();
+    assert_eq!(told.len(), METRICS.len(), "a name stands there twice");
+    let missing: Vec<_> = seen.difference(&told).collect();
+    assert!(
+        missing.is_empty(),
+        "add to METRICS in src/ops/metrics.rs: {missing:?}"
+    );
+}
+
+fn collect(folder: &Path, into: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, into);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            into.push(std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
