@@ -40,7 +40,7 @@ async fn delayed(kind: FaultKind) -> Stage {
 
 #[tokio::test]
 async fn delay_before_applies_late_though_its_sender_has_gone() {
-    let stage = delayed(FaultKind::DelayBefore { ms: 400 }).await;
+    let stage = delayed(FaultKind::DelayBefore { ms: 1000 }).await;
     abandon(&stage, stage.change("b", GUILD, ANN, 10).signed()).await;
     assert_eq!(stage.ann(), 100);
     worked_on(&stage, 1).await;
@@ -51,7 +51,7 @@ async fn delay_before_applies_late_though_its_sender_has_gone() {
 
 #[tokio::test]
 async fn a_late_original_and_its_resending_apply_once_together() {
-    let stage = delayed(FaultKind::DelayBefore { ms: 600 }).await;
+    let stage = delayed(FaultKind::DelayBefore { ms: 2500 }).await;
     abandon(&stage, stage.change("b", GUILD, ANN, 10).signed()).await;
     assert!(stage.find("b").send().await.json()["data"].is_null());
     let again = stage.change("b", GUILD, ANN, 10).send().await;
@@ -63,7 +63,7 @@ async fn a_late_original_and_its_resending_apply_once_together() {
 
 #[tokio::test]
 async fn a_request_stuck_longer_than_its_window_is_dead() {
-    let stage = delayed(FaultKind::DelayBefore { ms: 400 }).await;
+    let stage = delayed(FaultKind::DelayBefore { ms: 1000 }).await;
     abandon(&stage, stage.change("b", GUILD, ANN, 10).signed()).await;
     stage.clock.advance(600_001);
     worked_on(&stage, 1).await;
