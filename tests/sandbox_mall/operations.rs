@@ -160,6 +160,11 @@ async fn check_13_codes_and_their_order() {
         stage.change("b", GUILD, ANN, 1).send().await.verdict(),
         (200, 60005)
     );
+    stage.mall.set_balance(GUILD, ANN, i64::from(i32::MAX) - 1);
+    assert_eq!(
+        stage.change("a", GUILD, ANN, 1).send().await.verdict(),
+        (200, 0)
+    );
     // Refused operations have not used up the id, and the whole balance can go down again.
     assert_eq!(
         stage.change("b", GUILD, ANN, -1).send().await.verdict(),
