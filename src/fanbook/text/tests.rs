@@ -25,8 +25,8 @@ fn shown(invocation: &Invocation) -> String {
     for token in &invocation.arguments {
         out.push('|');
         match token {
-            Token::Member(user) if *user == USER => out.push_str("U"),
-            Token::Member(user) if *user == BOT => out.push_str("B"),
+            Token::Member(user) if *user == USER => out.push('U'),
+            Token::Member(user) if *user == BOT => out.push('B'),
             Token::Word { text, .. } => out.push_str(text),
             other => out.push_str(&format!("{other:?}")),
         }

@@ -1,0 +1,5 @@
+//! The Bot API client over real sockets, against a platform that answers what the test says.
+
+mod platform;
+mod reading;
+mod sending;

@@ -1,0 +1,5 @@
+//! The gateway client over real sockets, against a platform that misbehaves on demand.
+
+mod connecting;
+mod living;
+mod platform;
