@@ -1,0 +1,1 @@
+//! What SQLite's store does besides: files, locks, full disks, crashes, groups.
