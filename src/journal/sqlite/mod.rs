@@ -84,11 +84,11 @@ pub(super) async fn open(
         .disable_statement_logging();
     // Looked at before anything is changed: a store that is not ours stays as it is.
     let mut first = plain.connect().await.map_err(|e| unopened(e, &address))?;
-    check_version(&mut first).await?;
+    check_version(&mut first, &address).await?;
     let found = newest_migration(&mut first, &address).await?;
     check_migration(found, address.mode)?;
     let writing = writing(plain.clone(), &address);
-    let connection = match address.mode {
+    let mut connection = match address.mode {
         Mode::Read => first,
         Mode::Write | Mode::Create => {
             drop(first);
@@ -99,7 +99,6 @@ pub(super) async fn open(
             connection
         }
     };
-    let mut connection = connection;
     check_owner(&mut connection, bot).await?;
     let pool = SqlitePoolOptions::new()
         .max_connections(READERS)
@@ -199,11 +198,15 @@ fn writing(plain: SqliteConnectOptions, address: &Address) -> SqliteConnectOptio
     }
 }
 
-async fn check_version(connection: &mut SqliteConnection) -> Result<(), JournalError> {
+async fn check_version(
+    connection: &mut SqliteConnection,
+    address: &Address,
+) -> Result<(), JournalError> {
+    // The first statement of a connection reads the file's head.
     let version: String = sqlx::query_scalar("select sqlite_version()")
         .fetch_one(connection)
         .await
-        .map_err(mapped)?;
+        .map_err(|e| unopened(e, address))?;
     let parts: Vec<u32> = version.split('.').flat_map(str::parse).collect();
     match parts.as_slice() {
         &[major, minor, patch, ..] if (major, minor, patch) >= OLDEST_SQLITE => Ok(()),

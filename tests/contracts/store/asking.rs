@@ -138,9 +138,7 @@ async fn anothers_question_and_one_never_asked_open_nothing() {
     };
     journal.ask(elsewhere).await.unwrap();
     for number in 1..=3 {
-        let opened = journal
-            .open(&allowed(), EVER, LOOK_AFTER, confirmed(number, number))
-            .await;
+        let opened = try_open(&journal, confirmed(number, number)).await;
         assert!(matches!(opened, Err(JournalError::Changed)), "{opened:?}");
     }
     let asked = journal.asked(message(1)).await.unwrap().unwrap();
