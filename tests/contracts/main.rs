@@ -1,6 +1,7 @@
-//! One behaviour suite for each trait, run on each implementation.
+//! One behaviour suite for each trait, to be run on each implementation.
 //!
-//! The store suite (`store/`) is written against the journal's public face and a `Home`, which says
-//! where a fresh store is. Another engine is another `Home` and one more line in `homes`.
+//! The store suite (`store/`) is written against the journal's public face. All of it but
+//! `store/sqlite.rs` knows of the engine only what `Home` says, so a second engine is a second kind
+//! of `Home`.
 
 mod store;

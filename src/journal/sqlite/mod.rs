@@ -25,6 +25,7 @@ use std::time::Duration;
 use anyhow::Context;
 use anyhow::anyhow;
 use sqlx::ConnectOptions;
+use sqlx::Connection;
 use sqlx::SqlSafeStr;
 use sqlx::SqliteConnection;
 use sqlx::migrate::Migration;
@@ -51,9 +52,11 @@ const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// Readers at once: sweeps, receipts and pages. More only queue at the same file.
 const READERS: u32 = 3;
 
-/// Pages in the log (16 MiB) at which a commit folds it into the file although nobody is idle: a
-/// checkpoint is the tail of a large group, so it comes seldom.
-const LOG_PAGES: u32 = 4_096;
+/// Pages in the log (8 MiB) at which a commit folds it into the file although nobody is idle.
+///
+/// A checkpoint is the tail of a large group, so it comes seldom; but a commit into a log that still
+/// grows costs more than twice one into a log that is used again, so it does not grow for long.
+const LOG_PAGES: u32 = 2_048;
 
 /// How long to wait for somebody else's lock on the file, such as an operator's shell.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -91,7 +94,7 @@ pub(super) async fn open(
     let mut connection = match address.mode {
         Mode::Read => first,
         Mode::Write | Mode::Create => {
-            drop(first);
+            first.close().await.map_err(mapped)?;
             let mut connection = writing.connect().await.map_err(mapped)?;
             check_log(&mut connection).await?;
             migrate(&mut connection).await?;
