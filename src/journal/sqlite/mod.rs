@@ -25,6 +25,7 @@ use std::time::Duration;
 use anyhow::Context;
 use anyhow::anyhow;
 use sqlx::ConnectOptions;
+use sqlx::Connection;
 use sqlx::SqlSafeStr;
 use sqlx::SqliteConnection;
 use sqlx::migrate::Migration;
@@ -51,9 +52,11 @@ const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// Readers at once: sweeps, receipts and pages. More only queue at the same file.
 const READERS: u32 = 3;
 
-/// Pages in the log (16 MiB) at which a commit folds it into the file although nobody is idle: a
-/// checkpoint is the tail of a large group, so it comes seldom.
-const LOG_PAGES: u32 = 4_096;
+/// Pages in the log (8 MiB) at which a commit folds it into the file although nobody is idle.
+///
+/// A checkpoint is the tail of a large group, so it comes seldom; but a commit into a log that still
+/// grows costs more than twice one into a log that is used again, so it does not grow for long.
+const LOG_PAGES: u32 = 2_048;
 
 /// How long to wait for somebody else's lock on the file, such as an operator's shell.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -84,14 +87,14 @@ pub(super) async fn open(
         .disable_statement_logging();
     // Looked at before anything is changed: a store that is not ours stays as it is.
     let mut first = plain.connect().await.map_err(|e| unopened(e, &address))?;
-    check_version(&mut first).await?;
+    check_version(&mut first, &address).await?;
     let found = newest_migration(&mut first, &address).await?;
     check_migration(found, address.mode)?;
     let writing = writing(plain.clone(), &address);
-    let connection = match address.mode {
+    let mut connection = match address.mode {
         Mode::Read => first,
         Mode::Write | Mode::Create => {
-            drop(first);
+            first.close().await.map_err(mapped)?;
             let mut connection = writing.connect().await.map_err(mapped)?;
             check_log(&mut connection).await?;
             migrate(&mut connection).await?;
@@ -99,7 +102,6 @@ pub(super) async fn open(
             connection
         }
     };
-    let mut connection = connection;
     check_owner(&mut connection, bot).await?;
     let pool = SqlitePoolOptions::new()
         .max_connections(READERS)
@@ -199,11 +201,15 @@ fn writing(plain: SqliteConnectOptions, address: &Address) -> SqliteConnectOptio
     }
 }
 
-async fn check_version(connection: &mut SqliteConnection) -> Result<(), JournalError> {
+async fn check_version(
+    connection: &mut SqliteConnection,
+    address: &Address,
+) -> Result<(), JournalError> {
+    // The first statement of a connection reads the file's head.
     let version: String = sqlx::query_scalar("select sqlite_version()")
         .fetch_one(connection)
         .await
-        .map_err(mapped)?;
+        .map_err(|e| unopened(e, address))?;
     let parts: Vec<u32> = version.split('.').flat_map(str::parse).collect();
     match parts.as_slice() {
         &[major, minor, patch, ..] if (major, minor, patch) >= OLDEST_SQLITE => Ok(()),

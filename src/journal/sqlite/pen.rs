@@ -7,13 +7,11 @@
 use std::collections::HashMap;
 use std::fs::File;
 
-use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
+use serde_json::Value;
 use sqlx::AssertSqlSafe;
 use sqlx::ConnectOptions;
 use sqlx::Connection;
-use sqlx::Either;
-use sqlx::Executor;
 use sqlx::Sqlite;
 use sqlx::SqliteConnection;
 use sqlx::query::Query;
@@ -77,37 +75,53 @@ impl SqlitePen {
             .expect("the lines above make a connection where there is none"))
     }
 
-    /// The text of a script, with the beginning where none was made yet.
-    fn text(&mut self, text: &str, ends: Ends) -> String {
-        let begun = std::mem::replace(&mut self.begun, ends == Ends::Later);
-        let begin = if begun { "" } else { texts::BEGIN };
-        let commit = match ends {
-            Ends::Later => "",
-            Ends::Here => ";commit",
-        };
-        format!("{begin}{text}{commit}")
+    /// Begins a transaction where none is open. sqlx's own transactions are not used: they count
+    /// their depth and lose count when SQLite rolls back by itself.
+    async fn begin(&mut self) -> Result<(), JournalError> {
+        self.connection().await?;
+        if !self.begun {
+            self.execute(sqlx::query(texts::BEGIN)).await?;
+            self.begun = true;
+        }
+        Ok(())
     }
 
     async fn ask(&mut self, questions: &Questions) -> Result<Found, JournalError> {
-        self.connection().await?;
-        let first = if self.begun {
-            Looks::Entries
-        } else {
-            Looks::Nothing
-        };
-        let text = self.text(texts::LOOK, Ends::Later);
-        let mut query = sqlx::query(AssertSqlSafe(text));
-        for parameter in script::look(questions) {
-            query = query.bind(parameter);
-        }
+        self.begin().await?;
         let mut found = Found::default();
-        let mut looks = first;
-        let mut stream = self.connection().await?.fetch_many(query);
-        while let Some(next) = stream.try_next().await.map_err(mapped)? {
-            match next {
-                Either::Left(_) => looks = looks.next(),
-                Either::Right(row) => looks.take(&row, &mut found)?,
+        let mut is_known = false;
+        if !questions.causes.is_empty() || !questions.codes.is_empty() {
+            let query = sqlx::query(texts::LOOK)
+                .bind(script::causes(questions))
+                .bind(script::codes(questions))
+                .bind(script::quotas(questions));
+            found.given = vec![0; questions.quotas.len()];
+            for row in &self.fetch(query).await? {
+                match get(row, "what")? {
+                    "entry" => is_known = true,
+                    "code" => {
+                        found.codes.insert(rows::code(row)?);
+                    }
+                    _ => {
+                        let place = rows::small(row, "place")? as usize;
+                        found.given[place] = get(row, "given")?;
+                    }
+                }
             }
+        }
+        // Seldom: a repeated frame, or a press.
+        if is_known {
+            let query = sqlx::query(texts::KNOWN).bind(script::causes(questions));
+            let known = self.fetch(query).await?;
+            found.entries = known.iter().map(rows::receipt).collect::<Result<_, _>>()?;
+        }
+        if !questions.confirmations.is_empty() {
+            let query = sqlx::query(texts::ASKED).bind(script::confirmations(questions));
+            let asked = self.fetch(query).await?;
+            found.confirmations = asked
+                .iter()
+                .map(rows::confirmation)
+                .collect::<Result<_, _>>()?;
         }
         Ok(found)
     }
@@ -117,99 +131,42 @@ impl SqlitePen {
             changes: vec![None; batch.changes.len()],
             notes: vec![None; batch.notes.len()],
         };
-        self.connection().await?;
-        let steps = script::steps(batch);
-        if steps.is_empty() && self.begun {
-            self.begun = false;
-            let commit = sqlx::query("commit");
-            commit
-                .execute(self.connection().await?)
-                .await
-                .map_err(mapped)?;
-        }
-        let last = steps.len().saturating_sub(1);
-        for (index, step) in steps.iter().enumerate() {
-            let ends = if index == last {
-                Ends::Here
-            } else {
-                Ends::Later
-            };
+        self.begin().await?;
+        for step in script::steps(batch) {
             match step {
-                Step::Insert(entries) => self.insert(entries, ends).await?,
-                Step::Rows(step) => self.change(step, ends, &mut outcome).await?,
+                Step::Insert(entries) => self.insert(entries).await?,
+                Step::Rows(step) => self.change(step, &mut outcome).await?,
             }
         }
+        self.execute(sqlx::query(texts::COMMIT)).await?;
+        self.begun = false;
         Ok(outcome)
     }
 
-    async fn insert(&mut self, entries: &[Receipt], ends: Ends) -> Result<(), JournalError> {
-        let text = self.text(&texts::insert(entries.len()), ends);
-        let query = entries
-            .iter()
-            .fold(sqlx::query(AssertSqlSafe(text)), |query, entry| {
-                bind(query, entry)
-            });
+    async fn insert(&mut self, entries: &[Receipt]) -> Result<(), JournalError> {
+        let text = AssertSqlSafe(texts::insert(entries.len()));
+        self.execute(entries.iter().fold(sqlx::query(text), bind))
+            .await
+    }
+
+    async fn change(&mut self, step: Rows, outcome: &mut Outcome) -> Result<(), JournalError> {
+        let items = Value::from(step.items).to_string();
+        for row in &self.fetch(sqlx::query(step.text).bind(items)).await? {
+            note(row, &step.carries, outcome)?;
+        }
+        Ok(())
+    }
+
+    async fn execute(&mut self, query: Prepared<'_>) -> Result<(), JournalError> {
         let connection = self.connection().await?;
         query.execute(connection).await.map_err(mapped)?;
         Ok(())
     }
 
-    async fn change(
-        &mut self,
-        step: &Rows,
-        ends: Ends,
-        outcome: &mut Outcome,
-    ) -> Result<(), JournalError> {
-        let text = self.text(step.text, ends);
-        let items = serde_json::Value::from(step.items.clone()).to_string();
-        let query = sqlx::query(AssertSqlSafe(text)).bind(items);
+    async fn fetch(&mut self, query: Prepared<'_>) -> Result<Vec<SqliteRow>, JournalError> {
         let connection = self.connection().await?;
-        for row in &query.fetch_all(connection).await.map_err(mapped)? {
-            note(row, &step.carries, outcome)?;
-        }
-        Ok(())
+        query.fetch_all(connection).await.map_err(mapped)
     }
-}
-
-/// Which statement of the look is answering; each ends with a mark of its own.
-#[derive(Clone, Copy)]
-enum Looks {
-    Nothing,
-    Entries,
-    Codes,
-    Given,
-    Confirmations,
-}
-
-impl Looks {
-    fn next(self) -> Self {
-        match self {
-            Looks::Nothing => Looks::Entries,
-            Looks::Entries => Looks::Codes,
-            Looks::Codes => Looks::Given,
-            Looks::Given | Looks::Confirmations => Looks::Confirmations,
-        }
-    }
-
-    fn take(self, row: &SqliteRow, found: &mut Found) -> Result<(), JournalError> {
-        match self {
-            Looks::Nothing => {}
-            Looks::Entries => found.entries.push(rows::receipt(row)?),
-            Looks::Codes => {
-                found.codes.insert(rows::code(row)?);
-            }
-            Looks::Given => found.given.push(get(row, "given")?),
-            Looks::Confirmations => found.confirmations.push(rows::confirmation(row)?),
-        }
-        Ok(())
-    }
-}
-
-/// Whether a transaction ends with a script.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Ends {
-    Here,
-    Later,
 }
 
 impl Pen for SqlitePen {

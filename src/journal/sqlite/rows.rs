@@ -227,3 +227,67 @@ fn message(row: &SqliteRow, column: &str) -> Result<Option<MessageId>, JournalEr
 fn damaged(what: anyhow::Error) -> JournalError {
     JournalError::Database(what.context("a row of the store cannot be read"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The value after `state`, so that no value can be forgotten here.
+    fn next_state(state: State) -> Option<State> {
+        match state {
+            State::Queued => Some(State::Unconfirmed),
+            State::Unconfirmed => Some(State::Held),
+            State::Held => Some(State::Unresolved),
+            State::Unresolved => Some(State::Done),
+            State::Done => Some(State::Refused),
+            State::Refused => None,
+        }
+    }
+
+    fn next_told(told: Told) -> Option<Told> {
+        match told {
+            Told::Nothing => Some(Told::Interim),
+            Told::Interim => Some(Told::Final),
+            Told::Final => Some(Told::Undeliverable),
+            Told::Undeliverable => None,
+        }
+    }
+
+    fn next_meaning(meaning: PointsRefusal) -> Option<PointsRefusal> {
+        match meaning {
+            PointsRefusal::NotEnabledHere => Some(PointsRefusal::NoAccess),
+            PointsRefusal::NoAccess => Some(PointsRefusal::NoAccount),
+            PointsRefusal::NoAccount => Some(PointsRefusal::Insufficient),
+            PointsRefusal::Insufficient => Some(PointsRefusal::Connection),
+            PointsRefusal::Connection => Some(PointsRefusal::TooFast),
+            PointsRefusal::TooFast => Some(PointsRefusal::Unavailable),
+            PointsRefusal::Unavailable => Some(PointsRefusal::Declined),
+            PointsRefusal::Declined => None,
+        }
+    }
+
+    fn all<T: Copy>(first: T, next: fn(T) -> Option<T>) -> impl Iterator<Item = T> {
+        std::iter::successors(Some(first), move |value| next(*value))
+    }
+
+    #[test]
+    fn every_value_has_a_word_that_reads_back() {
+        for state in all(State::Queued, next_state) {
+            assert_eq!(named(&STATES, state_word(state)).unwrap(), state);
+        }
+        for told in all(Told::Nothing, next_told) {
+            assert_eq!(named(&TOLD, told_word(told)).unwrap(), told);
+        }
+        for meaning in all(PointsRefusal::NotEnabledHere, next_meaning) {
+            assert_eq!(named(&MEANINGS, meaning_word(meaning)).unwrap(), meaning);
+        }
+        assert!(named(&STATES, "lost").is_err());
+    }
+
+    #[test]
+    fn ids_are_kept_bit_for_bit() {
+        for id in [0, 1, (1 << 53) + 1, i64::MAX.cast_unsigned(), u64::MAX] {
+            assert_eq!(kept(id).cast_unsigned(), id);
+        }
+    }
+}

@@ -1,9 +1,7 @@
 //! The statements of one writing transaction.
 //!
 //! A statement costs a way to the connection's thread and back, so statements are few: each kind of
-//! change is one statement for all its rows, handed over as a JSON array, and `begin` and `commit`
-//! travel with the first and the last. New entries are the bulk and go as rows of parameters, which
-//! SQLite takes twice as fast as JSON.
+//! change is one statement for all its rows.
 
 use std::collections::HashMap;
 
@@ -34,33 +32,36 @@ use crate::journal::store::Questions;
 use crate::model::Cause;
 use crate::model::ReceiptCode;
 
-/// The parameters of `LOOK`.
-pub(super) fn look(questions: &Questions) -> [String; 4] {
-    let causes: Vec<_> = questions.causes.iter().map(rows::key).collect();
+/// The causes asked for, as a JSON array of keys.
+pub(super) fn causes(questions: &Questions) -> String {
+    let keys: Vec<_> = questions.causes.iter().map(rows::key).collect();
+    json!(keys).to_string()
+}
+
+/// The codes asked for, as a JSON array.
+pub(super) fn codes(questions: &Questions) -> String {
     let codes: Vec<_> = questions.codes.iter().map(ReceiptCode::as_str).collect();
-    let quotas: Vec<_> = questions
-        .quotas
-        .iter()
-        .map(|quota| {
-            (
-                kept(quota.guild.number()),
-                kept(quota.giver.number()),
-                quota.day.from_ms,
-                quota.day.until_ms,
-            )
-        })
-        .collect();
-    let confirmations: Vec<_> = questions
-        .confirmations
-        .iter()
-        .map(|message| kept(message.number()))
-        .collect();
-    [
-        json!(causes).to_string(),
-        json!(codes).to_string(),
-        json!(quotas).to_string(),
-        json!(confirmations).to_string(),
-    ]
+    json!(codes).to_string()
+}
+
+/// The quotas asked for, as a JSON array of guild, giver, begin and end.
+pub(super) fn quotas(questions: &Questions) -> String {
+    let quotas = questions.quotas.iter().map(|quota| {
+        (
+            kept(quota.guild.number()),
+            kept(quota.giver.number()),
+            quota.day.from_ms,
+            quota.day.until_ms,
+        )
+    });
+    json!(quotas.collect::<Vec<_>>()).to_string()
+}
+
+/// The confirmations asked for, as a JSON array.
+pub(super) fn confirmations(questions: &Questions) -> String {
+    let messages = questions.confirmations.iter();
+    let messages = messages.map(|message| kept(message.number()));
+    json!(messages.collect::<Vec<_>>()).to_string()
 }
 
 /// One statement and what it works on.

@@ -1,9 +1,8 @@
 //! The reading side: a few connections that only read.
 
+use futures_util::future::BoxFuture;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteRow;
-
-use futures_util::future::BoxFuture;
 
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::Counts;

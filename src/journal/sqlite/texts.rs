@@ -8,19 +8,34 @@ use std::sync::Arc;
 use std::sync::LazyLock;
 
 /// Begins as a writer: a reader that wants to become one fails at once if another has written.
-pub(super) const BEGIN: &str = "begin immediate;";
+pub(super) const BEGIN: &str = "begin immediate";
 
-/// Answers all questions of a group, one statement for each kind. The parameters are numbered
-/// through.
+/// Ends what `BEGIN` began, on disk.
+pub(super) const COMMIT: &str = "commit";
+
+/// What has to be known of new entries, in one statement: which are there already, which codes are
+/// taken, what counts towards the quotas.
 pub(super) const LOOK: &str = "
-    select * from entries where (kind, message, line, member) in
-        (select value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each($1));
-    select code from entries where code in (select value from json_each($2));
-    select (select coalesce(sum(counts), 0) from entries
+    select 'entry' as what, 0 as place, 0 as given, code from entries
+    where (kind, message, line, member) in
+        (select value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each($1))
+    union all
+    select 'code', 0, 0, code from entries where code in (select value from json_each($2))
+    union all
+    select 'quota', asked.key,
+           (select coalesce(sum(counts), 0) from entries
             where guild = asked.value ->> 0 and giver = asked.value ->> 1
-              and written_ms >= asked.value ->> 2 and written_ms < asked.value ->> 3) as given
-        from json_each($3) as asked order by asked.key;
-    select * from confirmations where message in (select value from json_each($4))";
+              and written_ms >= asked.value ->> 2 and written_ms < asked.value ->> 3), ''
+    from json_each($3) as asked";
+
+/// Entries, whole.
+pub(super) const KNOWN: &str = "
+    select * from entries where (kind, message, line, member) in
+        (select value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each($1))";
+
+/// Confirmations, whole.
+pub(super) const ASKED: &str = "
+    select * from confirmations where message in (select value from json_each($1))";
 
 /// The text that inserts as many entries as `entries` has.
 pub(super) fn insert(entries: usize) -> Arc<str> {

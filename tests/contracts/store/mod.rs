@@ -1,0 +1,8 @@
+//! What every store of the journal has to do, and what SQLite's has to do besides.
+
+mod asking;
+mod opening;
+mod settling;
+mod sqlite;
+mod stage;
+mod telling;

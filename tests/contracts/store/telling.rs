@@ -1,0 +1,131 @@
+//! What was said of an entry, and what still has to be.
+
+use guildpoints::journal::Journal;
+use guildpoints::journal::JournalError;
+use guildpoints::journal::Settlement;
+use guildpoints::journal::Told;
+use guildpoints::model::Cause;
+use guildpoints::model::UserId;
+
+use super::stage::*;
+
+async fn settled(journal: &Journal, number: u64) {
+    let ticket = ticket(journal, number, 1).await;
+    journal.settle(ticket, Settlement::Done).await.unwrap();
+}
+
+async fn untold(journal: &Journal, due_ms: i64) -> Vec<Cause> {
+    let receipts = journal.untold(due_ms, 10).await.unwrap();
+    receipts.iter().map(|receipt| receipt.cause).collect()
+}
+
+#[tokio::test]
+async fn only_settled_entries_whose_end_was_not_said_are_untold() {
+    let home = Home::new();
+    let journal = home.journal().await;
+    let open = ticket(&journal, 1, 1).await;
+    settled(&journal, 2).await;
+    home.clock.advance(std::time::Duration::from_millis(5));
+    settled(&journal, 3).await;
+    settled(&journal, 4).await;
+    journal
+        .told(&cause(1), message(90), Told::Interim)
+        .await
+        .unwrap();
+    journal
+        .told(&cause(3), message(91), Told::Final)
+        .await
+        .unwrap();
+    journal.undeliverable(&cause(4)).await.unwrap();
+    assert_eq!(untold(&journal, i64::MAX).await, [cause(2)]);
+
+    // One that was told as open has to be told how it ended, in the message that stands.
+    journal.settle(open, Settlement::Done).await.unwrap();
+    assert_eq!(untold(&journal, i64::MAX).await, [cause(1), cause(2)]);
+    assert_eq!(journal.counts().await.unwrap().untold, 2);
+    let receipt = &journal.untold(i64::MAX, 1).await.unwrap()[0];
+    assert_eq!(receipt.reply.said, Some(message(90)));
+    assert_eq!(receipt.told, Told::Interim);
+
+    let told = journal.of_cause(&cause(3)).await.unwrap().unwrap();
+    assert_eq!(told.told, Told::Final);
+    assert_eq!(told.reply.said, Some(message(91)));
+    let closed = journal.of_cause(&cause(4)).await.unwrap().unwrap();
+    assert_eq!(closed.told, Told::Undeliverable);
+    journal.close().await;
+}
+
+#[tokio::test]
+async fn telling_is_due_from_settling_on_and_can_be_put_off() {
+    let home = Home::new();
+    let journal = home.journal().await;
+    settled(&journal, 1).await;
+    let receipt = journal.of_cause(&cause(1)).await.unwrap().unwrap();
+    let settled_ms = receipt.settled_ms.unwrap();
+    assert_eq!(untold(&journal, settled_ms - 1).await, []);
+    assert_eq!(untold(&journal, settled_ms).await, [cause(1)]);
+    for tries in 1..=3 {
+        let next_ms = settled_ms + i64::from(tries) * 1_000;
+        let noted = journal.tell_later(&cause(1), next_ms).await.unwrap();
+        assert_eq!(noted, tries);
+        assert_eq!(untold(&journal, next_ms - 1).await, []);
+        assert_eq!(untold(&journal, next_ms).await, [cause(1)]);
+    }
+    journal.close().await;
+}
+
+#[tokio::test]
+async fn a_late_word_that_it_is_open_brings_the_end_back() {
+    let home = Home::new();
+    let journal = home.journal().await;
+    settled(&journal, 1).await;
+    journal
+        .told(&cause(1), message(90), Told::Final)
+        .await
+        .unwrap();
+    journal
+        .told(&cause(1), message(91), Told::Interim)
+        .await
+        .unwrap();
+    assert_eq!(untold(&journal, i64::MAX).await, [cause(1)]);
+    let receipt = journal.of_cause(&cause(1)).await.unwrap().unwrap();
+    assert_eq!(receipt.reply.said, Some(message(91)));
+    journal.close().await;
+}
+
+#[tokio::test]
+async fn entries_of_one_message_share_its_reply() {
+    let home = Home::new();
+    let journal = home.journal().await;
+    for member in 1..=3 {
+        let mut wanted = intent(1, 1);
+        wanted.cause = Cause::Message {
+            message: message(1),
+            line: 0,
+            member: UserId::new(member),
+        };
+        let ticket = fresh(open(&journal, wanted).await);
+        journal.settle(ticket, Settlement::Done).await.unwrap();
+    }
+    settled(&journal, 2).await;
+    assert_eq!(untold(&journal, i64::MAX).await.len(), 4);
+    journal
+        .told(&cause(1), message(90), Told::Final)
+        .await
+        .unwrap();
+    assert_eq!(untold(&journal, i64::MAX).await, [cause(2)]);
+    journal.close().await;
+}
+
+#[tokio::test]
+async fn nothing_can_be_said_of_what_was_never_written() {
+    let home = Home::new();
+    let journal = home.journal().await;
+    let told = journal.told(&cause(1), message(90), Told::Final).await;
+    assert!(matches!(told, Err(JournalError::Changed)));
+    let later = journal.tell_later(&cause(1), 5).await;
+    assert!(matches!(later, Err(JournalError::Changed)));
+    let closed = journal.undeliverable(&cause(1)).await;
+    assert!(matches!(closed, Err(JournalError::Changed)));
+    journal.close().await;
+}
