@@ -77,6 +77,8 @@ struct Inner {
 
 impl Mall {
     /// Makes the client; nothing is sent yet.
+    ///
+    /// The process must have installed its TLS provider before, or the HTTP library panics.
     pub fn new(settings: MallSettings, clock: Clock, pulses: Pulses) -> Result<Self, MallError> {
         let base = settings.base_url.trim_end_matches('/').to_owned();
         let local = is_local(&base).map_err(MallError::BaseUrl)?;

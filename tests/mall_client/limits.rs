@@ -1,0 +1,68 @@
+//! Requests under way at once, and the deadline.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use guildpoints::model::refusal::PointsRefusal;
+use guildpoints::points::PointsBackend;
+use serde_json::json;
+
+use crate::server::Says;
+use crate::world::ANN;
+use crate::world::World;
+
+fn balance() -> Says {
+    Says::json(json!({"code": 0, "data": {"point": 1}}))
+}
+
+#[tokio::test]
+async fn no_more_requests_are_under_way_than_allowed() {
+    let world = World::with(|settings| settings.in_flight = 2).await;
+    let mut asking = Vec::new();
+    for _ in 0..6 {
+        world.says(Says::AtTheGate(Box::new(balance())));
+        let guild = Arc::clone(&world.guild);
+        asking.push(tokio::spawn(async move { guild.balance(ANN).await }));
+    }
+    for arrived in 2..=6 {
+        world.server.arrivals(arrived).await;
+        world.server.gate.add_permits(1);
+    }
+    world.server.gate.add_permits(1);
+    for read in asking {
+        assert_eq!(read.await.unwrap().unwrap().points, 1);
+    }
+    assert_eq!(world.server.most_present(), 2);
+    world.server.is_content();
+}
+
+#[tokio::test]
+async fn waiting_for_a_slot_is_not_counted_against_the_deadline() {
+    let world = World::with(|settings| {
+        settings.in_flight = 1;
+        settings.timeout = Duration::from_secs(2);
+    })
+    .await;
+    // The first uses its whole deadline up while the second waits for the only slot.
+    world.says(Says::Nothing);
+    world.says(balance());
+    let (first, second) = tokio::join!(world.guild.balance(ANN), world.guild.balance(ANN));
+    assert_eq!(
+        first.unwrap_err().refused.meaning,
+        PointsRefusal::Unavailable
+    );
+    assert_eq!(second.unwrap().points, 1);
+    world.server.is_content();
+}
+
+#[tokio::test]
+async fn a_dropped_request_gives_its_slot_back() {
+    let world = World::with(|settings| settings.in_flight = 1).await;
+    world.says(Says::Nothing);
+    let guild = Arc::clone(&world.guild);
+    let asking = tokio::spawn(async move { guild.balance(ANN).await });
+    world.server.arrivals(1).await;
+    asking.abort();
+    assert!(asking.await.unwrap_err().is_cancelled());
+    assert_eq!(world.balance(balance()).await.unwrap(), 1);
+}

@@ -1,0 +1,225 @@
+//! A client, its mall, and a journal that mints tickets.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use guildpoints::journal::Intent;
+use guildpoints::journal::Journal;
+use guildpoints::journal::Opened;
+use guildpoints::journal::ReplyAddress;
+use guildpoints::journal::Span;
+use guildpoints::journal::StoreSettings;
+use guildpoints::journal::Ticket;
+use guildpoints::model::Amount;
+use guildpoints::model::BotId;
+use guildpoints::model::Cause;
+use guildpoints::model::ChannelId;
+use guildpoints::model::GuildId;
+use guildpoints::model::Language;
+use guildpoints::model::MessageId;
+use guildpoints::model::OpId;
+use guildpoints::model::Policy;
+use guildpoints::model::UserId;
+use guildpoints::model::policy::ManageGuild;
+use guildpoints::model::policy::RewardLimits;
+use guildpoints::permissions::Actor;
+use guildpoints::permissions::Granted;
+use guildpoints::permissions::Right;
+use guildpoints::permissions::authorize;
+use guildpoints::points::LookupError;
+use guildpoints::points::PointsBackend;
+use guildpoints::points::ReadError;
+use guildpoints::points::Record;
+use guildpoints::points::Verdict;
+use guildpoints::points::mall::GuildMall;
+use guildpoints::points::mall::Mall;
+use guildpoints::points::mall::MallSettings;
+use guildpoints::support::clock::Clock;
+use guildpoints::support::pulse::Pulse;
+use guildpoints::support::pulse::Pulses;
+use guildpoints::support::pulse::edge;
+use guildpoints::support::secret::Secret;
+use tempfile::TempDir;
+
+use crate::server::APP_KEY;
+use crate::server::SECRET;
+use crate::server::Says;
+use crate::server::Server;
+
+pub const GUILD: GuildId = GuildId::new(412_345_678_901_234_563);
+pub const OTHER_GUILD: GuildId = GuildId::new(412_345_678_901_234_567);
+pub const ANN: UserId = UserId::new(223_456_789_012_345_677);
+pub const BEN: UserId = UserId::new(223_456_789_012_345_679);
+
+const GIVER: UserId = UserId::new(223_456_789_012_345_681);
+
+pub struct World {
+    pub server: Arc<Server>,
+    pub mall: Mall,
+    pub guild: Arc<GuildMall>,
+    pub clock: Clock,
+    pulses: Pulses,
+    journal: Journal,
+    messages: std::sync::atomic::AtomicU64,
+    _folder: TempDir,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut MallSettings)) -> Self {
+        // A second installation in one process is refused, which is what we want.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let server = Server::start().await;
+        let mut settings = settings(&server.address);
+        change(&mut settings);
+        let clock = Clock::system();
+        let pulses = Pulses::new(clock.clone());
+        let mall = Mall::new(settings, clock.clone(), pulses.clone()).unwrap();
+        let guild = mall.handles([GUILD].into_iter()).remove(&GUILD).unwrap();
+        let folder = TempDir::new().unwrap();
+        let journal = Journal::open_store(
+            &StoreSettings {
+                url: format!("sqlite://{}", folder.path().join("journal.db").display()),
+            },
+            BotId(UserId::new(775_011_379_970_068_480)),
+            clock.clone(),
+            pulses.clone(),
+        )
+        .await
+        .unwrap();
+        Self {
+            server,
+            mall,
+            guild,
+            clock,
+            pulses,
+            journal,
+            messages: 868_822_861_471_551_488.into(),
+            _folder: folder,
+        }
+    }
+
+    pub fn says(&self, next: Says) {
+        self.server.says(next);
+    }
+
+    pub async fn ticket(&self, member: UserId, points: i64) -> Ticket {
+        self.ticket_for(GUILD, "mall", member, points).await
+    }
+
+    pub async fn ticket_for(
+        &self,
+        guild: GuildId,
+        system: &str,
+        member: UserId,
+        points: i64,
+    ) -> Ticket {
+        let message = self
+            .messages
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let intent = Intent {
+            cause: Cause::Message {
+                message: MessageId::new(message),
+                line: 0,
+                member,
+            },
+            guild,
+            system: system.to_owned(),
+            member,
+            member_name: "小明".to_owned(),
+            amount: Amount::new(points).unwrap(),
+            reason: None,
+            remark: "周赛 \"第一\" & 名次=1".to_owned(),
+            reply: ReplyAddress {
+                channel: ChannelId::new(1),
+                quoting: None,
+                said: None,
+            },
+            confirmation: None,
+        };
+        let day = Span {
+            from_ms: 0,
+            until_ms: i64::MAX,
+        };
+        let opened = self
+            .journal
+            .open(&granted(guild), day, Duration::from_secs(60), intent)
+            .await
+            .unwrap();
+        match opened {
+            Opened::Fresh(ticket) => ticket,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A change of 5 points for Ann, answered by `says`.
+    pub async fn adjusted(&self, says: Says) -> Verdict {
+        self.says(says);
+        let ticket = self.ticket(ANN, 5).await;
+        self.adjust(&ticket).await
+    }
+
+    pub async fn adjust(&self, ticket: &Ticket) -> Verdict {
+        self.guild.adjust().unwrap().adjust(ticket).await
+    }
+
+    pub async fn adjust_many(&self, tickets: &[Ticket]) -> Vec<Verdict> {
+        self.guild.batch().unwrap().adjust_many(tickets).await
+    }
+
+    /// Ann's balance, answered by `says`.
+    pub async fn balance(&self, says: Says) -> Result<i64, ReadError> {
+        self.says(says);
+        self.guild.balance(ANN).await.map(|read| read.points)
+    }
+
+    /// A look-up of `op`, answered by `says`.
+    pub async fn lookup(&self, op: &OpId, says: Says) -> Result<Record, LookupError> {
+        self.says(says);
+        self.guild.lookup().unwrap().lookup(op).await
+    }
+
+    pub fn pulse(&self) -> Pulse {
+        self.pulses.of(edge::MALL)
+    }
+
+    /// What is wrong with the mall, in the operator's words.
+    pub fn trouble(&self) -> String {
+        self.pulse().trouble.map(|t| t.what).unwrap_or_default()
+    }
+}
+
+pub fn settings(address: &str) -> MallSettings {
+    MallSettings {
+        base_url: address.to_owned(),
+        app_key: Secret::new(APP_KEY),
+        app_secret: Secret::new(SECRET),
+        timeout: Duration::from_secs(20),
+        in_flight: 8,
+        signature_window: Duration::from_secs(600),
+    }
+}
+
+fn granted(guild: GuildId) -> Granted {
+    let policy = Policy {
+        guild,
+        name: None,
+        language: Language::Chinese,
+        zone: jiff::tz::TimeZone::UTC,
+        admins: vec![GIVER],
+        admin_roles: Vec::new(),
+        moderator_roles: Vec::new(),
+        manage_guild: ManageGuild::MeansNothing,
+        limits: RewardLimits::default(),
+        presets: Default::default(),
+    };
+    let actor = Actor {
+        user: GIVER,
+        roles: None,
+        owner: None,
+    };
+    authorize(Right::Give, &actor, &policy).unwrap()
+}
