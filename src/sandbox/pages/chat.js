@@ -140,7 +140,8 @@ function hear() {
     edit: (message) => arrived(message, false),
     delete: (message) => arrived({ ...message, deleted: true }, false),
     callback: (answer) => pressed.answered(answer),
-    state: settled(() => readState().catch(() => {})),
+    // The sandbox also says so when a slow page has missed something.
+    state: settled(() => readState().then(() => readMessages({ gently: true })).catch(() => {})),
     mall: readMall,
     clock: settled(() => talk.repaint()),
   });
