@@ -18,6 +18,7 @@ const guildHere = () => (here.channel === PRIVATE ? null : guildOf(here.channel)
 const side = byId('side');
 let silence = null;
 let asked = 0;
+let shown = null;
 let wallet = null;
 let mall = null;
 let unseen = 0;
@@ -98,23 +99,29 @@ async function readState() {
   else repaint();
 }
 
-async function readMessages({ gently = false } = {}) {
-  const ticket = ++asked;
+// Reads the messages of the place. Where the feed already shows it, only what was missed is added.
+async function readMessages() {
   if (!here.me) return;
-  if (!gently) byId('feed').setAttribute('aria-busy', 'true');
+  const ticket = ++asked;
+  const place = spot();
+  if (place !== shown) byId('feed').setAttribute('aria-busy', 'true');
+  let messages = null;
+  let trouble = null;
   try {
-    const { messages } = await ask('/sandbox/messages', { channel: here.channel, as: here.me });
-    // Somebody may have moved on while the answer was on its way.
-    if (ticket !== asked) return;
-    if (gently) talk.refresh(messages);
-    else talk.replace(messages);
+    ({ messages } = await ask('/sandbox/messages', { channel: here.channel, as: here.me }));
   } catch (error) {
-    if (ticket === asked && !gently) {
-      talk.replace([]);
-      toast(error.message || t('net.failed'), 'bad');
-    }
+    trouble = error.message || t('net.failed');
   }
+  // A later question, perhaps about another place, has its own answer.
+  if (ticket !== asked) return;
   byId('feed').removeAttribute('aria-busy');
+  if (place === shown) {
+    if (messages) talk.refresh(messages);
+    return;
+  }
+  talk.replace(messages ?? []);
+  shown = messages ? place : null;
+  if (trouble) toast(trouble, 'bad');
 }
 
 const readMall = settled(async () => {
@@ -132,7 +139,7 @@ function hear() {
   silence = listen(here.me, {
     open() {
       byId('lost').hidden = true;
-      readMessages({ gently: true });
+      readMessages();
       readMall();
     },
     lost: () => (byId('lost').hidden = false),
@@ -141,7 +148,7 @@ function hear() {
     delete: (message) => arrived({ ...message, deleted: true }, false),
     callback: (answer) => pressed.answered(answer),
     // The sandbox also says so when a slow page has missed something.
-    state: settled(() => readState().then(() => readMessages({ gently: true })).catch(() => {})),
+    state: settled(() => readState().then(readMessages).catch(() => {})),
     mall: readMall,
     clock: settled(() => talk.repaint()),
   });
