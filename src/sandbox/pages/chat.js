@@ -18,6 +18,7 @@ const guildHere = () => (here.channel === PRIVATE ? null : guildOf(here.channel)
 const side = byId('side');
 let silence = null;
 let asked = 0;
+let shown = null;
 let wallet = null;
 let mall = null;
 let unseen = 0;
@@ -35,7 +36,7 @@ const write = composer(byId('composer'), {
   sent: () => talk.toFoot(),
 });
 const who = identity(byId('identity'), { here: () => ({ me: here.me, guild: guildHere() }), become });
-const strip = faultStrip(byId('strip'), { changed: () => readMall() });
+const strip = faultStrip(byId('strip'), byId('active-faults'), { changed: () => readMall() });
 
 // The page opens as the person in the address, or as the one this tab spoke as before.
 function choosePerson() {
@@ -98,23 +99,29 @@ async function readState() {
   else repaint();
 }
 
-async function readMessages({ gently = false } = {}) {
-  const ticket = ++asked;
+// Reads the messages of the place. Where the feed already shows it, only what was missed is added.
+async function readMessages() {
   if (!here.me) return;
-  if (!gently) byId('feed').setAttribute('aria-busy', 'true');
+  const ticket = ++asked;
+  const place = spot();
+  if (place !== shown) byId('feed').setAttribute('aria-busy', 'true');
+  let messages = null;
+  let trouble = null;
   try {
-    const { messages } = await ask('/sandbox/messages', { channel: here.channel, as: here.me });
-    // Somebody may have moved on while the answer was on its way.
-    if (ticket !== asked) return;
-    if (gently) talk.refresh(messages);
-    else talk.replace(messages);
+    ({ messages } = await ask('/sandbox/messages', { channel: here.channel, as: here.me }));
   } catch (error) {
-    if (ticket === asked && !gently) {
-      talk.replace([]);
-      toast(error.message || t('net.failed'), 'bad');
-    }
+    trouble = error.message || t('net.failed');
   }
+  // A later question, perhaps about another place, has its own answer.
+  if (ticket !== asked) return;
   byId('feed').removeAttribute('aria-busy');
+  if (place === shown) {
+    if (messages) talk.refresh(messages);
+    return;
+  }
+  talk.replace(messages ?? []);
+  shown = messages ? place : null;
+  if (trouble) toast(trouble, 'bad');
 }
 
 const readMall = settled(async () => {
@@ -132,7 +139,7 @@ function hear() {
   silence = listen(here.me, {
     open() {
       byId('lost').hidden = true;
-      readMessages({ gently: true });
+      readMessages();
       readMall();
     },
     lost: () => (byId('lost').hidden = false),
@@ -140,7 +147,8 @@ function hear() {
     edit: (message) => arrived(message, false),
     delete: (message) => arrived({ ...message, deleted: true }, false),
     callback: (answer) => pressed.answered(answer),
-    state: settled(() => readState().catch(() => {})),
+    // The sandbox also says so when a slow page has missed something.
+    state: settled(() => readState().then(readMessages).catch(() => {})),
     mall: readMall,
     clock: settled(() => talk.repaint()),
   });
@@ -165,16 +173,17 @@ function entitle() {
   document.title = `${unseen ? `(${unseen}) ` : ''}${title()} · ${t('chat.title')}`;
 }
 
+// The way to the mall's page, with what the person has there and what the mall has booked.
 function drawWallet() {
   const node = byId('wallet');
-  const shop = mall?.guilds?.find((one) => one.id === guildHere());
-  node.hidden = !shop || !here.me;
-  if (node.hidden) return;
-  const points = shop.balances?.find((one) => one.user === here.me)?.points ?? null;
-  const key = `${here.me} ${shop.id}`;
-  const words = !shop.on ? t('wallet.off') : points === null ? t('wallet.none') : number(points);
-  node.classList.toggle('off', !shop.on);
-  fill(node, icon('coins'), el('span', { class: 'wallet-label', text: t('wallet') }), el('strong', { text: words }));
+  const shop = mall?.guilds?.find((one) => one.id === guildHere()) ?? null;
+  const points = shop?.balances?.find((one) => one.user === here.me)?.points ?? null;
+  const words = !shop ? '' : !shop.on ? t('wallet.off') : points === null ? t('wallet.none') : number(points);
+  node.classList.toggle('off', !shop?.on);
+  fill(node, icon('coins'),
+    mall && el('span', { class: 'booked', text: t('wallet.booked', { n: number(mall.records?.length ?? 0) }) }),
+    shop ? [el('span', { class: 'wallet-label', text: t('wallet') }), el('strong', { text: words })] : el('span', { text: t('mall.name') }));
+  const key = `${here.me} ${shop?.id}`;
   if (wallet?.key === key && wallet.words !== words) {
     node.classList.remove('changed');
     requestAnimationFrame(() => node.classList.add('changed'));
