@@ -226,7 +226,7 @@ fn markup(call: &Call<'_>) -> Result<Option<Value>, Refusal> {
     };
     for row in rows {
         for button in row.as_array().ok_or_else(wrong)? {
-            if !button["text"].as_str().is_some_and(|text| !text.is_empty()) {
+            if button["text"].as_str().is_none_or(str::is_empty) {
                 return Err(wrong());
             }
         }
