@@ -26,6 +26,7 @@ use super::settings::PlatformSettings;
 use super::state::ApiCall;
 use super::state::Callback;
 use super::verbs::SayOptions;
+use super::world::Guild;
 use crate::model::ids::ChannelId;
 use crate::model::ids::GuildId;
 use crate::model::ids::MessageId;
@@ -188,6 +189,16 @@ impl Running {
         possible(self.platform.set_nick(guild, user, nick.map(str::to_owned)));
     }
 
+    /// Changes anything about a guild (a role's mask, a channel's overwrites, its owner) without
+    /// telling the bot.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such guild.
+    pub fn change_guild(&self, guild: GuildId, change: impl FnOnce(&mut Guild)) {
+        possible(self.platform.change_guild(guild, change));
+    }
+
     /// A new account joins a guild.
     ///
     /// # Panics
@@ -268,6 +279,14 @@ impl Running {
                     _ = mall_changed.recv() => {}
                 }
             }
+        })
+        .await
+    }
+
+    /// Waits until a bot is connected to the gateway.
+    pub async fn connected(&self, patience: Duration) -> Result<(), Elapsed> {
+        self.until(patience, |sandbox| {
+            (sandbox.bots_connected() > 0).then_some(())
         })
         .await
     }

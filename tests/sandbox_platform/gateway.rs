@@ -1,9 +1,9 @@
 //! The gateway: handshakes, frames, silence, and what can go wrong with deliveries.
 
-use guildpoints::sandbox::exchange::GatewayAct;
-use guildpoints::sandbox::frames::MemberShape;
-use guildpoints::sandbox::verbs::SayOptions;
-use guildpoints::sandbox::verbs::Shape;
+use guildpoints::sandbox::GatewayAct;
+use guildpoints::sandbox::MemberShape;
+use guildpoints::sandbox::SayOptions;
+use guildpoints::sandbox::Shape;
 use serde_json::Value;
 use serde_json::json;
 use tokio::io::AsyncReadExt;

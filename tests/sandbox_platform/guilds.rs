@@ -1,5 +1,7 @@
 //! Members, roles, channels, history and credits, as strict and as lenient as the real server.
 
+use guildpoints::sandbox::world::About;
+use guildpoints::sandbox::world::Overwrite;
 use reqwest::Method;
 use serde_json::Value;
 use serde_json::json;
@@ -295,6 +297,31 @@ async fn history_is_newest_first_whatever_the_label() {
     );
     stage.sandbox.set_settings(&json!({"history_open": false}));
     assert_eq!(stage.code("message/getList", ask).await, 1012);
+    stage.sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_hidden_channel_is_neither_listed_nor_heard_nor_open() {
+    let stage = Stage::new().await;
+    let mut bot = stage.bot().await;
+    let (guild, bot_id) = (stage.sandbox.guild_id(), stage.sandbox.bot());
+    stage.sandbox.change_guild(guild, |guild| {
+        guild.channels[0].overwrites.push(Overwrite {
+            id: bot_id.number(),
+            about: About::User,
+            allows: 0,
+            deny: 0x400,
+        });
+    });
+    stage.sandbox.says(stage.ming, stage.channel, "unheard");
+    assert_eq!(bot.ping().await["action"], "pong");
+    let send = json!({"chat_id": stage.channel.number(), "text": "x"});
+    assert_eq!(stage.code("sendMessage", send).await, 1012);
+    let list = json!({"channel_id": stage.channel.to_string()});
+    assert_eq!(stage.code("message/getList", list).await, 1012);
+    let ask = json!({"guild_id": guild.to_string()});
+    let channels = stage.result("channel/list", ask).await;
+    assert_eq!(channels.as_array().unwrap().len(), 2);
     stage.sandbox.stop().await;
 }
 

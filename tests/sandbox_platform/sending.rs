@@ -168,14 +168,8 @@ async fn every_refusal_has_its_code() {
         1004
     );
 
-    stage.sandbox.set_settings(&json!({"send_per_second": 2}));
-    stage.sandbox.advance(2_000);
-    stage.result("sendMessage", send(chat, "1")).await;
-    stage.result("sendMessage", send(chat, "2")).await;
-    // The machine's own time runs too; three sends are not a second apart.
-    assert_eq!(stage.code("sendMessage", send(chat, "3")).await, 10002);
-    stage.sandbox.advance(1_000);
-    stage.result("sendMessage", send(chat, "4")).await;
+    stage.sandbox.set_settings(&json!({"send_per_second": 0}));
+    assert_eq!(stage.code("sendMessage", send(chat, "x")).await, 10002);
 
     for status in [400, 200] {
         stage

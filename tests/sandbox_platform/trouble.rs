@@ -111,12 +111,12 @@ async fn a_late_send_happens_although_its_sender_has_left() {
     let stage = Stage::new().await;
     stage.sandbox.faults().set(FaultRule::once(
         "sendMessage",
-        FaultKind::DelayBefore { ms: 300 },
+        FaultKind::DelayBefore { ms: 1_500 },
     ));
     let body = json!({"chat_id": stage.channel.number(), "text": "late"});
     let impatient = stage.http.post(stage.address("sendMessage")).json(&body);
     let gone = impatient
-        .timeout(std::time::Duration::from_millis(50))
+        .timeout(std::time::Duration::from_millis(500))
         .send()
         .await;
     assert!(gone.unwrap_err().is_timeout());
