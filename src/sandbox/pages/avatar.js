@@ -14,10 +14,10 @@ export function initial(name) {
 
 /// A hue in degrees that stays with an id.
 export function hue(id) {
-  let sum = 7;
-  for (const digit of String(id)) sum = (sum * 31 + digit.charCodeAt(0)) % 3600;
-  // Steps of 24 degrees keep neighbours apart.
-  return (sum % 15) * 24;
+  let sum = 2166136261;
+  for (const digit of String(id)) sum = Math.imul(sum ^ digit.charCodeAt(0), 16777619);
+  // Steps of 20 degrees keep neighbours apart.
+  return (((sum ^ (sum >>> 15)) >>> 0) % 18) * 20;
 }
 
 /// The portrait of a person, or the bot's drawn face.

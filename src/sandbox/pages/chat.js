@@ -35,7 +35,7 @@ const write = composer(byId('composer'), {
   sent: () => talk.toFoot(),
 });
 const who = identity(byId('identity'), { here: () => ({ me: here.me, guild: guildHere() }), become });
-const strip = faultStrip(byId('strip'), { changed: () => readMall() });
+const strip = faultStrip(byId('strip'), byId('active-faults'), { changed: () => readMall() });
 
 // The page opens as the person in the address, or as the one this tab spoke as before.
 function choosePerson() {
@@ -140,7 +140,8 @@ function hear() {
     edit: (message) => arrived(message, false),
     delete: (message) => arrived({ ...message, deleted: true }, false),
     callback: (answer) => pressed.answered(answer),
-    state: settled(() => readState().catch(() => {})),
+    // The sandbox also says so when a slow page has missed something.
+    state: settled(() => readState().then(() => readMessages({ gently: true })).catch(() => {})),
     mall: readMall,
     clock: settled(() => talk.repaint()),
   });
@@ -165,16 +166,17 @@ function entitle() {
   document.title = `${unseen ? `(${unseen}) ` : ''}${title()} · ${t('chat.title')}`;
 }
 
+// The way to the mall's page, with what the person has there and what the mall has booked.
 function drawWallet() {
   const node = byId('wallet');
-  const shop = mall?.guilds?.find((one) => one.id === guildHere());
-  node.hidden = !shop || !here.me;
-  if (node.hidden) return;
-  const points = shop.balances?.find((one) => one.user === here.me)?.points ?? null;
-  const key = `${here.me} ${shop.id}`;
-  const words = !shop.on ? t('wallet.off') : points === null ? t('wallet.none') : number(points);
-  node.classList.toggle('off', !shop.on);
-  fill(node, icon('coins'), el('span', { class: 'wallet-label', text: t('wallet') }), el('strong', { text: words }));
+  const shop = mall?.guilds?.find((one) => one.id === guildHere()) ?? null;
+  const points = shop?.balances?.find((one) => one.user === here.me)?.points ?? null;
+  const words = !shop ? '' : !shop.on ? t('wallet.off') : points === null ? t('wallet.none') : number(points);
+  node.classList.toggle('off', !shop?.on);
+  fill(node, icon('coins'),
+    mall && el('span', { class: 'booked', text: t('wallet.booked', { n: number(mall.records?.length ?? 0) }) }),
+    shop ? [el('span', { class: 'wallet-label', text: t('wallet') }), el('strong', { text: words })] : el('span', { text: t('mall.name') }));
+  const key = `${here.me} ${shop?.id}`;
   if (wallet?.key === key && wallet.words !== words) {
     node.classList.remove('changed');
     requestAnimationFrame(() => node.classList.add('changed'));

@@ -174,8 +174,15 @@ export function composer(root, { place, sent }) {
     }
   });
   const options = root.querySelector('#send-options');
-  const marked = () => options.classList.toggle('set', shape.value !== 'typed' || twice.checked);
-  options.addEventListener('change', marked);
+  options.addEventListener('change', () => options.classList.toggle('set', shape.value !== 'typed' || twice.checked));
+  options.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !options.open) return;
+    options.open = false;
+    box.focus();
+  });
+  document.addEventListener('pointerdown', (event) => {
+    if (!options.contains(event.target)) options.open = false;
+  });
 
   return {
     replyTo,

@@ -1,9 +1,9 @@
-// The strip of buttons above the chat that break things on purpose, with what is broken now.
+// The strip of buttons above the chat that break things on purpose, and what is broken now.
 
 import { el, fill, icon, toast } from '/assets/page.js';
 import { tell, forget } from '/assets/control.js';
 import { faultName, left } from '/assets/fault-kinds.js';
-import { t, number } from '/assets/words.js';
+import { t } from '/assets/words.js';
 
 const PAYMENT = 'modifyUserPoint';
 const ONCE = { endpoint: PAYMENT, skip: 0, count: 1 };
@@ -17,10 +17,10 @@ const BUTTONS = [
   { word: 'strip.gateway', act: 'drop' },
 ];
 
-/// The strip inside `root`; `changed()` is called after a button did something.
-export function faultStrip(root, { changed }) {
+/// The strip inside `root`, and the faults in force inside `active`; `changed()` is called after a
+/// button did something.
+export function faultStrip(root, active, { changed }) {
   let faults = [];
-  let payments = null;
 
   async function strike(button, node) {
     node.disabled = true;
@@ -57,10 +57,9 @@ export function faultStrip(root, { changed }) {
         node.addEventListener('click', () => strike(button, node));
         return node;
       }),
-      el('button', { class: 'button small ghost', type: 'button', data: { word: 'clear' }, disabled: live.length === 0 && faults.length === 0, on: { click: clear }, text: t('strip.clear') }),
-      el('span', { class: 'active-faults', role: 'status' }, live.map((rule) => el('span', { class: 'active-fault', title: rule.endpoint },
-        faultName(rule.kind), el('span', { class: 'times', text: left(rule) === null ? '∞' : `×${left(rule)}` })))),
-      el('a', { class: 'booked', href: '/mall', title: t('strip.mall') }, payments === null ? t('strip.mall') : t('strip.booked', { n: number(payments) })));
+      el('button', { class: 'button small ghost', type: 'button', data: { word: 'clear' }, disabled: live.length === 0 && faults.length === 0, on: { click: clear }, text: t('strip.clear') }));
+    fill(active, live.map((rule) => el('span', { class: 'active-fault' },
+      faultName(rule.kind), el('code', { text: rule.endpoint }), el('span', { class: 'times', text: left(rule) === null ? '∞' : `×${left(rule)}` }))));
     if (held) [...root.querySelectorAll('[data-word]')].find((node) => node.dataset.word === held)?.focus();
   }
 
@@ -70,7 +69,6 @@ export function faultStrip(root, { changed }) {
     /// Takes in the mall's state.
     show(mall) {
       faults = mall.faults ?? [];
-      payments = (mall.records ?? []).length;
       repaint();
     },
   };

@@ -113,7 +113,9 @@ export function feed(scroller, { scene, empty }) {
       const stay = atFoot();
       const top = scroller.scrollTop;
       const known = JSON.stringify(messages);
-      messages = [...next].sort((left, right) => compareIds(left.id, right.id));
+      // Messages for one person alone are in no history: what was here stays.
+      const kept = messages.filter((one) => one.ephemeral && !next.some((other) => other.id === one.id));
+      messages = [...next, ...kept].sort((left, right) => compareIds(left.id, right.id));
       if (JSON.stringify(messages) === known) return;
       draw();
       if (stay) toFoot();

@@ -6,6 +6,9 @@ import { faultName } from '/assets/fault-kinds.js';
 import { guild, nameOf, oneLine } from '/assets/world.js';
 import { t, number, signed, clockSeconds, fullTime, iso } from '/assets/words.js';
 
+// A long run books thousands; the count tells of all, the table shows the last.
+const MOST_ROWS = 300;
+
 let newest = null;
 
 /// Payments, newest first.
@@ -18,7 +21,8 @@ export function drawRecords(root, count, records) {
   }
   const before = newest;
   newest = records.length;
-  const rows = records.map((one, index) => el('tr', { class: before !== null && index >= before ? 'fresh' : null },
+  const first = Math.max(0, records.length - MOST_ROWS);
+  const rows = records.slice(first).map((one, index) => el('tr', { class: before !== null && first + index >= before ? 'fresh' : null },
     cell('time', 'mall.records.time', time(one.time_ms)),
     cell('who', 'mall.records.member', [avatar(one.user, nameOf(one.user, one.guild), 'tiny'), el('span', { class: 'two-lines' }, el('bdi', { text: nameOf(one.user, one.guild) }), el('bdi', { class: 'hint', text: oneLine(guild(one.guild)?.name) }))]),
     cell(`points ${one.points < 0 ? 'minus' : 'plus'}`, 'mall.records.points', signed(one.points)),
@@ -38,27 +42,26 @@ export function drawRequests(root, count, requests) {
     const status = one.status ?? null;
     return el('tr', {},
       cell('time', 'mall.records.time', time(one.time_ms)),
-      cell('endpoint', 'mall.requests.endpoint', el('code', { text: one.endpoint })),
+      cell('endpoint', 'mall.requests.endpoint', el('code', { text: one.endpoint, title: [one.method, one.request].filter(Boolean).join(' ') })),
       cell('status', 'mall.requests.status', el('span', { class: `pill ${status === null ? 'bad' : status < 300 ? '' : 'bad'}`, text: status ?? t('mall.requests.closed') })),
-      cell('code', 'mall.requests.code', one.code === null || one.code === undefined ? '–' : el('span', { class: `pill ${Number(one.code) === 0 ? 'good' : 'warn'}`, text: one.code })),
+      cell('code', 'mall.requests.code', one.code === null || one.code === undefined ? '–' : el('span', { class: `pill ${Number(one.code) === 0 ? 'good' : 'warn'}`, text: one.code, title: one.words })),
       cell('applied', 'mall.requests.applied', applied(one.applied)),
-      cell('fault', 'mall.requests.fault', one.fault ? el('span', { class: 'pill warn', text: typeof one.fault === 'string' ? faultName({ kind: one.fault }) : faultName(one.fault) }) : '–'));
+      cell('met', 'mall.requests.fault', one.fault ? el('span', { class: 'pill warn', text: typeof one.fault === 'string' ? faultName({ kind: one.fault }) : faultName(one.fault) }) : '–'));
   });
   const heads = ['mall.records.time', ...['endpoint', 'status', 'code', 'applied', 'fault'].map((name) => `mall.requests.${name}`)];
   fill(root, table(heads, rows, 'requests'));
 }
 
 function applied(value) {
-  if (value === null || value === undefined) return '–';
-  if (typeof value === 'number') return number(value);
-  return value ? t('mall.yes') : '–';
+  if (value === true) return t('mall.yes');
+  return Number(value) > 0 ? number(value) : '–';
 }
 
 const time = (ms) => el('time', { datetime: iso(ms), title: fullTime(ms), text: clockSeconds(ms) });
 
 // The heading of a cell stands in it again: on a phone a row becomes a little card.
 function cell(kind, head, content) {
-  return append(el('td', { class: kind, data: { head: t(head) } }), [content]);
+  return append(el('td', { class: content === '–' ? `${kind} none` : kind, data: { head: t(head) } }), [content]);
 }
 
 function table(heads, rows, kind) {

@@ -55,6 +55,7 @@ async function readState() {
   suggestLanguage(state.page_language);
   learn(state);
   settings = state.settings ?? {};
+  board.set(state.now_ms);
   draw();
 }
 
@@ -70,7 +71,7 @@ function hear() {
     lost: () => (byId('lost').hidden = false),
     mall: quietly(readMall),
     state: quietly(readState),
-    clock: quietly(readMall),
+    clock: quietly(readState),
   });
 }
 
