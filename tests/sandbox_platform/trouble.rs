@@ -145,3 +145,23 @@ async fn ten_thousand_and_two_comes_with_a_fault_as_well() {
     assert_eq!(answer["error_code"], 10002);
     stage.sandbox.stop().await;
 }
+
+#[tokio::test]
+async fn the_mall_stands_on_the_same_listener_and_shares_the_faults() {
+    let stage = Stage::new().await;
+    let base = &stage.sandbox.addresses().mall_url;
+    let ask = || {
+        stage
+            .http
+            .get(format!(
+                "{base}/api/core/open/getUserPoint?guildId=1&userId=1"
+            ))
+            .send()
+    };
+    assert_eq!(ask().await.unwrap().status(), 401);
+    let rule = FaultRule::once("getUserPoint", FaultKind::DropBefore);
+    stage.sandbox.faults().set(rule);
+    assert!(ask().await.is_err());
+    assert_eq!(ask().await.unwrap().status(), 401);
+    stage.sandbox.stop().await;
+}
