@@ -10,30 +10,30 @@
 //! anything reachable from another machine.
 
 pub mod clock;
-pub mod exchange;
 pub mod fault;
-pub mod frames;
 pub mod mall;
 pub mod message;
 pub mod pages;
-pub mod running;
 pub mod settings;
-pub mod state;
-pub mod verbs;
 pub mod world;
 
 mod control;
 mod events;
+mod exchange;
+mod frames;
 mod gateway;
 mod guard;
 mod id_text;
 mod permission;
 mod platform;
+mod running;
 mod seed;
 mod server;
 mod snowflake;
+mod state;
 mod state_view;
 mod store;
+mod verbs;
 
 use std::io;
 use std::path::Path;
@@ -42,14 +42,22 @@ use std::path::PathBuf;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
+pub use self::exchange::GatewayAct;
+pub use self::frames::MemberShape;
+pub use self::running::Addresses;
+pub use self::running::MemberView;
+pub use self::running::Running;
+pub use self::state::ApiCall;
+pub use self::state::Callback;
+pub use self::verbs::SayOptions;
+pub use self::verbs::Shape;
+pub use self::world::World;
+
 use self::clock::SandboxClock;
 use self::control::Desk;
 use self::mall::MallWorld;
 use self::platform::Platform;
-use self::running::Addresses;
-use self::running::Running;
 use self::state::State;
-use self::world::World;
 
 /// What a sandbox starts with.
 pub struct SandboxOptions {

@@ -4,6 +4,8 @@
 //! panic with the reason: they are mistakes of the test. Waiting is on `until`, which looks again
 //! after everything that happens.
 
+mod places;
+
 use std::time::Duration;
 
 use axum::extract::ws::Message as Frame;
@@ -13,9 +15,10 @@ use tokio::sync::watch;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
+pub use self::places::MemberView;
+
 use super::exchange::GatewayAct;
 use super::fault::Faults;
-use super::id_text;
 use super::mall::MallWorld;
 use super::message::MessageView;
 use super::platform::Platform;
@@ -23,6 +26,7 @@ use super::settings::PlatformSettings;
 use super::state::ApiCall;
 use super::state::Callback;
 use super::verbs::SayOptions;
+use super::world::Guild;
 use crate::model::ids::ChannelId;
 use crate::model::ids::GuildId;
 use crate::model::ids::MessageId;
@@ -42,29 +46,6 @@ pub struct Addresses {
     pub mall_url: String,
 }
 
-/// A member as the command line lists them.
-#[derive(Clone, Debug, Serialize)]
-pub struct MemberView {
-    /// The long id.
-    #[serde(serialize_with = "id_text::one")]
-    pub id: UserId,
-    /// The short id.
-    pub short_id: String,
-    /// The nickname; untrusted text.
-    pub nickname: String,
-    /// Whether it is a bot.
-    pub bot: bool,
-    /// Roles held.
-    #[serde(serialize_with = "id_text::many")]
-    pub roles: Vec<RoleId>,
-    /// Points in the mall, none without an account there.
-    pub points: Option<i64>,
-    /// Who this is, in English.
-    pub note_en: String,
-    /// Who this is, in Chinese.
-    pub note_zh: String,
-}
-
 /// A running sandbox; it ends with `stop`, or abruptly when dropped.
 pub struct Running {
     platform: Platform,
@@ -79,120 +60,6 @@ impl Running {
             mall,
             addresses,
         }
-    }
-
-    /// Where it is found.
-    pub fn addresses(&self) -> &Addresses {
-        &self.addresses
-    }
-
-    /// The driven bot's token, 96 hex digits.
-    pub fn bot_token(&self) -> String {
-        self.platform.state().world.bot_token.clone()
-    }
-
-    /// The mall's AppKey.
-    pub fn app_key(&self) -> String {
-        self.platform.state().world.app_key.clone()
-    }
-
-    /// The mall's AppSecret.
-    pub fn app_secret(&self) -> String {
-        self.platform.state().world.app_secret.clone()
-    }
-
-    /// The driven bot.
-    pub fn bot(&self) -> UserId {
-        self.platform.state().world.bot
-    }
-
-    /// The guild the bot is meant for, the first of the world.
-    pub fn guild_id(&self) -> GuildId {
-        self.platform.state().world.guilds[0].id
-    }
-
-    /// The first channel of that guild.
-    pub fn channel_id(&self) -> ChannelId {
-        self.platform.state().world.guilds[0].channels[0].id
-    }
-
-    /// All guilds, the bot's first.
-    pub fn guilds(&self) -> Vec<GuildId> {
-        self.platform
-            .state()
-            .world
-            .guilds
-            .iter()
-            .map(|guild| guild.id)
-            .collect()
-    }
-
-    /// The channels of a guild with their names, in the order shown.
-    pub fn channels(&self, guild: GuildId) -> Vec<(ChannelId, String)> {
-        let state = self.platform.state();
-        let channels = state.world.guild(guild).map(|guild| guild.channels.iter());
-        channels
-            .into_iter()
-            .flatten()
-            .map(|channel| (channel.id, channel.name.clone()))
-            .collect()
-    }
-
-    /// The members of a guild.
-    pub fn members(&self, guild: GuildId) -> Vec<MemberView> {
-        let state = self.platform.state();
-        let members = state.world.guild(guild).map(|guild| guild.members.values());
-        members
-            .into_iter()
-            .flatten()
-            .filter_map(|member| {
-                let user = state.world.users.get(&member.user)?;
-                Some(MemberView {
-                    id: user.id,
-                    short_id: user.short_id.clone(),
-                    nickname: user.nickname.clone(),
-                    bot: user.bot,
-                    roles: member.roles.clone(),
-                    points: self.mall.balance(guild.number(), user.id.number()),
-                    note_en: member.note_en.clone(),
-                    note_zh: member.note_zh.clone(),
-                })
-            })
-            .collect()
-    }
-
-    /// The first user of that nickname.
-    ///
-    /// # Panics
-    ///
-    /// If there is none.
-    pub fn user(&self, nickname: &str) -> UserId {
-        let state = self.platform.state();
-        let found = state
-            .world
-            .users
-            .values()
-            .find(|user| user.nickname == nickname);
-        found
-            .unwrap_or_else(|| panic!("there is no user `{nickname}`"))
-            .id
-    }
-
-    /// The owner of the bot's guild.
-    pub fn owner(&self) -> UserId {
-        self.platform.state().world.guilds[0].owner
-    }
-
-    /// The roles of the bot's guild that its settings would name as administrators.
-    pub fn admin_roles(&self) -> Vec<RoleId> {
-        self.platform.state().world.guilds[0].admin_roles.clone()
-    }
-
-    /// The roles of the bot's guild that its settings would name as moderators.
-    pub fn moderator_roles(&self) -> Vec<RoleId> {
-        self.platform.state().world.guilds[0]
-            .moderator_roles
-            .clone()
     }
 
     /// The imitated mall.
@@ -322,6 +189,16 @@ impl Running {
         possible(self.platform.set_nick(guild, user, nick.map(str::to_owned)));
     }
 
+    /// Changes anything about a guild (a role's mask, a channel's overwrites, its owner) without
+    /// telling the bot.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such guild.
+    pub fn change_guild(&self, guild: GuildId, change: impl FnOnce(&mut Guild)) {
+        possible(self.platform.change_guild(guild, change));
+    }
+
     /// A new account joins a guild.
     ///
     /// # Panics
@@ -402,6 +279,14 @@ impl Running {
                     _ = mall_changed.recv() => {}
                 }
             }
+        })
+        .await
+    }
+
+    /// Waits until a bot is connected to the gateway.
+    pub async fn connected(&self, patience: Duration) -> Result<(), Elapsed> {
+        self.until(patience, |sandbox| {
+            (sandbox.bots_connected() > 0).then_some(())
         })
         .await
     }

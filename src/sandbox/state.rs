@@ -369,3 +369,19 @@ fn remember<T>(memory: &mut VecDeque<T>, item: T) {
     }
     memory.push_back(item);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sends_are_counted_within_any_one_second() {
+        let mut state = State::open(World::seeded(), None).unwrap();
+        assert!(state.may_send(0));
+        state.settings.send_per_second = Some(2);
+        assert_eq!(
+            [0, 400, 999, 1_000, 1_399, 1_400].map(|now_ms| state.may_send(now_ms)),
+            [true, true, false, true, false, true]
+        );
+    }
+}

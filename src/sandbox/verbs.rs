@@ -16,6 +16,7 @@ use super::settings::PlatformSettings;
 use super::state::Draft;
 use super::state::Note;
 use super::state::State;
+use super::world::Guild;
 use crate::model::ids::ChannelId;
 use crate::model::ids::GuildId;
 use crate::model::ids::MessageId;
@@ -198,6 +199,23 @@ impl Platform {
         } else {
             Err(format!("user {user} is not in guild {guild}"))
         }
+    }
+
+    /// Changes anything about a guild without telling any bot.
+    pub fn change_guild(
+        &self,
+        guild: GuildId,
+        change: impl FnOnce(&mut Guild),
+    ) -> Result<(), String> {
+        let mut state = self.state();
+        let place = state
+            .world
+            .guild_mut(guild)
+            .ok_or_else(|| format!("there is no guild {guild}"))?;
+        change(place);
+        state.keep_world();
+        state.note(Note::World);
+        Ok(())
     }
 
     /// A new account joins a guild.

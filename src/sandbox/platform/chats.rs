@@ -40,6 +40,7 @@ struct BotCommand<'a> {
     url: &'static str,
 }
 
+/// `getMe`: a fresh gateway token each time.
 pub fn get_me(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let token = random_hex(192);
     call.state.issue_token(token.clone(), call.now_ms);
@@ -62,6 +63,7 @@ pub fn get_me(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     })))
 }
 
+/// `getPrivateChat`: opens one if needed; takes a guild in common.
 pub fn get_private_chat(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let user = call.user(call.params.need_number("user_id")?)?;
     if !shares_a_guild(call, user) {
@@ -71,6 +73,7 @@ pub fn get_private_chat(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::Result(shapes::json(&shapes::private_chat(channel))))
 }
 
+/// `getMyCommands`.
 pub fn get_my_commands(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let commands: Vec<BotCommand<'_>> = call
         .commands
@@ -90,6 +93,7 @@ pub fn get_my_commands(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::Result(shapes::json(&commands)))
 }
 
+/// `v2/answerCallback`.
 pub fn answer_callback(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let wrong = || Refusal::parameter("callback_id");
     let id = call
@@ -107,6 +111,7 @@ pub fn answer_callback(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     }
 }
 
+/// `v2/cardNotify`.
 pub fn card_notify(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let channel = call.channel(call.params.need_string("channel_id")?, 0)?;
     let id = MessageId::new(call.params.need_string("message_id")?);
@@ -120,6 +125,7 @@ pub fn card_notify(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::done())
 }
 
+/// `sendNotication`, so spelt; nothing shows the notice.
 pub fn notify(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     call.user(call.params.need_string("to_user_id")?)?;
     if call.params.text("content").is_none() {

@@ -15,6 +15,7 @@ use crate::sandbox::store::Record;
 /// Cards one member can have; the real number is not documented, that there is one is.
 const SLOTS: usize = 10;
 
+/// `v2/guild/credit` PUT: the same card id overwrites.
 pub fn set(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let (guild, user) = whose(call)?;
     let card = card(call)?;
@@ -32,6 +33,7 @@ pub fn set(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::done())
 }
 
+/// `v2/guild/credit` DELETE.
 pub fn delete(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let (guild, user) = whose(call)?;
     let card = card(call)?;
@@ -42,6 +44,7 @@ pub fn delete(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::done())
 }
 
+/// `getGuildCredit`.
 pub fn get(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let guild = call.guild(call.params.need_number("guild_id")?)?.id;
     let user = call.user(call.params.need_number("user_id")?)?;

@@ -12,6 +12,7 @@ use crate::sandbox::world::Channel;
 use crate::sandbox::world::Guild;
 use crate::sandbox::world::Role;
 
+/// `guild`.
 pub fn guild(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let guild = call.guild(call.params.need_string("guild_id")?)?;
     let answer = json!({
@@ -32,6 +33,7 @@ pub fn guild(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::Result(answer.to_string()))
 }
 
+/// `channel/list`: the channels the bot sees.
 pub fn channel_list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let guild = call.guild(call.params.need_string("guild_id")?)?;
     Ok(Reply::Result(
@@ -39,6 +41,7 @@ pub fn channel_list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     ))
 }
 
+/// `guild/emoji`: none.
 pub fn emoji(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     call.guild(call.params.need_string("guild_id")?)?;
     Ok(Reply::Result("[]".to_owned()))

@@ -17,6 +17,7 @@ const DEFAULT_SIZE: u64 = 50;
 /// The largest page; the real number is not documented.
 const LARGEST_SIZE: u64 = 100;
 
+/// `message/getList`.
 pub fn get_list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let rights = permission::READ_MESSAGE_HISTORY;
     let channel = call.channel(call.params.need_string("channel_id")?, rights)?;

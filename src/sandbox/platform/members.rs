@@ -1,5 +1,7 @@
 //! Members: one, many, by short id, by name. Source: fanbook-platform, 4.8 and 4.13.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 use serde_json::json;
 
@@ -21,6 +23,7 @@ const PAGE: u64 = 1_000;
 /// The most short ids in one search. Source: fanbook-platform, 4.8.
 const SHORT_IDS: usize = 100;
 
+/// `getChatMember`.
 pub fn get_chat_member(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let user = UserId::new(call.params.need_number("user_id")?);
     let guild = guild_or_chat(call)?;
@@ -32,6 +35,7 @@ pub fn get_chat_member(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     ))))
 }
 
+/// `getGuildMembers`, in the order of ids.
 pub fn get_guild_members(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let guild = call.guild(call.params.need_number("guild_id")?)?;
     let after = call.params.number("after")?.unwrap_or_default();
@@ -44,6 +48,7 @@ pub fn get_guild_members(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(members(call, guild, page, limit))
 }
 
+/// `getRoleMembers`, in the order of ids.
 pub fn get_role_members(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let guild = call.guild(call.params.need_number("guild_id")?)?;
     let role = RoleId::new(call.params.need_number("role_id")?);
@@ -70,16 +75,11 @@ pub fn search_by_short_id(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     if names.len() > SHORT_IDS {
         return Err(wrong());
     }
-    let names: Option<Vec<&str>> = names.iter().map(Value::as_str).collect();
+    let names: Option<HashSet<&str>> = names.iter().map(Value::as_str).collect();
     let names = names.ok_or_else(Refusal::body)?;
-    let found = names.into_iter().filter_map(|name| {
-        guild.members.keys().copied().find(|user| {
-            call.state
-                .world
-                .users
-                .get(user)
-                .is_some_and(|user| user.short_id == name)
-        })
+    let found = guild.members.keys().copied().filter(|user| {
+        let account = call.state.world.users.get(user);
+        account.is_some_and(|account| names.contains(account.short_id.as_str()))
     });
     Ok(members(call, guild, found, PAGE))
 }
@@ -155,6 +155,7 @@ pub fn list_members(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::Result(answer.to_string()))
 }
 
+/// `guild/existsMember`.
 pub fn exists(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let guild = call.guild(call.params.need_string("guild_id")?)?;
     let user = UserId::new(call.params.need_string("member_id")?);
@@ -168,6 +169,7 @@ pub fn count(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::Result(guild.members.len().to_string()))
 }
 
+/// `v2/checkUserGuilds`.
 pub fn check_user_guilds(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let user = UserId::new(call.params.need_string("user_id")?);
     let guilds = call
@@ -184,6 +186,7 @@ pub fn check_user_guilds(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::Result(shapes::json(&found)))
 }
 
+/// `kickChatMember`.
 pub fn kick(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let user = UserId::new(call.params.need_number("user_id")?);
     let guild = guild_or_chat(call)?;
@@ -200,6 +203,7 @@ pub fn kick(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::done())
 }
 
+/// `robot/setGuildNick`, for the bot itself.
 pub fn set_guild_nick(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     // The documentation prints the key with a capital letter.
     let id = match call.params.string("guild_Id")? {

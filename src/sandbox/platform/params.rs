@@ -37,7 +37,10 @@ impl Params {
     ) -> Result<Self, Refusal> {
         let mut values = pairs(query.as_bytes());
         let mut is_form = true;
-        let trimmed = body.trim_ascii();
+        // Some clients write `null` where there is nothing to say.
+        let trimmed = Some(body.trim_ascii())
+            .filter(|text| *text != b"null")
+            .unwrap_or_default();
         if trimmed.first() == Some(&b'{') {
             let Value::Object(object) =
                 serde_json::from_slice(trimmed).map_err(|_| Refusal::body())?

@@ -11,6 +11,7 @@ use crate::sandbox::permission;
 use crate::sandbox::state::Note;
 use crate::sandbox::world::Role;
 
+/// `getGuildRoles`.
 pub fn get_guild_roles(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let guild = call.guild(call.params.need_number("guild_id")?)?;
     let after = call.params.number("last_id")?.unwrap_or_default();
@@ -53,6 +54,7 @@ pub fn change_member_roles(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::done())
 }
 
+/// `guild/role` PUT.
 pub fn create(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let guild = managed_guild(call)?;
     let name = call
@@ -77,6 +79,7 @@ pub fn create(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::Result(made))
 }
 
+/// `v2/guild/role` PATCH.
 pub fn edit(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let (guild, id) = managed_role(call)?;
     let found = call
@@ -96,6 +99,7 @@ pub fn edit(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::Result(made))
 }
 
+/// `guild/role` DELETE.
 pub fn delete(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let (guild, id) = managed_role(call)?;
     if let Some(guild) = call.state.world.guild_mut(guild) {

@@ -22,6 +22,7 @@ use crate::sandbox::state::Place;
 /// How long a bot may take back its own message, in milliseconds.
 const OWN_DELETE_MS: i64 = 180_000;
 
+/// `sendMessage`.
 pub fn send_message(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let channel = sendable(call)?;
     let text = call
@@ -33,6 +34,7 @@ pub fn send_message(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(posted(call, draft))
 }
 
+/// `sendPhoto`.
 pub fn send_photo(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let channel = sendable(call)?;
     let photo = call.params.structure("photo").unwrap_or_default();
@@ -55,6 +57,7 @@ pub fn send_photo(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(posted(call, draft))
 }
 
+/// `editMessageText`.
 pub fn edit_message_text(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let id = own_message(call)?;
     let text = call
@@ -77,6 +80,7 @@ pub fn edit_message_text(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(edited(call, id))
 }
 
+/// `editMessageReplyMarkup`.
 pub fn edit_message_reply_markup(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let id = own_message(call)?;
     let markup = markup(call)?;
@@ -89,6 +93,7 @@ pub fn edit_message_reply_markup(call: &mut Call<'_>) -> Result<Reply, Refusal> 
     Ok(edited(call, id))
 }
 
+/// `deleteMessage`: own ones for three minutes, others' by right and rank; false if it is not there.
 pub fn delete_message(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let channel = call.channel(call.params.need_number("chat_id")?, 0)?;
     let id = MessageId::new(call.params.need_number("message_id")?);
@@ -114,6 +119,7 @@ pub fn delete_message(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::done())
 }
 
+/// `getMessage`.
 pub fn get_message(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let channel = call.channel(call.params.need_number("chat_id")?, 0)?;
     let id = MessageId::new(call.params.need_number("message_id")?);
@@ -123,14 +129,17 @@ pub fn get_message(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     ))))
 }
 
+/// `pinChatMessage`.
 pub fn pin_chat_message(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     pin(call, true)
 }
 
+/// `unpinChatMessage`.
 pub fn unpin_chat_message(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     pin(call, false)
 }
 
+/// `sendReaction`.
 pub fn send_reaction(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let rights = permission::ADD_REACTIONS;
     let channel = call.channel(call.params.need_string("channel_id")?, rights)?;
@@ -226,7 +235,7 @@ fn markup(call: &Call<'_>) -> Result<Option<Value>, Refusal> {
     };
     for row in rows {
         for button in row.as_array().ok_or_else(wrong)? {
-            if !button["text"].as_str().is_some_and(|text| !text.is_empty()) {
+            if button["text"].as_str().is_none_or(str::is_empty) {
                 return Err(wrong());
             }
         }

@@ -166,11 +166,6 @@ impl State {
         true
     }
 
-    /// Sends a raw frame to every connected bot; says how many there were.
-    pub fn inject(&mut self, frame: axum::extract::ws::Message) -> usize {
-        self.exchange.send_to_all(&frame)
-    }
-
     fn bot_is_in(&self, guild: GuildId) -> bool {
         self.world
             .guild(guild)
