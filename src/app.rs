@@ -21,8 +21,8 @@ use crate::dispatch::Dispatcher;
 use crate::dispatch::Heeded;
 use crate::dispatch::Parts;
 use crate::dispatch::lane::Lanes;
-use crate::fanbook::api::BotApi;
 use crate::fanbook::Event;
+use crate::fanbook::api::BotApi;
 use crate::fanbook::gateway::Gateway;
 use crate::fanbook::text;
 use crate::guilds::GuildSettings;
@@ -332,5 +332,6 @@ fn backends(
 fn times(mall: Option<&MallSettings>) -> PointsTimes {
     let timeout = mall.map_or(Duration::from_secs(5), |mall| mall.timeout);
     let window = mall.map_or(Duration::from_secs(600), |mall| mall.signature_window);
-    PointsTimes::new(timeout + NOTING, window)
+    let look_up = mall.map_or(Duration::from_secs(2), |mall| mall.look_up_after);
+    PointsTimes::new(timeout + NOTING, window, look_up)
 }

@@ -28,6 +28,7 @@ pub(super) const MALL: &[&str] = &[
     "app_secret",
     "timeout",
     "signature_window",
+    "look_up_after",
 ];
 pub(super) const SWAN: &[&str] = &[
     "base_url",

@@ -58,6 +58,8 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// Source: points-backends, 1.2.1: a nonce may not repeat within 10 minutes.
 const SIGNATURE_WINDOW: Duration = Duration::from_secs(600);
+/// Source: points-backends, 1.7: an unknown outcome is looked up after 2 s.
+const LOOK_UP_AFTER: Duration = Duration::from_secs(2);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Reads `[bot]`.
@@ -108,7 +110,10 @@ fn store_url(node: &Node) -> Result<String, Complaint> {
             "`postgres://` is not available in this version of guildpoints; use `sqlite://`",
         ));
     }
-    match url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
+    match url
+        .strip_prefix("sqlite:")
+        .map(|path| path.strip_prefix("//").unwrap_or(path))
+    {
         Some(path) if !path.is_empty() => Ok(url),
         _ => Err(Complaint::new("expected `sqlite://PATH`").suggesting(Some(STORE_URL))),
     }
@@ -199,6 +204,13 @@ pub(super) fn mall(
             forms::length(Duration::from_millis(1)..=DAY),
         )
         .unwrap_or(SIGNATURE_WINDOW);
+    let look_up_after = reader
+        .read(
+            &section,
+            "look_up_after",
+            forms::length(Duration::from_millis(10)..=Duration::from_secs(60)),
+        )
+        .unwrap_or(LOOK_UP_AFTER);
     let app_key = reader.secret(&section, "app_key");
     let app_secret = reader.secret(&section, "app_secret");
     Some(MallSettings {
@@ -208,6 +220,7 @@ pub(super) fn mall(
         timeout,
         in_flight: limits.mall_in_flight,
         signature_window,
+        look_up_after,
     })
 }
 

@@ -64,15 +64,21 @@ pub struct PointsTimes {
 }
 
 impl PointsTimes {
-    /// The times of points-backends 1.7, for a request limit and a signature window.
-    pub fn new(request_limit: Duration, signature_window: Duration) -> Self {
+    /// The times of points-backends 1.7, for a request limit, a signature window and a first wait
+    /// (2 s there, then 8, 30 and 60 s).
+    pub fn new(
+        request_limit: Duration,
+        signature_window: Duration,
+        look_up_after: Duration,
+    ) -> Self {
         Self {
             answer_budget: Duration::from_millis(1_700),
             request_limit,
             signature_window,
-            look_ups: [2, 8, 30, 60].map(Duration::from_secs).to_vec(),
+            look_ups: [1, 4, 15, 30].map(|times| look_up_after * times).to_vec(),
             give_up_after: Duration::from_secs(20 * 60),
-            sweep_every: Duration::from_millis(500),
+            sweep_every: (look_up_after / 4)
+                .clamp(Duration::from_millis(20), Duration::from_millis(500)),
         }
     }
 

@@ -31,7 +31,8 @@ use tokio::net::TcpListener;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Times short enough for stories: an outcome in doubt is looked up soon, a refusal held briefly.
-const SHORT_TIMES: &str = "timeout = \"1s\"\nsignature_window = \"1s\"\nlook_up_after = \"200ms\"\n";
+const SHORT_TIMES: &str =
+    "timeout = \"1s\"\nsignature_window = \"1s\"\nlook_up_after = \"200ms\"\n";
 
 /// Settings a story may change, as lines of TOML.
 #[derive(Clone, Debug, Default)]
@@ -82,7 +83,9 @@ impl Stage {
     /// The sandbox alone; `start` brings the bot.
     pub async fn without_bot(settings: Settings) -> Self {
         install_tls();
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("loopback has a free port");
         let started = Sandbox::start(SandboxOptions::in_memory(), listener).await;
         let sandbox = started.expect("the sandbox starts");
         Self {
@@ -101,13 +104,20 @@ impl Stage {
         self.spawn();
         let connected = |sandbox: &Running| (sandbox.bots_connected() > 0).then_some(());
         let connected = self.sandbox.until(PATIENCE, connected).await;
-        assert!(connected.is_ok(), "the bot did not connect:\n{}", self.log());
+        assert!(
+            connected.is_ok(),
+            "the bot did not connect:\n{}",
+            self.log()
+        );
     }
 
     /// Starts the bot without waiting for anything.
     pub fn spawn(&mut self) {
         fs::write(self.config(), self.toml()).expect("the settings can be written");
-        let log = fs::File::options().create(true).append(true).open(self.folder().join("bot.log"));
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder().join("bot.log"));
         let log = log.expect("the log can be opened");
         let bot = Command::new(env!("CARGO_BIN_EXE_guildpoints"))
             .arg("run")
@@ -136,7 +146,10 @@ impl Stage {
         let mut bot = self.bot.take().expect("the bot runs");
         bot.kill().expect("the bot can be killed");
         bot.wait().expect("the bot ends");
-        self.until("the dead bot's socket is gone", |sandbox| sandbox.bots_connected() == 0).await;
+        self.until("the dead bot's socket is gone", |sandbox| {
+            sandbox.bots_connected() == 0
+        })
+        .await;
     }
 
     /// Asks the bot to stop, as an operator does, and waits for its end.
@@ -148,7 +161,10 @@ impl Stage {
     /// Sends the bot a signal, as `TERM`.
     pub fn signal(&self, name: &str) {
         let bot = self.bot.as_ref().expect("the bot runs");
-        let sent = Command::new("kill").arg(format!("-{name}")).arg(bot.id().to_string()).status();
+        let sent = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(bot.id().to_string())
+            .status();
         assert!(sent.expect("kill can be called").success());
     }
 
@@ -179,7 +195,10 @@ impl Stage {
     /// The same, arriving in another shape.
     pub fn says_with(&self, nickname: &str, text: &str, options: SayOptions) -> Said {
         let user = self.user(nickname);
-        Said(self.sandbox.says_with(user, self.channel, &self.wire(text), options))
+        Said(
+            self.sandbox
+                .says_with(user, self.channel, &self.wire(text), options),
+        )
     }
 
     /// `text` with every `@name` of a seeded person as the platform's markup.
@@ -209,7 +228,11 @@ impl Stage {
             answers.find(|answer| wanted(&text_of(answer)))
         };
         let Ok(answer) = self.sandbox.until(PATIENCE, look).await else {
-            panic!("nobody heard what was waited for\n{}\n{}", self.conversation(), self.log());
+            panic!(
+                "nobody heard what was waited for\n{}\n{}",
+                self.conversation(),
+                self.log()
+            );
         };
         self.heard.insert(answer.id);
         text_of(&answer)
@@ -236,8 +259,16 @@ impl Stage {
 
     /// Waits until something is so.
     pub async fn until(&self, what: &str, mut so: impl FnMut(&Running) -> bool) {
-        let seen = self.sandbox.until(PATIENCE, |sandbox| so(sandbox).then_some(())).await;
-        assert!(seen.is_ok(), "never seen: {what}\n{}\n{}", self.conversation(), self.log());
+        let seen = self
+            .sandbox
+            .until(PATIENCE, |sandbox| so(sandbox).then_some(()))
+            .await;
+        assert!(
+            seen.is_ok(),
+            "never seen: {what}\n{}\n{}",
+            self.conversation(),
+            self.log()
+        );
     }
 
     /// Spoils the next request to an endpoint, once.
@@ -260,7 +291,9 @@ impl Stage {
     /// What the mall has carried out so far, oldest first: signed points and remark.
     pub fn paid(&self) -> Vec<(i64, String)> {
         let records = self.sandbox.mall().records();
-        let row = |record: guildpoints::sandbox::mall::MallRecord| (i64::from(record.points), record.remark);
+        let row = |record: guildpoints::sandbox::mall::MallRecord| {
+            (i64::from(record.points), record.remark)
+        };
         records.into_iter().map(row).collect()
     }
 
@@ -269,16 +302,28 @@ impl Stage {
     pub async fn finish(mut self) {
         if self.bot.is_some() {
             let status = self.stop().await;
-            assert!(status.success(), "the bot ended with {status}\n{}", self.log());
+            assert!(
+                status.success(),
+                "the bot ended with {status}\n{}",
+                self.log()
+            );
         }
         let messages = self.bot_messages().into_iter();
         let unheard: Vec<String> = messages
             .filter(|message| !self.heard.contains(&message.id))
             .map(|message| text_of(&message))
             .collect();
-        assert!(unheard.is_empty(), "said and never heard: {unheard:#?}\n{}", self.conversation());
+        assert!(
+            unheard.is_empty(),
+            "said and never heard: {unheard:#?}\n{}",
+            self.conversation()
+        );
         let log = self.log();
-        for secret in [self.sandbox.bot_token(), self.sandbox.app_key(), self.sandbox.app_secret()] {
+        for secret in [
+            self.sandbox.bot_token(),
+            self.sandbox.app_key(),
+            self.sandbox.app_secret(),
+        ] {
             assert!(!log.contains(&secret), "a secret was printed:\n{log}");
         }
     }
@@ -294,7 +339,12 @@ impl Stage {
         for (channel, name) in self.sandbox.channels(self.guild) {
             for message in self.sandbox.messages(channel) {
                 let edits = if message.edits > 0 { " (edited)" } else { "" };
-                let _ = writeln!(told, "#{name} {}: {}{edits}", message.author.name, text_of(&message));
+                let _ = writeln!(
+                    told,
+                    "#{name} {}: {}{edits}",
+                    message.author.name,
+                    text_of(&message)
+                );
             }
         }
         let _ = writeln!(told, "--- paid: {:?}", self.paid());
@@ -304,7 +354,9 @@ impl Stage {
     fn bot_messages(&self) -> Vec<MessageView> {
         let channels = self.sandbox.channels(self.guild).into_iter();
         let messages = channels.flat_map(|(channel, _)| self.sandbox.messages(channel));
-        messages.filter(|message| message.author.id == self.sandbox.bot()).collect()
+        messages
+            .filter(|message| message.author.id == self.sandbox.bot())
+            .collect()
     }
 
     fn toml(&self) -> String {
@@ -322,7 +374,11 @@ impl Stage {
             api = addresses.api_url,
             gateway = addresses.gateway_url,
             bot = self.settings.bot,
-            store = self.settings.store.as_deref().unwrap_or("sqlite://guildpoints.db"),
+            store = self
+                .settings
+                .store
+                .as_deref()
+                .unwrap_or("sqlite://guildpoints.db"),
             base = addresses.mall_url,
             key = self.sandbox.app_key(),
             secret = self.sandbox.app_secret(),
@@ -357,8 +413,14 @@ pub fn text_of(message: &MessageView) -> String {
 
 /// The receipt code in an answer.
 pub fn receipt_in(answer: &str) -> String {
-    let after = answer.split("回执 ").nth(1).unwrap_or_else(|| panic!("no receipt in {answer}"));
-    after.chars().take_while(char::is_ascii_alphanumeric).collect()
+    let after = answer
+        .split("回执 ")
+        .nth(1)
+        .unwrap_or_else(|| panic!("no receipt in {answer}"));
+    after
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect()
 }
 
 fn ids(roles: &[RoleId]) -> String {

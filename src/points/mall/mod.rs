@@ -59,4 +59,6 @@ pub struct MallSettings {
     pub in_flight: usize,
     /// How long the mall believes a signed request: nothing sent can land later than this.
     pub signature_window: Duration,
+    /// How long after an unknown outcome it is first looked up.
+    pub look_up_after: Duration,
 }
