@@ -1,1 +1,245 @@
-//! What the bot does when spoken to.
+//! What the bot does when spoken to: one file a command.
+//!
+//! A command reads its own words (`parse`, pure) and then acts (`run`). Invariants: it sends nothing
+//! and never sees the wire or the journal; what it needs of the world is handed in with the `Call`;
+//! its sentences stand in `commands/*.toml`. Deliberately absent: who may (permissions), where the
+//! answer goes (dispatch).
+
+pub mod args;
+mod change;
+mod check;
+mod deduct;
+mod help;
+mod points;
+mod receipt;
+mod reward;
+
+use std::collections::BTreeMap;
+
+use futures_util::future::BoxFuture;
+
+pub use args::Arg;
+pub use args::Args;
+pub use args::Asked;
+pub use args::Who;
+pub use change::Pressed;
+pub use change::Proposal;
+pub use change::cancelled_reply;
+pub use change::change_reply;
+pub use change::pressed_reply;
+pub use change::read_press;
+
+use crate::model::Cause;
+use crate::model::MessageId;
+use crate::model::Policy;
+use crate::model::Refusal;
+use crate::model::UserId;
+use crate::permissions::Granted;
+use crate::permissions::Right;
+use crate::points::Change;
+use crate::points::Points;
+use crate::points::ReplyAddress;
+use crate::support::clock::Clock;
+use crate::support::pulse::Pulses;
+use crate::words::Definition;
+use crate::words::Findings;
+use crate::words::REFUSAL_WORDS;
+use crate::words::Reply;
+use crate::words::SHARED;
+use crate::words::Source;
+use crate::words::Word;
+use crate::words::Words;
+
+/// One command.
+pub trait Handler: Send + Sync + 'static {
+    /// The sentences it speaks.
+    fn words(&self) -> &'static [&'static Word];
+
+    /// Reads the words after the command. Pure, so a typing slip costs nothing.
+    fn parse(&self, args: Args, policy: &Policy) -> Result<Asked, Refusal>;
+
+    /// Acts on what was read, once the members named in it are known.
+    fn run<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Answer, CommandError>>;
+}
+
+/// Everything a command may use.
+pub struct Call<'a> {
+    /// That the caller may, within which bounds.
+    pub granted: &'a Granted,
+    /// What holds in the guild.
+    pub policy: &'a Policy,
+    /// What was read.
+    pub asked: &'a Asked,
+    /// The members named, in the order of `asked.who`.
+    pub members: Vec<Member>,
+    /// The caller.
+    pub caller: Member,
+    /// The message with the command.
+    pub message: MessageId,
+    /// Where the answer belongs.
+    pub reply: ReplyAddress,
+    /// Set when the caller has pressed the confirm button of this message.
+    pub confirmation: Option<MessageId>,
+    /// The points systems.
+    pub points: &'a Points,
+    /// All texts.
+    pub words: &'a Words,
+    /// All commands.
+    pub registry: &'a Registry,
+    /// Signs of life, for `/check`.
+    pub pulses: &'a Pulses,
+    /// The time.
+    pub clock: &'a Clock,
+}
+
+/// A person of the guild.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The long id.
+    pub id: UserId,
+    /// The name to show. Untrusted text.
+    pub name: String,
+    /// What kind of account it is.
+    pub kind: MemberKind,
+}
+
+/// What kind of account somebody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberKind {
+    /// A person.
+    Person,
+    /// A program; it has no points.
+    Bot,
+}
+
+/// What comes of a command.
+#[derive(Debug)]
+pub enum Answer {
+    /// An answer to say.
+    Say(Reply),
+    /// A change, with the answer that tells how it stands now.
+    Change {
+        /// Its cause, under which the journal keeps what was said.
+        cause: Cause,
+        /// What became of it.
+        change: Box<Change>,
+        /// What to say; `None` where another answer is already on its way.
+        reply: Option<Reply>,
+    },
+    /// A question to the caller before anything happens.
+    Ask {
+        /// The question, with its buttons.
+        reply: Reply,
+        /// What will be done.
+        proposal: Proposal,
+    },
+}
+
+/// Why a command gives no answer of its own.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The caller cannot have it.
+    #[error("refused: {0:?}")]
+    Refused(Refusal),
+    /// The journal could not be used; nothing was sent.
+    #[error("the journal failed")]
+    Store(#[source] anyhow::Error),
+    /// Something of ours is broken.
+    #[error("the command failed")]
+    Failed(#[source] anyhow::Error),
+}
+
+impl From<Refusal> for CommandError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// The list of commands: module, embedded texts and registry row follow from a name.
+macro_rules! commands {
+    ($($name:ident => $handler:expr;)*) => {
+        fn handlers() -> BTreeMap<&'static str, Box<dyn Handler>> {
+            let mut handlers: BTreeMap<&'static str, Box<dyn Handler>> = BTreeMap::new();
+            $(handlers.insert(stringify!($name), Box::new($handler));)*
+            handlers
+        }
+
+        /// The embedded texts.
+        pub fn embedded() -> Vec<Source> {
+            vec![
+                source(SHARED, include_str!("../../commands/_shared.toml")),
+                $(source(
+                    stringify!($name),
+                    include_str!(concat!("../../commands/", stringify!($name), ".toml")),
+                ),)*
+            ]
+        }
+    };
+}
+
+commands! {
+    points => points::BalanceQuestion;
+    reward => reward::Reward;
+    deduct => deduct::Deduct;
+    receipt => receipt::ReceiptQuestion;
+    help => help::Help;
+    check => check::Check;
+}
+
+fn source(scope: &str, text: &str) -> Source {
+    Source {
+        file: format!("commands/{scope}.toml"),
+        scope: scope.to_owned(),
+        text: text.to_owned(),
+    }
+}
+
+/// The commands by the name of their file.
+pub struct Registry {
+    handlers: BTreeMap<&'static str, Box<dyn Handler>>,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Registry {
+    /// All commands of this program.
+    pub fn new() -> Self {
+        Self {
+            handlers: handlers(),
+        }
+    }
+
+    /// The command of that file name.
+    pub fn handler(&self, scope: &str) -> Option<&dyn Handler> {
+        self.handlers.get(scope).map(AsRef::as_ref)
+    }
+
+    /// Reads and checks all texts: the embedded ones with the operator's laid over them.
+    ///
+    /// `further` are words that other rooms speak.
+    pub fn words(
+        &self,
+        overrides: &[Source],
+        further: &[&'static Word],
+        harmless: fn(&str) -> String,
+    ) -> Result<Words, Findings> {
+        let mut spoken: Vec<&'static Word> = REFUSAL_WORDS.to_vec();
+        spoken.extend(further);
+        for handler in self.handlers.values() {
+            spoken.extend(handler.words());
+        }
+        spoken.extend(change::WORDS);
+        let rights: Vec<&str> = Right::ALL.iter().map(|right| right.name()).collect();
+        Words::load(&embedded(), overrides, &spoken, &rights, harmless)
+    }
+}
+
+/// The right a command needs.
+pub fn right_of(definition: &Definition) -> Right {
+    // The set was checked at start, so an unknown right cannot come up; if it did, it means no.
+    Right::named(&definition.right).unwrap_or(Right::Manage)
+}

@@ -1,1 +1,590 @@
-//! From an event to an answer.
+//! From an event to an answer: finds the command, asks who may, lets it run, says what came of it.
+//!
+//! Invariants: a message that is no command of ours is answered with silence; a failure becomes
+//! words and a log line in one place (`explain`); what a change came to is said by the lane that
+//! waits for it or by the teller, never by both at once (`Telling`). Deliberately absent: what any
+//! command does.
+
+mod confirm;
+mod cooldown;
+pub mod lane;
+mod people;
+mod standing;
+mod teller;
+mod voice;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dashmap::DashSet;
+use jiff::tz::TimeZone;
+
+use crate::commands::Answer;
+use crate::commands::Arg;
+use crate::commands::Args;
+use crate::commands::Asked;
+use crate::commands::Call;
+use crate::commands::CommandError;
+use crate::commands::Member;
+use crate::commands::MemberKind;
+use crate::commands::Registry;
+use crate::commands::right_of;
+use crate::dispatch::cooldown::Cooldown;
+use crate::dispatch::people::Scene;
+use crate::dispatch::standing::Standings;
+use crate::dispatch::voice::Tongue;
+use crate::dispatch::voice::Voice;
+use crate::fanbook::api::BotApi;
+use crate::fanbook::text;
+use crate::fanbook::text::Heard;
+use crate::fanbook::text::Invocation;
+use crate::fanbook::text::Token;
+use crate::guilds::Guilds;
+use crate::journal::Journal;
+use crate::journal::Told;
+use crate::model::GuildId;
+use crate::model::Language;
+use crate::model::MessageId;
+use crate::model::Policy;
+use crate::model::Refusal;
+use crate::model::UserId;
+use crate::model::incoming::Incoming;
+use crate::permissions::Actor;
+use crate::permissions::Granted;
+use crate::permissions::Right;
+use crate::permissions::authorize;
+use crate::points::Points;
+use crate::points::ReplyAddress;
+use crate::points::State;
+use crate::support::clock::Clock;
+use crate::support::pulse::Pulses;
+use crate::words::Definition;
+use crate::words::Hints;
+use crate::words::Hole;
+use crate::words::Reply;
+use crate::words::SHARED;
+use crate::words::Word;
+use crate::words::Words;
+use crate::words::refusal_reply;
+
+static BUSY: Word = Word::new(SHARED, "busy", &[]);
+static NEAR: Word = Word::new(SHARED, "near", &["read", "command", "usage"]);
+static STORE_FAILED: Word = Word::new(SHARED, "store_failed", &[]);
+static FAILED: Word = Word::new(SHARED, "failed", &[]);
+static NAME_ADMINS: Word = Word::new(SHARED, "name_admins", &[]);
+
+/// Sentences this room speaks.
+pub static WORDS: &[&Word] = &[&BUSY, &NEAR, &STORE_FAILED, &FAILED, &NAME_ADMINS];
+
+/// Everything a dispatcher works with.
+pub struct Parts {
+    /// The bot's own member id.
+    pub bot: UserId,
+    /// The way into chat.
+    pub api: BotApi,
+    /// The memory.
+    pub journal: Journal,
+    /// The points systems.
+    pub points: Points,
+    /// The guilds of the settings.
+    pub guilds: Guilds,
+    /// All texts, checked.
+    pub words: Arc<Words>,
+    /// All commands.
+    pub registry: Arc<Registry>,
+    /// Signs of life.
+    pub pulses: Pulses,
+    /// The time.
+    pub clock: Clock,
+    /// The language where no guild decides.
+    pub language: Language,
+}
+
+/// Answers commands. Cheap to clone.
+#[derive(Clone)]
+pub struct Dispatcher {
+    bot: UserId,
+    api: BotApi,
+    journal: Journal,
+    points: Points,
+    guilds: Guilds,
+    registry: Arc<Registry>,
+    pulses: Pulses,
+    clock: Clock,
+    language: Language,
+    voice: Voice,
+    standings: Arc<Standings>,
+    cooldown: Arc<Cooldown>,
+    telling: Telling,
+}
+
+/// A message that may be a command, parsed once.
+#[derive(Clone, Debug)]
+pub struct Heeded {
+    incoming: Incoming,
+    heard: Heard,
+}
+
+impl Heeded {
+    /// Whose lane it belongs to.
+    pub fn lane(&self) -> lane::Key {
+        (self.incoming.guild, self.incoming.author.id)
+    }
+
+    /// The message, for spans.
+    pub fn incoming(&self) -> &Incoming {
+        &self.incoming
+    }
+}
+
+/// What is particular about one call: a message, or a pressed button.
+struct Occasion {
+    caller: Member,
+    message: MessageId,
+    reply: ReplyAddress,
+    confirmation: Option<MessageId>,
+}
+
+/// Commands whose outcome somebody is about to tell.
+#[derive(Clone, Default)]
+struct Telling {
+    messages: Arc<DashSet<MessageId>>,
+}
+
+/// The turn to tell; over when dropped.
+struct Turn {
+    telling: Telling,
+    message: MessageId,
+}
+
+impl Telling {
+    fn begin(&self, message: MessageId) -> Option<Turn> {
+        self.messages.insert(message).then(|| Turn {
+            telling: self.clone(),
+            message,
+        })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.telling.messages.remove(&self.message);
+    }
+}
+
+impl Dispatcher {
+    /// Puts a dispatcher together.
+    pub fn new(parts: Parts) -> Self {
+        let cooldown = Arc::new(Cooldown::new(parts.words.definitions()));
+        Self {
+            bot: parts.bot,
+            standings: Arc::new(Standings::new(parts.api.clone(), parts.bot)),
+            voice: Voice::new(parts.words, parts.api.clone()),
+            api: parts.api,
+            journal: parts.journal,
+            points: parts.points,
+            guilds: parts.guilds,
+            registry: parts.registry,
+            pulses: parts.pulses,
+            clock: parts.clock,
+            language: parts.language,
+            cooldown,
+            telling: Telling::default(),
+        }
+    }
+
+    /// Whether a message is worth a lane; pure and quick, for the reader of the gateway.
+    pub fn heed(&self, incoming: Incoming) -> Option<Heeded> {
+        let heard = text::hear(&incoming.text, self.bot);
+        let ours = match &heard {
+            Heard::Command(invocation) => {
+                let known = self.voice.words.named(&invocation.word).is_some();
+                known
+                    || (invocation.bot_mentioned
+                        && self.voice.words.nearest(&invocation.word).is_some())
+            }
+            Heard::Near { word } => {
+                self.voice.words.named(word).is_some() || self.voice.words.nearest(word).is_some()
+            }
+            Heard::Nothing => false,
+        };
+        ours.then_some(Heeded { incoming, heard })
+    }
+
+    /// Answers one command.
+    pub async fn handle(&self, heeded: Heeded) {
+        let Heeded { incoming, heard } = heeded;
+        match &heard {
+            Heard::Command(invocation) => match self.voice.words.named(&invocation.word).cloned() {
+                Some(definition) => self.command(&incoming, invocation, &definition).await,
+                None => self.suggest(&incoming, &invocation.word).await,
+            },
+            Heard::Near { word } => self.suggest(&incoming, word).await,
+            Heard::Nothing => {}
+        }
+    }
+
+    /// Says politely that there is too much to do; the command was not carried out.
+    pub async fn busy(&self, incoming: &Incoming) {
+        self.answer(incoming, &Reply::new(&BUSY)).await;
+    }
+
+    /// Forgets what has no use any more; to be called now and then.
+    pub fn forget(&self) {
+        self.cooldown.forget();
+    }
+
+    async fn suggest(&self, incoming: &Incoming, read: &str) {
+        let words = &self.voice.words;
+        let Some(definition) = words.named(read).or_else(|| words.nearest(read)) else {
+            return;
+        };
+        let language = self.tongue(incoming.guild).language;
+        let reply = Reply::new(&NEAR)
+            .with("read", Hole::Untrusted(read.to_owned()))
+            .with("command", Hole::Own(definition.shown(language)))
+            .with("usage", Hole::Own(words.usage(&definition.scope, language)));
+        self.answer(incoming, &reply).await;
+    }
+
+    async fn command(&self, incoming: &Incoming, invocation: &Invocation, definition: &Definition) {
+        let turn = self.telling.begin(incoming.message);
+        if turn.is_none() {
+            // The teller or another delivery of this message is at it.
+            return;
+        }
+        let span = tracing::Span::current();
+        span.record("command", definition.scope.as_str());
+        metrics::counter!("guildpoints_commands_total", "command" => definition.scope.clone())
+            .increment(1);
+        let address = ReplyAddress {
+            channel: incoming.channel,
+            quoting: Some(incoming.message),
+            said: None,
+        };
+        let result = self.run(incoming, invocation, definition, address).await;
+        let guild = incoming
+            .guild
+            .or_else(|| self.guilds.only().map(|policy| policy.guild));
+        let hints = self.hints(incoming, invocation, definition);
+        self.tell_answer(guild, address, definition, &hints, incoming, result)
+            .await;
+    }
+
+    async fn run(
+        &self,
+        incoming: &Incoming,
+        invocation: &Invocation,
+        definition: &Definition,
+        reply: ReplyAddress,
+    ) -> Result<Answer, CommandError> {
+        let right = right_of(definition);
+        let policy = self.policy(incoming, right)?;
+        let actor = self.actor(&policy, incoming).await;
+        let granted = self.authorize(right, actor, &policy).await?;
+        let handler = self.registry.handler(&definition.scope);
+        let handler = handler.ok_or_else(|| {
+            CommandError::Failed(anyhow::anyhow!("no handler for {}", definition.scope))
+        })?;
+        let asked = handler.parse(arguments(invocation, incoming), &policy)?;
+        // After parsing, so that a typing slip costs nothing.
+        self.keep_pace(definition, incoming)?;
+        let scene = Scene {
+            guild: policy.guild,
+            channel: incoming.channel,
+            mentions: &incoming.mentions,
+        };
+        let members = self.members(&scene, &asked.who).await?;
+        let occasion = Occasion {
+            caller: person(incoming.author.id, &incoming.author.name),
+            message: incoming.message,
+            reply,
+            confirmation: None,
+        };
+        handler
+            .run(self.call(&granted, &policy, &asked, members, occasion))
+            .await
+    }
+
+    /// Everything a command may use, on this occasion.
+    fn call<'a>(
+        &'a self,
+        granted: &'a Granted,
+        policy: &'a Policy,
+        asked: &'a Asked,
+        members: Vec<Member>,
+        occasion: Occasion,
+    ) -> Call<'a> {
+        Call {
+            granted,
+            policy,
+            asked,
+            members,
+            caller: occasion.caller,
+            message: occasion.message,
+            reply: occasion.reply,
+            confirmation: occasion.confirmation,
+            points: &self.points,
+            words: &self.voice.words,
+            registry: &self.registry,
+            pulses: &self.pulses,
+            clock: &self.clock,
+        }
+    }
+
+    fn keep_pace(&self, definition: &Definition, incoming: &Incoming) -> Result<(), Refusal> {
+        let entered = self
+            .cooldown
+            .enter(&definition.scope, incoming.guild, incoming.author.id);
+        entered.map_err(|wait| Refusal::Cooldown {
+            seconds: wait.as_secs() + u64::from(wait.subsec_nanos() > 0),
+        })
+    }
+
+    /// What holds for a command: its guild's policy, or the only guild's in a private chat.
+    fn policy(&self, incoming: &Incoming, right: Right) -> Result<Arc<Policy>, Refusal> {
+        let Some(guild) = incoming.guild else {
+            if matches!(right, Right::Give | Right::Take) {
+                return Err(Refusal::NotInPrivate);
+            }
+            return self.guilds.only().ok_or(Refusal::WhichGuild);
+        };
+        self.guilds
+            .policy(guild)
+            .ok_or(Refusal::UnknownGuild(Some(guild)))
+    }
+
+    async fn actor(&self, policy: &Policy, incoming: &Incoming) -> Actor {
+        let shown = incoming.author.roles.as_deref();
+        // Roles shown by another guild's frame say nothing about this one.
+        let shown = shown.filter(|_| incoming.guild == Some(policy.guild));
+        self.standings
+            .actor(policy, incoming.author.id, shown)
+            .await
+    }
+
+    /// Grants, or refuses after a second look at the platform's own record: frames may show
+    /// incomplete roles (fanbook-platform, 7, point 16).
+    async fn authorize(
+        &self,
+        right: Right,
+        actor: Actor,
+        policy: &Policy,
+    ) -> Result<Granted, Refusal> {
+        match authorize(right, &actor, policy) {
+            Ok(granted) => Ok(granted),
+            Err(Refusal::NoRight { .. } | Refusal::RolesUnknown) => {
+                let confirmed = self.standings.confirmed(policy, actor.user).await;
+                authorize(right, &confirmed, policy)
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Says what came of a command and notes that it was said.
+    async fn tell_answer(
+        &self,
+        guild: Option<GuildId>,
+        address: ReplyAddress,
+        definition: &Definition,
+        hints: &Hints,
+        incoming: &Incoming,
+        result: Result<Answer, CommandError>,
+    ) {
+        match result {
+            Ok(Answer::Say(reply)) => self.say(guild, address, &reply).await,
+            Ok(Answer::Change {
+                cause,
+                reply: Some(reply),
+                change,
+            }) => {
+                self.tell_change(guild, address, cause, &change, &reply)
+                    .await;
+            }
+            Ok(Answer::Change { reply: None, .. }) => {}
+            Ok(Answer::Ask { reply, proposal }) => {
+                let asking = self.ask(incoming, &reply, &proposal).await;
+                if let Err(error) = asking {
+                    let reply = self
+                        .explain(
+                            guild,
+                            definition,
+                            hints,
+                            CommandError::Store(anyhow::Error::new(error)),
+                        )
+                        .await;
+                    self.say(guild, address, &reply).await;
+                }
+            }
+            Err(error) => {
+                let reply = self.explain(guild, definition, hints, error).await;
+                self.say(guild, address, &reply).await;
+            }
+        }
+    }
+
+    async fn tell_change(
+        &self,
+        guild: Option<GuildId>,
+        address: ReplyAddress,
+        cause: crate::model::Cause,
+        change: &crate::points::Change,
+        reply: &Reply,
+    ) {
+        let told = match change.state() {
+            Some(State::Done | State::Refused) => Told::Final,
+            _ => Told::Interim,
+        };
+        match self.voice.say(address, &self.tongue(guild), reply).await {
+            Ok(said) => {
+                if let Err(error) = self.journal.told(&cause, said, told).await {
+                    tracing::error!(%error, "it could not be noted that an answer was said");
+                }
+            }
+            // The teller says how it ended.
+            Err(error) => tracing::warn!(%error, "the answer to a change could not be said yet"),
+        }
+    }
+
+    /// The one place where an error becomes words and a log line.
+    async fn explain(
+        &self,
+        guild: Option<GuildId>,
+        definition: &Definition,
+        hints: &Hints,
+        error: CommandError,
+    ) -> Reply {
+        match error {
+            CommandError::Refused(refusal) => {
+                let refusal = self.with_role_names(guild, definition, refusal).await;
+                tracing::info!(?refusal, "refused");
+                refusal_reply(&refusal, hints)
+            }
+            CommandError::Store(error) => {
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "the journal failed; nothing was sent"
+                );
+                Reply::new(&STORE_FAILED)
+            }
+            CommandError::Failed(error) => {
+                tracing::error!(error = format!("{error:#}"), "a command failed");
+                Reply::new(&FAILED)
+            }
+        }
+    }
+
+    /// Fills in who may, by role names as far as they are known.
+    async fn with_role_names(
+        &self,
+        guild: Option<GuildId>,
+        definition: &Definition,
+        refusal: Refusal,
+    ) -> Refusal {
+        let policy = guild.and_then(|guild| self.guilds.policy(guild));
+        let (Refusal::NoRight { roles }, Some(policy)) = (&refusal, policy) else {
+            return refusal;
+        };
+        if !roles.is_empty() {
+            return refusal;
+        }
+        let mut may = policy.admin_roles.clone();
+        if right_of(definition) != Right::Manage {
+            may.extend(&policy.moderator_roles);
+        }
+        let mut roles = self.standings.role_names(policy.guild, &may).await;
+        roles.push(self.voice.words.plain(&NAME_ADMINS, policy.language));
+        Refusal::NoRight { roles }
+    }
+
+    fn hints(
+        &self,
+        incoming: &Incoming,
+        invocation: &Invocation,
+        definition: &Definition,
+    ) -> Hints {
+        let language = self.tongue(incoming.guild).language;
+        let mut named = invocation.arguments.iter().filter_map(|token| match token {
+            Token::Member(id) => incoming
+                .mentions
+                .iter()
+                .find(|(mentioned, _)| mentioned == id),
+            _ => None,
+        });
+        Hints {
+            command: definition.shown(language),
+            usage: self.voice.words.usage(&definition.scope, language),
+            who: named.next().map(|(_, name)| name.clone()),
+        }
+    }
+
+    async fn answer(&self, incoming: &Incoming, reply: &Reply) {
+        let address = ReplyAddress {
+            channel: incoming.channel,
+            quoting: Some(incoming.message),
+            said: None,
+        };
+        self.say(incoming.guild, address, reply).await;
+    }
+
+    async fn say(&self, guild: Option<GuildId>, at: ReplyAddress, reply: &Reply) {
+        if let Err(error) = self.voice.say(at, &self.tongue(guild), reply).await {
+            metrics::counter!("guildpoints_answers_lost_total").increment(1);
+            tracing::warn!(%error, "an answer could not be said");
+        }
+    }
+
+    /// The language and zone of a guild; the house's own where none is set up.
+    fn tongue(&self, guild: Option<GuildId>) -> Tongue {
+        let policy = guild
+            .and_then(|guild| self.guilds.policy(guild))
+            .or_else(|| match guild {
+                None => self.guilds.only(),
+                Some(_) => None,
+            });
+        match policy {
+            Some(policy) => Tongue {
+                language: policy.language,
+                zone: policy.zone.clone(),
+            },
+            None => Tongue {
+                language: self.language,
+                zone: TimeZone::UTC,
+            },
+        }
+    }
+}
+
+/// The command's arguments, in the shapes commands read.
+fn arguments(invocation: &Invocation, incoming: &Incoming) -> Args {
+    let pieces = invocation
+        .arguments
+        .iter()
+        .filter_map(|token| match token {
+            Token::Member(id) => Some(Arg::Member(*id)),
+            Token::Role(id) => Some(Arg::Role(*id)),
+            // A channel is no argument of any command; in a reason it would only be a number.
+            Token::Channel(_) => None,
+            Token::Word { text, original, .. } => Some(Arg::Word {
+                plain: text.clone(),
+                typed: original.clone(),
+            }),
+        })
+        .collect();
+    Args {
+        pieces,
+        replying_to: incoming.replying_to,
+    }
+}
+
+/// A caller: the platform delivers no commands of bots to us.
+fn person(id: UserId, name: &str) -> Member {
+    Member {
+        id,
+        name: name.to_owned(),
+        kind: MemberKind::Person,
+    }
+}
+
+/// How long the confirm button works, for its sentence and its row.
+const BUTTON_LIFE: Duration = crate::journal::CONFIRMATION_LIFE;

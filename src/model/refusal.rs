@@ -15,6 +15,8 @@ pub enum Refusal {
     UnknownGuild(Option<GuildId>),
     /// In a private chat only questions are answered.
     NotInPrivate,
+    /// A question in a private chat, and several guilds it could be about.
+    WhichGuild,
     /// The asker lacks the right; whom it belongs to.
     NoRight {
         /// Role names that may, as far as they are known. Untrusted text.
@@ -73,8 +75,22 @@ pub enum Refusal {
     ButtonExpired,
     /// A button that was used before.
     ButtonUsed,
-    /// What could not be asked of a points system, and why.
-    Points(PointsRefusal),
+    /// A question a points system did not answer, and why.
+    Points {
+        /// What it means to people.
+        meaning: PointsRefusal,
+        /// Whether the asker asked about themselves.
+        about: About,
+    },
+}
+
+/// Whom a question is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// The asker.
+    Asker,
+    /// Somebody else.
+    Another,
 }
 
 /// What is wrong with the words of a command.
@@ -129,6 +145,8 @@ pub enum Usage {
         /// What was read. Untrusted text.
         read: String,
     },
+    /// A role is named where members are wanted.
+    RoleNamed,
     /// Words the command has no use for.
     Surplus {
         /// They. Untrusted text.

@@ -1,10 +1,255 @@
 //! Points systems behind one set of abilities, and the protocol that makes a change happen once.
 //!
-//! Invariants: what a system lacks cannot be called; a change needs a `Ticket`; an outcome is one of
-//! applied, refused, not sent, unknown, and unknown is never turned into a refusal by a time-out.
+//! Invariants: what a system lacks cannot be called; a guild without a handle gets no call; a change
+//! needs a `Ticket`, so it is written before it is sent; an outcome is one of applied, refused, not
+//! sent, unknown, and unknown is never turned into a refusal by a time-out. An id is worked on by
+//! one task at a time (`AtWork`). Deliberately absent: chat, and sentences for people.
 
 mod backend;
+mod change;
+mod heard;
 pub mod mall;
+mod reconcile;
 pub mod sign;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dashmap::DashSet;
+use tokio::sync::Notify;
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+
 pub use backend::*;
+pub use change::Change;
+pub use change::ChangeError;
+pub use change::Order;
+
+// Commands speak of what became of a change, but do not see the journal.
+pub use crate::journal::ConfirmationState;
+pub use crate::journal::Over;
+pub use crate::journal::Receipt;
+pub use crate::journal::ReplyAddress;
+pub use crate::journal::State;
+
+use crate::journal::BalanceRead;
+use crate::journal::Journal;
+use crate::journal::JournalError;
+use crate::journal::Refused;
+use crate::journal::Span;
+use crate::model::GuildId;
+use crate::model::OpId;
+use crate::model::Policy;
+use crate::model::ReceiptCode;
+use crate::model::UserId;
+use crate::model::refusal::PointsRefusal;
+use crate::support::clock::Clock;
+
+/// How long things take in the protocol.
+#[derive(Clone, Debug)]
+pub struct PointsTimes {
+    /// A change is answered after this long at the latest, settled or not (product: 2 s).
+    pub answer_budget: Duration,
+    /// No request lives longer than this, waiting for its turn not counted.
+    pub request_limit: Duration,
+    /// How long the points system believes a signed request; nothing sent lands later.
+    pub signature_window: Duration,
+    /// Waits before the look-ups of an unknown outcome; the last repeats (points-backends, 1.7).
+    pub look_ups: Vec<Duration>,
+    /// After this long unsettled a moderator has to decide (points-backends, 1.7).
+    pub give_up_after: Duration,
+    /// How often the sweep looks for what is due.
+    pub sweep_every: Duration,
+}
+
+impl PointsTimes {
+    /// The times of points-backends 1.7, for a request limit and a signature window.
+    pub fn new(request_limit: Duration, signature_window: Duration) -> Self {
+        Self {
+            answer_budget: Duration::from_millis(1_700),
+            request_limit,
+            signature_window,
+            look_ups: [2, 8, 30, 60].map(Duration::from_secs).to_vec(),
+            give_up_after: Duration::from_secs(20 * 60),
+            sweep_every: Duration::from_millis(500),
+        }
+    }
+
+    /// The wait before the look-up that follows `looks` earlier ones.
+    fn look_up_wait(&self, looks: u32) -> Duration {
+        let at = usize::try_from(looks).unwrap_or(usize::MAX);
+        let last = self
+            .look_ups
+            .last()
+            .copied()
+            .unwrap_or(Duration::from_secs(60));
+        self.look_ups.get(at).copied().unwrap_or(last)
+    }
+
+    /// How long after a sending nothing of it can be alive any more.
+    fn quiet_period(&self) -> Duration {
+        self.request_limit + self.signature_window
+    }
+}
+
+/// Enough for a bad minute, few enough to leave the points systems to the members who wait.
+const LOOKS_AT_ONCE: usize = 16;
+
+/// The points systems of all guilds, and the one way to change points.
+#[derive(Clone)]
+pub struct Points {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    journal: Journal,
+    backends: HashMap<GuildId, Arc<dyn PointsBackend>>,
+    clock: Clock,
+    times: PointsTimes,
+    /// Ids some task of this process is sending or looking up right now.
+    at_work: DashSet<OpId>,
+    tasks: TaskTracker,
+    /// Open entries looked after at once.
+    looking: Semaphore,
+    /// Something became final: the teller may have something to say.
+    settled: Notify,
+    /// Something became due: the sweep may look earlier.
+    due: Notify,
+}
+
+/// Marks an id as being worked on, until dropped.
+struct AtWork {
+    inner: Arc<Inner>,
+    op: OpId,
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.inner.at_work.remove(&self.op);
+    }
+}
+
+impl Points {
+    /// Puts the systems together. A guild that is not among `backends` gets no call.
+    pub fn new(
+        journal: Journal,
+        backends: HashMap<GuildId, Arc<dyn PointsBackend>>,
+        clock: Clock,
+        times: PointsTimes,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                journal,
+                backends,
+                clock,
+                times,
+                at_work: DashSet::new(),
+                tasks: TaskTracker::new(),
+                looking: Semaphore::new(LOOKS_AT_ONCE),
+                settled: Notify::new(),
+                due: Notify::new(),
+            }),
+        }
+    }
+
+    /// A member's balance.
+    pub async fn balance(&self, guild: GuildId, member: UserId) -> Result<BalanceRead, ReadError> {
+        match self.inner.backends.get(&guild) {
+            Some(backend) => backend.balance(member).await,
+            None => Err(no_backend()),
+        }
+    }
+
+    /// The receipt with this code, if it belongs to `guild`.
+    pub async fn receipt(
+        &self,
+        guild: GuildId,
+        code: &ReceiptCode,
+    ) -> Result<Option<Receipt>, JournalError> {
+        let found = self.inner.journal.find(code).await?;
+        Ok(found.filter(|receipt| receipt.guild == guild))
+    }
+
+    /// The receipt with the balance read that its answer shows, where none was noted yet: after a
+    /// change that is done, and where the balance did not suffice.
+    ///
+    /// A balance that cannot be read is left out: the outcome is the same.
+    pub async fn with_balance(&self, mut receipt: Receipt) -> Receipt {
+        let refusal = receipt.refusal.as_ref().map(|refused| refused.meaning);
+        let shown = receipt.state == State::Done || refusal == Some(PointsRefusal::Insufficient);
+        if receipt.balance.is_some() || !shown {
+            return receipt;
+        }
+        let Ok(balance) = self.balance(receipt.guild, receipt.member).await else {
+            return receipt;
+        };
+        receipt.balance = Some(balance);
+        if let Err(error) = self
+            .inner
+            .journal
+            .note_balance(&receipt.code, balance)
+            .await
+        {
+            tracing::warn!(receipt = %receipt.code, %error, "the balance after a change could not be noted");
+        }
+        receipt
+    }
+
+    /// What `giver` has given today, open ones included, in points.
+    pub async fn given_today(&self, policy: &Policy, giver: UserId) -> Result<i64, JournalError> {
+        let day = self.today(policy);
+        self.inner.journal.given(policy.guild, giver, day).await
+    }
+
+    /// Waits until something became final.
+    pub async fn something_settled(&self) {
+        self.inner.settled.notified().await;
+    }
+
+    /// Finishes the sendings under way; none begins after the caller stopped asking for changes.
+    pub async fn drain(&self) {
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+    }
+
+    /// The present day of the guild's zone.
+    fn today(&self, policy: &Policy) -> Span {
+        let now = self.inner.clock.now();
+        let today = now.to_zoned(policy.zone.clone());
+        let begin = today.start_of_day();
+        let end = begin
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|begin| begin.tomorrow());
+        match (begin, end) {
+            (Ok(begin), Ok(end)) => Span {
+                from_ms: begin.timestamp().as_millisecond(),
+                until_ms: end.timestamp().as_millisecond(),
+            },
+            // Only at the end of the calendar: count everything, which errs on the side of no.
+            _ => Span {
+                from_ms: 0,
+                until_ms: i64::MAX,
+            },
+        }
+    }
+
+    /// Takes `op` to work on, unless another task has it.
+    fn take(&self, op: &OpId) -> Option<AtWork> {
+        self.inner.at_work.insert(op.clone()).then(|| AtWork {
+            inner: self.inner.clone(),
+            op: op.clone(),
+        })
+    }
+}
+
+fn no_backend() -> ReadError {
+    ReadError {
+        refused: Refused {
+            meaning: PointsRefusal::NoAccess,
+            code: None,
+            text: "no points system is set up for this guild".to_owned(),
+        },
+    }
+}

@@ -283,3 +283,6 @@ fn matched(data: &Value, members: &[UserId]) -> Result<Vec<Verdict>, &'static st
         .collect::<Option<_>>()
         .ok_or("results for other members than were asked for")
 }
+
+#[cfg(test)]
+mod tests;

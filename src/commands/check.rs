@@ -1,0 +1,110 @@
+//! `/check`: every dependency of this guild, with since when and the fix in one line.
+
+use futures_util::future::BoxFuture;
+
+use crate::commands::Answer;
+use crate::commands::Args;
+use crate::commands::Asked;
+use crate::commands::Call;
+use crate::commands::CommandError;
+use crate::commands::Handler;
+use crate::model::Policy;
+use crate::model::Refusal;
+use crate::model::refusal::About;
+use crate::model::refusal::PointsRefusal;
+use crate::support::pulse::Pulse;
+use crate::support::pulse::edge;
+use crate::words::Hole;
+use crate::words::Reply;
+use crate::words::Word;
+use crate::words::points_reply;
+
+static HEAD: Word = Word::new("check", "head", &["time", "zone"]);
+static GOOD: Word = Word::new("check", "good", &["what", "since"]);
+static BAD: Word = Word::new("check", "bad", &["what", "since", "trouble"]);
+static UNKNOWN: Word = Word::new("check", "unknown", &["what"]);
+static GATEWAY: Word = Word::new("check", "gateway", &[]);
+static SENDING: Word = Word::new("check", "sending", &[]);
+static STORE: Word = Word::new("check", "store", &[]);
+static MALL: Word = Word::new("check", "mall", &[]);
+static SWITCH: Word = Word::new("check", "switch", &[]);
+
+static WORDS: &[&Word] = &[
+    &HEAD, &GOOD, &BAD, &UNKNOWN, &GATEWAY, &SENDING, &STORE, &MALL, &SWITCH,
+];
+
+pub(super) struct Check;
+
+impl Handler for Check {
+    fn words(&self) -> &'static [&'static Word] {
+        WORDS
+    }
+
+    fn parse(&self, args: Args, _policy: &Policy) -> Result<Asked, Refusal> {
+        let asked = args.one_word()?;
+        match asked.text {
+            Some(read) => Err(Refusal::Usage(crate::model::refusal::Usage::Surplus {
+                read,
+            })),
+            None => Ok(asked),
+        }
+    }
+
+    fn run<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Answer, CommandError>> {
+        Box::pin(run(call))
+    }
+}
+
+async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
+    let now = call.clock.now_ms();
+    // A harmless question, so that the rows tell of now and not of the last command.
+    let asked = call.points.balance(call.policy.guild, call.caller.id).await;
+    let refused = asked.err().map(|error| error.refused);
+    let mut reply = Reply::new(&HEAD)
+        .with("time", Hole::Time(now))
+        .with("zone", Hole::Zone);
+    for (name, word) in [
+        (edge::GATEWAY, &GATEWAY),
+        (edge::SENDING, &SENDING),
+        (edge::STORE, &STORE),
+        (edge::MALL, &MALL),
+    ] {
+        reply = reply.and(row(word, &call.pulses.of(name)));
+    }
+    Ok(Answer::Say(match refused {
+        // Somebody without an account could only be told so where the bot is switched on.
+        None => reply.and(good(&SWITCH, now)),
+        Some(refused) if refused.meaning == PointsRefusal::NoAccount => {
+            reply.and(good(&SWITCH, now))
+        }
+        Some(refused) => {
+            let why = points_reply(refused.meaning, About::Another);
+            reply.and(bad(&SWITCH, now, Hole::Said(Box::new(why))))
+        }
+    }))
+}
+
+fn row(what: &'static Word, pulse: &Pulse) -> Reply {
+    match (&pulse.trouble, pulse.last_success_ms) {
+        (Some(trouble), _) => bad(
+            what,
+            trouble.since_ms,
+            Hole::Untrusted(trouble.what.clone()),
+        ),
+        (None, Some(since)) => good(what, since),
+        (None, None) => Reply::new(&UNKNOWN).with("what", Hole::Said(Box::new(Reply::new(what)))),
+    }
+}
+
+fn good(what: &'static Word, since_ms: i64) -> Reply {
+    Reply::new(&GOOD)
+        .with("what", Hole::Said(Box::new(Reply::new(what))))
+        .with("since", Hole::Time(since_ms))
+}
+
+fn bad(what: &'static Word, since_ms: i64, trouble: Hole) -> Reply {
+    Reply::new(&BAD)
+        .with("what", Hole::Said(Box::new(Reply::new(what))))
+        .with("since", Hole::Time(since_ms))
+        .with("trouble", trouble)
+}

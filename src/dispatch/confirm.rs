@@ -1,0 +1,275 @@
+//! Asking first: a question with buttons, and the press that comes back.
+//!
+//! The button works for the caller only, for ten minutes, across restarts, once. Rights and limits
+//! are looked at again when it is pressed; that it counts once is settled in the transaction that
+//! writes the intent, and the intent's id follows from the command message, so not even two
+//! instances could pay it twice.
+
+use crate::commands::Answer;
+use crate::commands::CommandError;
+use crate::commands::Pressed;
+use crate::commands::Proposal;
+use crate::commands::cancelled_reply;
+use crate::commands::pressed_reply;
+use crate::commands::read_press;
+use crate::commands::right_of;
+use crate::dispatch::BUTTON_LIFE;
+use crate::dispatch::Dispatcher;
+use crate::dispatch::Occasion;
+use crate::dispatch::people::Scene;
+use crate::dispatch::person;
+use crate::journal::Asked as Question;
+use crate::journal::Confirmation;
+use crate::journal::ConfirmationState;
+use crate::journal::JournalError;
+use crate::model::Policy;
+use crate::model::Refusal;
+use crate::model::incoming::Incoming;
+use crate::model::incoming::Press;
+use crate::points::ReplyAddress;
+use crate::words::Hints;
+use crate::words::Reply;
+use crate::words::refusal_reply;
+
+impl Dispatcher {
+    /// Writes the question down and asks it; a message asks at most once.
+    pub(super) async fn ask(
+        &self,
+        incoming: &Incoming,
+        reply: &Reply,
+        proposal: &Proposal,
+    ) -> Result<(), JournalError> {
+        let Some(guild) = incoming.guild else {
+            return Ok(());
+        };
+        let life = i64::try_from(BUTTON_LIFE.as_millis()).unwrap_or(i64::MAX);
+        let question = Confirmation {
+            message: incoming.message,
+            guild,
+            channel: incoming.channel,
+            caller: incoming.author.id,
+            proposal: serde_json::to_string(proposal)
+                .expect("a proposal is plain fields and always serialises"),
+            expires_ms: self.clock.now_ms() + life,
+            said: None,
+            state: ConfirmationState::Asked,
+        };
+        if let Question::Known(known) = self.journal.ask(question).await?
+            && (known.said.is_some() || known.state != ConfirmationState::Asked)
+        {
+            return Ok(());
+        }
+        let address = ReplyAddress {
+            channel: incoming.channel,
+            quoting: Some(incoming.message),
+            said: None,
+        };
+        match self
+            .voice
+            .say(address, &self.tongue(Some(guild)), reply)
+            .await
+        {
+            Ok(said) => self.journal.asked_said(incoming.message, said).await,
+            Err(error) => {
+                tracing::warn!(%error, "a question before a change could not be asked; nothing happens");
+                Ok(())
+            }
+        }
+    }
+
+    /// Answers a pressed button.
+    pub async fn press(&self, press: Press) {
+        let Some((pressed, message)) = read_press(&press.data) else {
+            return;
+        };
+        let asked = match self.journal.asked(message).await {
+            Ok(Some(asked)) => asked,
+            Ok(None) => {
+                return self
+                    .toast(&press, None, &refused(&Refusal::ButtonExpired))
+                    .await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "a pressed button cannot be looked up");
+                return;
+            }
+        };
+        let guild = Some(asked.guild);
+        let refusal = match asked.state {
+            _ if asked.caller != press.presser => Some(Refusal::NotYourButton),
+            ConfirmationState::Asked => None,
+            ConfirmationState::Expired => Some(Refusal::ButtonExpired),
+            ConfirmationState::Used | ConfirmationState::Cancelled => Some(Refusal::ButtonUsed),
+        };
+        if let Some(refusal) = refusal {
+            return self.toast(&press, guild, &refused(&refusal)).await;
+        }
+        let address = ReplyAddress {
+            channel: asked.channel,
+            quoting: Some(asked.message),
+            // The press comes from a client, so our own record of the message goes first.
+            said: asked.said.or(Some(press.message)),
+        };
+        match pressed {
+            Pressed::Cancel => self.cancel(&press, &asked, address).await,
+            Pressed::Confirm => {
+                let Some(turn) = self.telling.begin(asked.message) else {
+                    return self
+                        .toast(&press, guild, &refused(&Refusal::ButtonUsed))
+                        .await;
+                };
+                let toast = pressed_reply();
+                tokio::join!(
+                    self.toast(&press, guild, &toast),
+                    self.confirm(&press, &asked, address)
+                );
+                drop(turn);
+            }
+        }
+    }
+
+    async fn cancel(&self, press: &Press, asked: &Confirmation, address: ReplyAddress) {
+        let guild = Some(asked.guild);
+        match self.journal.cancel(asked.message).await {
+            Ok(ConfirmationState::Cancelled) => {
+                let reply = cancelled_reply();
+                tokio::join!(
+                    self.toast(press, guild, &reply),
+                    self.say(guild, address, &reply)
+                );
+            }
+            Ok(_) => {
+                self.toast(press, guild, &refused(&Refusal::ButtonUsed))
+                    .await
+            }
+            Err(error) => tracing::error!(%error, "a question could not be called off"),
+        }
+    }
+
+    async fn confirm(&self, press: &Press, asked: &Confirmation, address: ReplyAddress) {
+        let proposal: Proposal = match serde_json::from_str(&asked.proposal) {
+            Ok(proposal) => proposal,
+            Err(error) => {
+                tracing::error!(%error, "a question's proposal cannot be read");
+                return self
+                    .say(
+                        Some(asked.guild),
+                        address,
+                        &refused(&Refusal::ButtonExpired),
+                    )
+                    .await;
+            }
+        };
+        let words = self.voice.words.clone();
+        let Some(definition) = words.definition(&proposal.command) else {
+            return self
+                .say(
+                    Some(asked.guild),
+                    address,
+                    &refused(&Refusal::ButtonExpired),
+                )
+                .await;
+        };
+        let result = self.run_confirmed(press, asked, &proposal, address).await;
+        let guild = Some(asked.guild);
+        match result {
+            Ok(Answer::Change {
+                cause,
+                change,
+                reply: Some(reply),
+            }) => {
+                self.tell_change(guild, address, cause, &change, &reply)
+                    .await;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                // What was refused now must not be paid by a second press after the reply said no.
+                if let Err(error) = self.journal.cancel(asked.message).await {
+                    tracing::error!(%error, "a refused question could not be closed");
+                }
+                let tongue = self.tongue(guild);
+                let hints = Hints {
+                    command: definition.shown(tongue.language),
+                    usage: words.usage(&definition.scope, tongue.language),
+                    who: Some(proposal.name.clone()),
+                };
+                let reply = self.explain(guild, definition, &hints, error).await;
+                self.say(guild, address, &reply).await;
+            }
+        }
+    }
+
+    /// Runs the proposed command with rights and limits as they are now.
+    async fn run_confirmed(
+        &self,
+        press: &Press,
+        asked: &Confirmation,
+        proposal: &Proposal,
+        reply: ReplyAddress,
+    ) -> Result<Answer, CommandError> {
+        let policy = self
+            .guilds
+            .policy(asked.guild)
+            .ok_or(Refusal::UnknownGuild(Some(asked.guild)))?;
+        let policy: &Policy = &policy;
+        let words = self.voice.words.clone();
+        let unreadable = || {
+            CommandError::Failed(anyhow::anyhow!(
+                "the proposal `{}` cannot be read",
+                proposal.command
+            ))
+        };
+        let definition = words.definition(&proposal.command).ok_or_else(unreadable)?;
+        let handler = self
+            .registry
+            .handler(&proposal.command)
+            .ok_or_else(unreadable)?;
+        let change = proposal.asked().ok_or_else(unreadable)?;
+        let actor = self.standings.actor(policy, press.presser, None).await;
+        let granted = self.authorize(right_of(definition), actor, policy).await?;
+        let mentions: Vec<_> = change
+            .who
+            .iter()
+            .filter_map(|who| match who {
+                crate::commands::Who::Id(id) => Some((*id, proposal.name.clone())),
+                _ => None,
+            })
+            .collect();
+        let scene = Scene {
+            guild: asked.guild,
+            channel: asked.channel,
+            mentions: &mentions,
+        };
+        let members = self.members(&scene, &change.who).await?;
+        let occasion = Occasion {
+            caller: person(press.presser, &press.name),
+            message: asked.message,
+            reply,
+            confirmation: Some(asked.message),
+        };
+        handler
+            .run(self.call(&granted, policy, &change, members, occasion))
+            .await
+    }
+
+    /// A short word at the button, which also stops it spinning.
+    async fn toast(&self, press: &Press, guild: Option<crate::model::GuildId>, reply: &Reply) {
+        let tongue = self.tongue(guild);
+        let text = self
+            .voice
+            .words
+            .render(reply, tongue.language, &tongue.zone)
+            .text;
+        let answered = self
+            .api
+            .answer_press(&press.callback, &text, press.presser, press.channel)
+            .await;
+        if let Err(error) = answered {
+            tracing::warn!(%error, "a pressed button could not be answered");
+        }
+    }
+}
+
+fn refused(refusal: &Refusal) -> Reply {
+    refusal_reply(refusal, &Hints::default())
+}

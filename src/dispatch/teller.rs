@@ -1,0 +1,109 @@
+//! Says what was settled but never said.
+//!
+//! Replies are told at least once and, as far as the platform allows, once: a message of ours that
+//! stands already is edited. What a lane is about to say is left to the lane.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::commands::change_reply;
+use crate::dispatch::Dispatcher;
+use crate::fanbook::api::SayError;
+use crate::journal::JournalError;
+use crate::journal::Receipt;
+use crate::journal::Told;
+
+/// How often the journal is asked for what was never said, beside the moments something settles.
+const SWEEP_EVERY: Duration = Duration::from_millis(1_000);
+/// Replies taken from the journal in one sweep.
+const A_SWEEP: usize = 64;
+/// First wait after an outcome could not be told.
+const SHORTEST_WAIT_MS: i64 = 2_000;
+/// No wait is longer than this.
+const LONGEST_WAIT_MS: i64 = 600_000;
+/// After this long the chat has moved on; the receipt stays readable.
+const GIVE_UP_AFTER_MS: i64 = 24 * 3_600_000;
+
+impl Dispatcher {
+    /// Tells until stopped.
+    pub async fn tell(&self, stop: CancellationToken) {
+        loop {
+            if let Err(error) = self.tell_what_is_due().await {
+                tracing::error!(%error, "what is still to be told cannot be read from the journal");
+            }
+            // Losing any of these loses nothing: the next sweep reads everything from the journal.
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.points.something_settled() => {}
+                () = tokio::time::sleep(SWEEP_EVERY) => {}
+            }
+        }
+    }
+
+    /// Tells once everything that is due.
+    pub async fn tell_what_is_due(&self) -> Result<(), JournalError> {
+        let due = self.journal.untold(self.clock.now_ms(), A_SWEEP).await?;
+        let mut telling = tokio::task::JoinSet::new();
+        for receipt in due {
+            let (message, _, _) = receipt.cause.parts();
+            let Some(turn) = self.telling.begin(message) else {
+                continue;
+            };
+            let dispatcher = self.clone();
+            telling.spawn(async move {
+                dispatcher.tell_one(receipt).await;
+                drop(turn);
+            });
+        }
+        while let Some(told) = telling.join_next().await {
+            if let Err(panic) = told {
+                tracing::error!(%panic, "telling an outcome ended abnormally");
+            }
+        }
+        Ok(())
+    }
+
+    async fn tell_one(&self, receipt: Receipt) {
+        let code = receipt.code.clone();
+        let cause = receipt.cause;
+        let tongue = self.tongue(Some(receipt.guild));
+        let receipt = self.points.with_balance(receipt).await;
+        let said = self
+            .voice
+            .say(receipt.reply, &tongue, &change_reply(&receipt))
+            .await;
+        let noted = match said {
+            Ok(said) => {
+                tracing::info!(receipt = %code, "outcome told");
+                self.journal.told(&cause, said, Told::Final).await
+            }
+            Err(error) if is_hopeless(&error) => {
+                tracing::warn!(receipt = %code, %error, "an outcome cannot be told; its receipt stays readable");
+                self.journal.undeliverable(&cause).await
+            }
+            Err(error) => self.tell_later(&receipt, &error).await,
+        };
+        if let Err(error) = noted {
+            tracing::error!(receipt = %code, %error, "it could not be noted that an outcome was told");
+        }
+    }
+
+    /// Puts it off for half as long as it has been settled, so that the waits double; for a day.
+    async fn tell_later(&self, receipt: &Receipt, error: &SayError) -> Result<(), JournalError> {
+        let now = self.clock.now_ms();
+        let age = (now - receipt.settled_ms.unwrap_or(now)).max(0);
+        if age >= GIVE_UP_AFTER_MS {
+            return self.journal.undeliverable(&receipt.cause).await;
+        }
+        let wait = (age / 2).clamp(SHORTEST_WAIT_MS, LONGEST_WAIT_MS);
+        let tries = self.journal.tell_later(&receipt.cause, now + wait).await?;
+        tracing::warn!(receipt = %receipt.code, tries, %error, "an outcome could not be told yet");
+        Ok(())
+    }
+}
+
+/// Whether no later try can succeed.
+fn is_hopeless(error: &SayError) -> bool {
+    matches!(error, SayError::Gone | SayError::Closed)
+}

@@ -1,0 +1,274 @@
+//! The first sending of a change, within the answer budget.
+
+use tokio::time::Instant;
+
+use crate::journal::ConfirmationState;
+use crate::journal::Intent;
+use crate::journal::JournalError;
+use crate::journal::Opened;
+use crate::journal::Over;
+use crate::journal::Receipt;
+use crate::journal::ReplyAddress;
+use crate::journal::Settlement;
+use crate::journal::State;
+use crate::journal::Ticket;
+use crate::model::Amount;
+use crate::model::Cause;
+use crate::model::MessageId;
+use crate::model::Policy;
+use crate::model::UserId;
+use crate::permissions::Granted;
+use crate::points::Adjust;
+use crate::points::AtWork;
+use crate::points::DoubtKind;
+use crate::points::Points;
+use crate::points::Verdict;
+use crate::points::heard::Heard;
+use crate::points::mall;
+
+/// A change somebody asks for.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Why.
+    pub cause: Cause,
+    /// Whose points.
+    pub member: UserId,
+    /// Their name. Untrusted text.
+    pub member_name: String,
+    /// By how much.
+    pub amount: Amount,
+    /// The reason as typed. Untrusted text.
+    pub reason: Option<String>,
+    /// The remark where no reason was given, in words of the bot's own.
+    pub fallback_remark: String,
+    /// Where the answer belongs.
+    pub reply: ReplyAddress,
+    /// The confirmation it uses up.
+    pub confirmation: Option<MessageId>,
+}
+
+/// What became of an order within the answer budget.
+#[derive(Debug)]
+pub enum Change {
+    /// The points system has confirmed it.
+    Done(Receipt),
+    /// It was not carried out.
+    Refused(Receipt),
+    /// Not settled yet; it settles by itself, and the reply is edited then.
+    Pending(Receipt),
+    /// The same message asked before; nothing happens again.
+    Known(Receipt),
+    /// A cap does not allow it; nothing was written.
+    Over(Over),
+    /// The confirmation does not count any more; nothing was written.
+    ConfirmationSpent(ConfirmationState),
+}
+
+impl Change {
+    /// How the entry stands; `None` where nothing was written.
+    pub fn state(&self) -> Option<State> {
+        match self {
+            Change::Done(receipt)
+            | Change::Refused(receipt)
+            | Change::Pending(receipt)
+            | Change::Known(receipt) => Some(receipt.state),
+            Change::Over(_) | Change::ConfirmationSpent(_) => None,
+        }
+    }
+}
+
+/// Why an order could not even be written down. Nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// No points system is set up for the guild.
+    #[error("no points system is set up for this guild")]
+    NoSystem,
+    /// The guild's points system is read-only.
+    #[error("the points system `{0}` cannot change points")]
+    ReadOnly(String),
+    /// The reason is longer than the points system takes, in UTF-16 units.
+    #[error("the reason has {length} units, at most {cap} fit")]
+    ReasonTooLong {
+        /// Its length.
+        length: usize,
+        /// The limit.
+        cap: usize,
+    },
+    /// The journal refused; nothing was sent.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// A connection that cannot be made is tried this often before the entry is queued.
+const QUICK_ATTEMPTS: u32 = 3;
+
+impl Points {
+    /// Writes the change down, sends it, and says what is known when the answer budget is used up.
+    ///
+    /// What outlives the budget goes on by itself: the sending ends in the journal, `reconcile`
+    /// settles it and the teller says so.
+    pub async fn change(
+        &self,
+        granted: &Granted,
+        policy: &Policy,
+        order: Order,
+    ) -> Result<Change, ChangeError> {
+        let deadline = Instant::now() + self.inner.times.answer_budget;
+        let backend = self
+            .inner
+            .backends
+            .get(&policy.guild)
+            .ok_or(ChangeError::NoSystem)?;
+        if backend.adjust().is_none() {
+            return Err(ChangeError::ReadOnly(backend.name().to_owned()));
+        }
+        let remark =
+            mall::remark(order.reason.as_deref(), &order.fallback_remark).map_err(|long| {
+                ChangeError::ReasonTooLong {
+                    length: long.length,
+                    cap: long.cap,
+                }
+            })?;
+        let intent = Intent {
+            cause: order.cause,
+            guild: policy.guild,
+            system: backend.name().to_owned(),
+            member: order.member,
+            member_name: order.member_name,
+            amount: order.amount,
+            reason: order.reason,
+            remark,
+            reply: order.reply,
+            confirmation: order.confirmation,
+        };
+        let look_after = self.inner.times.request_limit;
+        let opened = self
+            .inner
+            .journal
+            .open(granted, self.today(policy), look_after, intent)
+            .await?;
+        let ticket = match opened {
+            Opened::Fresh(ticket) => ticket,
+            Opened::Known(receipt) => return Ok(Change::Known(*receipt)),
+            Opened::Over(over) => return Ok(Change::Over(over)),
+            Opened::ConfirmationSpent(state) => return Ok(Change::ConfirmationSpent(state)),
+        };
+        let written = ticket.receipt().clone();
+        tracing::info!(receipt = %written.code, op = %written.op, amount = written.amount.points(), "change written");
+        let Some(at_work) = self.take(ticket.op()) else {
+            // Only the sweep could have it already, and then it carries the change out.
+            return Ok(Change::Pending(written));
+        };
+        let points = self.clone();
+        let sending = self
+            .inner
+            .tasks
+            .spawn(async move { points.first_sending(ticket, at_work).await });
+        let settled = match tokio::time::timeout_at(deadline, sending).await {
+            Ok(Ok(Some(receipt))) => receipt,
+            Ok(Ok(None)) | Err(_) => return Ok(Change::Pending(written)),
+            Ok(Err(panic)) => {
+                tracing::error!(receipt = %written.code, %panic, "sending a change ended abnormally; it will be looked up");
+                return Ok(Change::Pending(written));
+            }
+        };
+        if !settled.state.is_final() {
+            return Ok(Change::Pending(settled));
+        }
+        let without = settled.clone();
+        let read = tokio::time::timeout_at(deadline, self.with_balance(settled)).await;
+        let settled = read.unwrap_or(without);
+        Ok(match settled.state {
+            State::Done => Change::Done(settled),
+            _ => Change::Refused(settled),
+        })
+    }
+
+    /// Sends a fresh ticket. `None`: the journal could not note the outcome, so it stays open.
+    async fn first_sending(&self, mut ticket: Ticket, at_work: AtWork) -> Option<Receipt> {
+        let code = ticket.receipt().code.clone();
+        let outcome = self.send_quickly(&mut ticket).await;
+        let noted = match outcome {
+            Ok(verdict) => self.note_first(ticket, verdict).await,
+            Err(error) => Err(error),
+        };
+        drop(at_work);
+        match noted {
+            Ok(receipt) => {
+                if receipt.state.is_final() {
+                    self.inner.settled.notify_one();
+                } else {
+                    self.inner.due.notify_one();
+                }
+                Some(receipt)
+            }
+            Err(error) => {
+                tracing::error!(receipt = %code, %error, "the outcome of a change could not be noted; it will be looked up");
+                None
+            }
+        }
+    }
+
+    /// Sends until a byte has left or the quick attempts are used up.
+    async fn send_quickly(&self, ticket: &mut Ticket) -> Result<Verdict, JournalError> {
+        let mut attempt = 1;
+        loop {
+            let verdict = match self.adjust_of(ticket) {
+                Some(adjust) => adjust.adjust(ticket).await,
+                None => Verdict::NotSent("the points system is not set up any more".to_owned()),
+            };
+            if !matches!(verdict, Verdict::NotSent(_)) || attempt == QUICK_ATTEMPTS {
+                return Ok(verdict);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100 << attempt)).await;
+            attempt += 1;
+            let next_look = self.inner.clock.now_ms() + millis(self.inner.times.request_limit);
+            self.inner.journal.resend(ticket, next_look).await?;
+        }
+    }
+
+    async fn note_first(&self, ticket: Ticket, verdict: Verdict) -> Result<Receipt, JournalError> {
+        let journal = &self.inner.journal;
+        let now = self.inner.clock.now_ms();
+        let times = &self.inner.times;
+        let mut progress = ticket.receipt().progress.clone();
+        let mut heard = Heard::default();
+        let (state, wait) = match verdict {
+            Verdict::Applied => return journal.settle(ticket, Settlement::Done).await,
+            // Nothing of this id was sent before, so a clear refusal can be believed.
+            Verdict::Refused(refused) => {
+                return journal.settle(ticket, Settlement::Refused(refused)).await;
+            }
+            Verdict::NotSent(why) => {
+                heard.not_sent(&why);
+                (State::Queued, times.look_up_wait(0))
+            }
+            Verdict::Unknown(doubt) => {
+                heard.doubt(&doubt, now);
+                match doubt.kind {
+                    DoubtKind::TooFast { retry_after } => {
+                        (State::Queued, retry_after.unwrap_or(times.look_up_wait(0)))
+                    }
+                    _ => (State::Unconfirmed, times.look_up_wait(0)),
+                }
+            }
+        };
+        tracing::warn!(receipt = %ticket.receipt().code, code = heard.code, why = ?heard.text, ?state, "outcome not known yet");
+        progress.heard = heard.kept();
+        progress.next_look_ms = now + millis(wait);
+        progress.in_doubt_since_ms = Some(now);
+        journal.keep(ticket, state, progress).await
+    }
+
+    pub(super) fn adjust_of(&self, ticket: &Ticket) -> Option<&dyn Adjust> {
+        let backend = self.inner.backends.get(&ticket.receipt().guild)?;
+        (backend.name() == ticket.receipt().system)
+            .then(|| backend.adjust())
+            .flatten()
+    }
+}
+
+/// A duration as the journal keeps times, in milliseconds.
+pub(super) fn millis(duration: std::time::Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
+}

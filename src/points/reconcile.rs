@@ -1,0 +1,307 @@
+//! Settles what is in doubt, by looking at state on a schedule.
+//!
+//! For each open entry that is due: look its id up, and then
+//!
+//! | found | last heard | next |
+//! | --- | --- | --- |
+//! | our change | - | done |
+//! | another's change | - | unresolved, a moderator decides |
+//! | unused | lost, or nothing (a crash) | send the same id again |
+//! | unused | access refused | send once more; refused again: refused |
+//! | unused | declined | refused |
+//! | unused | id used before | stay: both cannot be true |
+//! | unused | too fast, not sent | send |
+//! | unused | a refusal is held | refused once nothing sent can be alive |
+//! | no information | access refused both times | refused |
+//! | no information | - | stay |
+//! | no look-up at all | - | unresolved, nothing is sent twice |
+//!
+//! Every "refused" here is held back while an earlier sending may still land: a late first attempt
+//! can take effect after a second one was refused. Source: points-backends, 1.7.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::journal::JournalError;
+use crate::journal::Progress;
+use crate::journal::Receipt;
+use crate::journal::Refused;
+use crate::journal::Settlement;
+use crate::journal::State;
+use crate::journal::Ticket;
+use crate::model::refusal::PointsRefusal;
+use crate::points::DoubtKind;
+use crate::points::LookupError;
+use crate::points::Points;
+use crate::points::Record;
+use crate::points::Repeats;
+use crate::points::Verdict;
+use crate::points::change::millis;
+use crate::points::heard::Heard;
+use crate::points::heard::Last;
+
+/// Entries taken from the journal in one sweep.
+const A_SWEEP: usize = 64;
+
+/// What is to be done with an entry after a look-up.
+enum Step {
+    Done,
+    Refuse(Refused),
+    Send,
+    Stay(State),
+}
+
+impl Points {
+    /// Sweeps until stopped.
+    pub async fn reconcile(self, stop: CancellationToken) {
+        loop {
+            if let Err(error) = self.sweep().await {
+                tracing::error!(%error, "open changes cannot be read from the journal");
+            }
+            // Losing any of these loses nothing: the next sweep reads everything from the journal.
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.inner.due.notified() => {}
+                () = tokio::time::sleep(self.inner.times.sweep_every) => {}
+            }
+        }
+    }
+
+    /// Begins a look at everything that is due and that no task has in hand.
+    ///
+    /// It does not wait for the looks, so a points system that hangs delays no other's.
+    async fn sweep(&self) -> Result<(), JournalError> {
+        let due = self
+            .inner
+            .journal
+            .unsettled(self.inner.clock.now_ms(), A_SWEEP)
+            .await?;
+        for ticket in due {
+            let Some(at_work) = self.take(ticket.op()) else {
+                continue;
+            };
+            let points = self.clone();
+            self.inner.tasks.spawn(async move {
+                let _permit = points.inner.looking.acquire().await;
+                let code = ticket.receipt().code.clone();
+                match points.look_after(ticket).await {
+                    Ok(receipt) if receipt.state.is_final() => {
+                        tracing::info!(receipt = %code, state = ?receipt.state, "change settled");
+                        points.inner.settled.notify_one();
+                    }
+                    Ok(receipt) => tracing::debug!(receipt = %code, state = ?receipt.state, "still open"),
+                    Err(error) => tracing::error!(receipt = %code, %error, "an open change could not be noted"),
+                }
+                drop(at_work);
+            });
+        }
+        Ok(())
+    }
+
+    async fn look_after(&self, ticket: Ticket) -> Result<Receipt, JournalError> {
+        let mut heard = Heard::read(&ticket.receipt().progress.heard);
+        let mut progress = ticket.receipt().progress.clone();
+        let now = self.inner.clock.now_ms();
+        heard.after_crash(now);
+        progress.in_doubt_since_ms.get_or_insert(now);
+        let step = if heard.last == Last::NotSent && heard.lost_ms.is_none() {
+            // Nothing ever left, so there is nothing to look up.
+            Step::Send
+        } else {
+            progress.looks += 1;
+            self.after_look_up(&ticket, &mut heard).await
+        };
+        match step {
+            Step::Done => self.inner.journal.settle(ticket, Settlement::Done).await,
+            Step::Refuse(refused) => self.refuse(ticket, progress, heard, refused).await,
+            Step::Stay(state) => self.stay(ticket, progress, heard, state).await,
+            Step::Send => self.send_again(ticket, progress, heard).await,
+        }
+    }
+
+    async fn after_look_up(&self, ticket: &Ticket, heard: &mut Heard) -> Step {
+        let backend = self.inner.backends.get(&ticket.receipt().guild);
+        let backend = backend.filter(|backend| backend.name() == ticket.receipt().system);
+        let Some(lookup) = backend.and_then(|backend| backend.lookup()) else {
+            heard.text = "the points system offers no look-up".to_owned();
+            return Step::Stay(State::Unresolved);
+        };
+        match lookup.lookup(ticket.op()).await {
+            Ok(Record::Found { member, amount }) => {
+                let receipt = ticket.receipt();
+                if member.is_none_or(|member| member == receipt.member)
+                    && amount == Some(receipt.amount)
+                {
+                    return Step::Done;
+                }
+                tracing::error!(
+                    receipt = %receipt.code, op = %receipt.op, ?member, ?amount,
+                    "the points system has another change under this id; decide by hand"
+                );
+                heard.last = Last::Conflict;
+                Step::Stay(State::Unresolved)
+            }
+            Ok(Record::Unused) => self.unused(heard),
+            Err(LookupError::Missing) => {
+                heard.text = "this deployment has no look-up by id".to_owned();
+                Step::Stay(State::Unresolved)
+            }
+            Err(LookupError::AccessRefused { code, text }) if heard.last == Last::AccessRefused => {
+                heard.code = code.or(heard.code);
+                heard.text = text;
+                Step::Refuse(heard.refusal(PointsRefusal::Connection))
+            }
+            Err(LookupError::AccessRefused { .. } | LookupError::NoInformation { .. }) => {
+                Step::Stay(State::Unconfirmed)
+            }
+        }
+    }
+
+    /// The id is unused as of now: what that means depends on what was heard.
+    fn unused(&self, heard: &mut Heard) -> Step {
+        if let Some(held) = heard.held.clone() {
+            return Step::Refuse(held.into());
+        }
+        match heard.last {
+            Last::Nothing | Last::Lost | Last::TooFast | Last::NotSent => Step::Send,
+            Last::AccessRefused if !heard.access_repeated => {
+                heard.access_repeated = true;
+                Step::Send
+            }
+            Last::AccessRefused => Step::Refuse(heard.refusal(PointsRefusal::Connection)),
+            Last::Declined => Step::Refuse(heard.refusal(PointsRefusal::Declined)),
+            Last::Duplicate => Step::Stay(State::Unconfirmed),
+            Last::Conflict => Step::Stay(State::Unresolved),
+        }
+    }
+
+    async fn send_again(
+        &self,
+        mut ticket: Ticket,
+        mut progress: Progress,
+        mut heard: Heard,
+    ) -> Result<Receipt, JournalError> {
+        let Some(adjust) = self.adjust_of(&ticket) else {
+            return self.stay(ticket, progress, heard, State::Unresolved).await;
+        };
+        let nothing_left_yet = heard.last == Last::NotSent && heard.lost_ms.is_none();
+        if adjust.repeats() == Repeats::Unpromised && !nothing_left_yet {
+            // Without a proven look-up a second sending might pay twice.
+            return self.stay(ticket, progress, heard, State::Unconfirmed).await;
+        }
+        let now = self.inner.clock.now_ms();
+        self.inner
+            .journal
+            .resend(&mut ticket, now + millis(self.inner.times.request_limit))
+            .await?;
+        let sent = ticket.receipt().progress.clone();
+        progress.sends = sent.sends;
+        progress.last_sent_ms = sent.last_sent_ms;
+        match adjust.adjust(&ticket).await {
+            Verdict::Applied => self.inner.journal.settle(ticket, Settlement::Done).await,
+            Verdict::Refused(refused) => self.refuse(ticket, progress, heard, refused).await,
+            Verdict::NotSent(why) => {
+                heard.not_sent(&why);
+                self.stay(ticket, progress, heard, State::Queued).await
+            }
+            Verdict::Unknown(doubt) => {
+                heard.doubt(&doubt, self.inner.clock.now_ms());
+                if let DoubtKind::TooFast {
+                    retry_after: Some(wait),
+                } = doubt.kind
+                {
+                    progress.next_look_ms = self.inner.clock.now_ms() + millis(wait);
+                    progress.heard = heard.kept();
+                    return self
+                        .inner
+                        .journal
+                        .keep(ticket, open_state(&heard, State::Queued), progress)
+                        .await;
+                }
+                let state = match doubt.kind {
+                    DoubtKind::TooFast { .. } => State::Queued,
+                    _ => State::Unconfirmed,
+                };
+                self.stay(ticket, progress, heard, state).await
+            }
+        }
+    }
+
+    /// Settles as refused, or holds the refusal while a sending may still land.
+    async fn refuse(
+        &self,
+        ticket: Ticket,
+        mut progress: Progress,
+        mut heard: Heard,
+        refused: Refused,
+    ) -> Result<Receipt, JournalError> {
+        let now = self.inner.clock.now_ms();
+        let quiet = millis(self.inner.times.quiet_period());
+        let alive_until = heard
+            .lost_ms
+            .map(|lost| lost + quiet)
+            .filter(|&until| now < until);
+        let Some(alive_until) = alive_until else {
+            return self
+                .inner
+                .journal
+                .settle(ticket, Settlement::Refused(refused))
+                .await;
+        };
+        heard.held = Some(refused.into());
+        progress.heard = heard.kept();
+        let next = now + millis(self.inner.times.look_up_wait(progress.looks));
+        progress.next_look_ms = next.min(alive_until);
+        self.inner.journal.keep(ticket, State::Held, progress).await
+    }
+
+    /// Leaves the entry open for a later look, or to a moderator when it has been open too long.
+    async fn stay(
+        &self,
+        ticket: Ticket,
+        mut progress: Progress,
+        heard: Heard,
+        state: State,
+    ) -> Result<Receipt, JournalError> {
+        let now = self.inner.clock.now_ms();
+        let give_up = millis(self.inner.times.give_up_after);
+        let open_for = now - progress.in_doubt_since_ms.unwrap_or(now);
+        let mut state = open_state(&heard, state);
+        if open_for >= give_up && state == State::Queued {
+            // Nothing of it ever took effect, so giving up is a plain refusal.
+            let refused = heard.refusal(PointsRefusal::Unavailable);
+            return self
+                .inner
+                .journal
+                .settle(ticket, Settlement::Refused(refused))
+                .await;
+        }
+        let give_up_held = give_up + millis(self.inner.times.quiet_period());
+        if open_for >= give_up && (state != State::Held || open_for >= give_up_held) {
+            state = State::Unresolved;
+        }
+        progress.next_look_ms = match state {
+            // A moderator decides; no sweep takes it up again.
+            State::Unresolved => i64::MAX,
+            _ => now + millis(self.inner.times.look_up_wait(progress.looks.max(1))),
+        };
+        if state == State::Unresolved {
+            tracing::error!(receipt = %ticket.receipt().code, op = %ticket.receipt().op, why = ?heard.text, "a change could not be settled; a moderator has to decide");
+        }
+        progress.heard = heard.kept();
+        self.inner.journal.keep(ticket, state, progress).await
+    }
+}
+
+/// The state an open entry is in: a held refusal stays held, what may have landed is not queued, and
+/// what certainly has not is nothing else.
+fn open_state(heard: &Heard, state: State) -> State {
+    let nothing_landed =
+        matches!(heard.last, Last::TooFast | Last::NotSent) && heard.lost_ms.is_none();
+    match state {
+        State::Unresolved => State::Unresolved,
+        _ if heard.held.is_some() => State::Held,
+        _ if nothing_landed => State::Queued,
+        State::Queued => State::Unconfirmed,
+        state => state,
+    }
+}

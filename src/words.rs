@@ -1,1 +1,0 @@
-//! Every sentence for people, in every language.

@@ -1,0 +1,224 @@
+//! Each refusal as a sentence: what was read, what is wrong, what to do next.
+
+use crate::model::Refusal;
+use crate::model::refusal::About;
+use crate::model::refusal::PointsRefusal;
+use crate::model::refusal::Usage;
+use crate::words::SHARED;
+use crate::words::reply::Hole;
+use crate::words::reply::Reply;
+use crate::words::reply::Word;
+
+macro_rules! words {
+    ($($name:ident = $key:literal [$($hole:literal),*];)*) => {
+        $(static $name: Word = Word::new(SHARED, $key, &[$($hole),*]);)*
+
+        /// Every sentence a refusal may speak.
+        pub static REFUSAL_WORDS: &[&Word] = &[$(&$name),*];
+    };
+}
+
+words! {
+    NOBODY_NAMED = "nobody_named" ["command"];
+    SEVERAL_NAMED = "several_named" ["count"];
+    NO_AMOUNT = "no_amount" ["command", "who"];
+    NOT_AN_AMOUNT = "not_an_amount" ["read", "command", "who", "guess"];
+    ZERO_AMOUNT = "zero_amount" ["command", "who"];
+    NEGATIVE_AMOUNT = "negative_amount" ["read", "command", "who", "guess"];
+    TOO_LARGE = "too_large" ["read", "cap"];
+    TWO_AMOUNTS = "two_amounts" ["read", "command", "who"];
+    REASON_TOO_LONG = "reason_too_long" ["length", "cap"];
+    NO_REASON = "no_reason" ["command", "who"];
+    NOT_A_RECEIPT = "not_a_receipt" ["read", "command"];
+    NO_RECEIPT_GIVEN = "no_receipt_given" ["command"];
+    ROLE_NAMED = "role_named" ["command"];
+    SURPLUS = "surplus" ["read", "usage"];
+    AMBIGUOUS = "ambiguous" ["read", "candidates"];
+    CANDIDATE = "candidate" ["name", "short_id"];
+    NOBODY_FOUND = "nobody_found" ["read"];
+    REPLY_UNREADABLE = "reply_unreadable" ["command"];
+    UNKNOWN_COMMAND = "unknown_command" ["read"];
+    UNKNOWN_GUILD = "unknown_guild" [];
+    NOT_IN_PRIVATE = "not_in_private" [];
+    WHICH_GUILD = "which_guild" [];
+    NO_RIGHT = "no_right" ["roles"];
+    NO_RIGHT_ADMINS = "no_right_admins" [];
+    ROLES_UNKNOWN = "roles_unknown" [];
+    COOLDOWN = "cooldown" ["seconds"];
+    ABOVE_EACH = "above_each" ["asked", "cap"];
+    ABOVE_DAY = "above_day" ["asked", "used", "cap", "left"];
+    NEEDS_APPROVAL = "needs_approval" ["asked", "cap"];
+    ONESELF = "oneself" [];
+    IS_BOT = "is_bot" ["name"];
+    NOT_A_MEMBER = "not_a_member" ["who"];
+    NO_RECEIPT = "no_receipt" ["code"];
+    NOT_YOUR_BUTTON = "not_your_button" [];
+    BUTTON_EXPIRED = "button_expired" [];
+    BUTTON_USED = "button_used" [];
+    NOT_ENABLED_HERE = "not_enabled_here" [];
+    NO_ACCESS = "no_access" [];
+    NO_ACCOUNT_OWN = "no_account_own" [];
+    NO_ACCOUNT_OTHER = "no_account_other" [];
+    INSUFFICIENT = "insufficient" [];
+    CONNECTION = "connection" [];
+    TOO_FAST = "too_fast" [];
+    UNAVAILABLE = "unavailable" [];
+    DECLINED = "declined" [];
+}
+
+/// What the asker wrote, for lines they can copy.
+#[derive(Clone, Debug, Default)]
+pub struct Hints {
+    /// The command as shown in the guild's language, with its slash.
+    pub command: String,
+    /// Its usage line in the guild's language.
+    pub usage: String,
+    /// The name of the one member they named.
+    pub who: Option<String>,
+}
+
+/// The sentence for `refusal`.
+pub fn refusal_reply(refusal: &Refusal, hints: &Hints) -> Reply {
+    let untrusted = |text: &String| Hole::Untrusted(text.clone());
+    match refusal {
+        Refusal::Usage(usage) => usage_reply(usage, hints),
+        Refusal::UnknownGuild(_) => Reply::new(&UNKNOWN_GUILD),
+        Refusal::NotInPrivate => Reply::new(&NOT_IN_PRIVATE),
+        Refusal::WhichGuild => Reply::new(&WHICH_GUILD),
+        Refusal::NoRight { roles } if roles.is_empty() => Reply::new(&NO_RIGHT_ADMINS),
+        Refusal::NoRight { roles } => {
+            let names = roles.iter().map(|name| Hole::Name(name.clone())).collect();
+            Reply::new(&NO_RIGHT).with("roles", Hole::List(names))
+        }
+        Refusal::RolesUnknown => Reply::new(&ROLES_UNKNOWN),
+        Refusal::Cooldown { seconds } => {
+            let seconds = i64::try_from(*seconds).unwrap_or(i64::MAX);
+            Reply::new(&COOLDOWN).with("seconds", Hole::Number(seconds))
+        }
+        Refusal::AboveEach { asked, cap } => Reply::new(&ABOVE_EACH)
+            .with("asked", Hole::Number(*asked))
+            .with("cap", Hole::Number(*cap)),
+        Refusal::AboveDay { asked, used, cap } => Reply::new(&ABOVE_DAY)
+            .with("asked", Hole::Number(*asked))
+            .with("used", Hole::Number(*used))
+            .with("cap", Hole::Number(*cap))
+            .with("left", Hole::Number((cap - used).max(0))),
+        Refusal::NeedsApproval { asked, cap } => Reply::new(&NEEDS_APPROVAL)
+            .with("asked", Hole::Number(*asked))
+            .with("cap", Hole::Number(*cap)),
+        Refusal::Oneself => Reply::new(&ONESELF),
+        Refusal::IsBot { name } => Reply::new(&IS_BOT).with("name", Hole::Name(name.clone())),
+        Refusal::NotAMember { who } => {
+            Reply::new(&NOT_A_MEMBER).with("who", Hole::Name(who.clone()))
+        }
+        Refusal::NoReceipt { code } => {
+            Reply::new(&NO_RECEIPT).with("code", untrusted(&code.to_string()))
+        }
+        Refusal::NotYourButton => Reply::new(&NOT_YOUR_BUTTON),
+        Refusal::ButtonExpired => Reply::new(&BUTTON_EXPIRED),
+        Refusal::ButtonUsed => Reply::new(&BUTTON_USED),
+        Refusal::Points { meaning, about } => points_reply(*meaning, *about),
+    }
+}
+
+/// The sentence for a points system's no.
+pub fn points_reply(meaning: PointsRefusal, about: About) -> Reply {
+    Reply::new(match (meaning, about) {
+        (PointsRefusal::NotEnabledHere, _) => &NOT_ENABLED_HERE,
+        (PointsRefusal::NoAccess, _) => &NO_ACCESS,
+        (PointsRefusal::NoAccount, About::Asker) => &NO_ACCOUNT_OWN,
+        (PointsRefusal::NoAccount, About::Another) => &NO_ACCOUNT_OTHER,
+        (PointsRefusal::Insufficient, _) => &INSUFFICIENT,
+        (PointsRefusal::Connection, _) => &CONNECTION,
+        (PointsRefusal::TooFast, _) => &TOO_FAST,
+        (PointsRefusal::Unavailable, _) => &UNAVAILABLE,
+        (PointsRefusal::Declined, _) => &DECLINED,
+    })
+}
+
+fn usage_reply(usage: &Usage, hints: &Hints) -> Reply {
+    let command = || Hole::Own(hints.command.clone());
+    let who = || match &hints.who {
+        Some(name) => Hole::Name(format!("@{name}")),
+        None => Hole::Own("@小明".to_owned()),
+    };
+    let untrusted = |text: &String| Hole::Untrusted(shortened(text));
+    match usage {
+        Usage::NobodyNamed => Reply::new(&NOBODY_NAMED).with("command", command()),
+        Usage::SeveralNamed { count } => {
+            let count = i64::try_from(*count).unwrap_or(i64::MAX);
+            Reply::new(&SEVERAL_NAMED).with("count", Hole::Number(count))
+        }
+        Usage::NoAmount => Reply::new(&NO_AMOUNT)
+            .with("command", command())
+            .with("who", who()),
+        Usage::NotAnAmount { read, guess } => Reply::new(&NOT_AN_AMOUNT)
+            .with("read", untrusted(read))
+            .with("command", command())
+            .with("who", who())
+            .with("guess", Hole::Own(guess.unwrap_or(100).to_string())),
+        Usage::ZeroAmount => Reply::new(&ZERO_AMOUNT)
+            .with("command", command())
+            .with("who", who()),
+        Usage::NegativeAmount { read } => Reply::new(&NEGATIVE_AMOUNT)
+            .with("read", Hole::Number(*read))
+            .with("command", command())
+            .with("who", who())
+            .with("guess", Hole::Own(read.unsigned_abs().to_string())),
+        Usage::TooLarge { read, cap } => Reply::new(&TOO_LARGE)
+            .with("read", untrusted(read))
+            .with("cap", Hole::Number(*cap)),
+        Usage::TwoAmounts { read } => Reply::new(&TWO_AMOUNTS)
+            .with("read", Hole::List(read.iter().map(untrusted).collect()))
+            .with("command", command())
+            .with("who", who()),
+        Usage::ReasonTooLong { length, cap } => Reply::new(&REASON_TOO_LONG)
+            .with(
+                "length",
+                Hole::Number(i64::try_from(*length).unwrap_or(i64::MAX)),
+            )
+            .with("cap", Hole::Number(i64::try_from(*cap).unwrap_or(i64::MAX))),
+        Usage::NoReason => Reply::new(&NO_REASON)
+            .with("command", command())
+            .with("who", who()),
+        Usage::NotAReceipt { read } if read.is_empty() => {
+            Reply::new(&NO_RECEIPT_GIVEN).with("command", command())
+        }
+        Usage::NotAReceipt { read } => Reply::new(&NOT_A_RECEIPT)
+            .with("read", untrusted(read))
+            .with("command", command()),
+        Usage::RoleNamed => Reply::new(&ROLE_NAMED).with("command", command()),
+        Usage::Surplus { read } => Reply::new(&SURPLUS)
+            .with("read", untrusted(read))
+            .with("usage", Hole::Own(hints.usage.clone())),
+        Usage::Ambiguous { read, candidates } => {
+            let lines = candidates
+                .iter()
+                .map(|(name, short_id)| {
+                    let candidate = Reply::new(&CANDIDATE)
+                        .with("name", Hole::Name(name.clone()))
+                        .with("short_id", Hole::Untrusted(short_id.clone()));
+                    Hole::Said(Box::new(candidate))
+                })
+                .collect();
+            Reply::new(&AMBIGUOUS)
+                .with("read", untrusted(read))
+                .with("candidates", Hole::List(lines))
+        }
+        Usage::NobodyFound { read } => Reply::new(&NOBODY_FOUND).with("read", untrusted(read)),
+        Usage::ReplyUnreadable => Reply::new(&REPLY_UNREADABLE).with("command", command()),
+        Usage::UnknownCommand { read } => {
+            Reply::new(&UNKNOWN_COMMAND).with("read", untrusted(read))
+        }
+    }
+}
+
+/// At most this much of what was read is repeated, so that an answer stays an answer.
+const REPEATED_CHARACTERS: usize = 40;
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(REPEATED_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

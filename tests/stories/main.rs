@@ -1,0 +1,8 @@
+//! Stories: somebody speaks in the sandbox's chat, the real program answers over real sockets.
+//!
+//! One binary, a file per theme; `stage` has the sandbox and the bot. Nothing here sleeps: every wait
+//! is for something to be seen, and one that runs out prints the whole conversation.
+
+mod stage;
+
+mod main_job;

@@ -1,0 +1,375 @@
+//! The stage: a sandbox in this process and the real program in another, on a store of their own.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Child;
+use std::process::Command;
+use std::process::ExitStatus;
+use std::process::Stdio;
+use std::sync::Once;
+use std::time::Duration;
+
+use guildpoints::model::ChannelId;
+use guildpoints::model::GuildId;
+use guildpoints::model::MessageId;
+use guildpoints::model::RoleId;
+use guildpoints::model::UserId;
+use guildpoints::sandbox::Sandbox;
+use guildpoints::sandbox::SandboxOptions;
+use guildpoints::sandbox::fault::FaultKind;
+use guildpoints::sandbox::fault::FaultRule;
+use guildpoints::sandbox::message::MessageView;
+use guildpoints::sandbox::running::Running;
+use guildpoints::sandbox::verbs::SayOptions;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+/// How long a story waits for something to be seen before it gives up and prints everything.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Times short enough for stories: an outcome in doubt is looked up soon, a refusal held briefly.
+const SHORT_TIMES: &str = "timeout = \"1s\"\nsignature_window = \"1s\"\nlook_up_after = \"200ms\"\n";
+
+/// Settings a story may change, as lines of TOML.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Lines of `[guild.reward]`.
+    pub reward: String,
+    /// Lines of `[[guild]]`.
+    pub guild: String,
+    /// Lines of `[bot]`.
+    pub bot: String,
+    /// Lines of `[mall]`; short times where absent.
+    pub mall: Option<String>,
+    /// Whole further sections before the guild's.
+    pub further: String,
+    /// `[store] url`, where it is not the stage's own file.
+    pub store: Option<String>,
+}
+
+/// The sandbox, the bot and what was heard so far.
+pub struct Stage {
+    pub sandbox: Running,
+    pub guild: GuildId,
+    pub channel: ChannelId,
+    pub settings: Settings,
+    folder: TempDir,
+    bot: Option<Child>,
+    /// Answers a story has looked at; `finish` wants all of them heard.
+    heard: BTreeSet<MessageId>,
+}
+
+/// Something somebody said.
+#[derive(Clone, Copy, Debug)]
+pub struct Said(pub MessageId);
+
+impl Stage {
+    /// A sandbox with its seeded guild, and the bot connected to it.
+    pub async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    /// The same with other settings.
+    pub async fn with(settings: Settings) -> Self {
+        let mut stage = Self::without_bot(settings).await;
+        stage.start().await;
+        stage
+    }
+
+    /// The sandbox alone; `start` brings the bot.
+    pub async fn without_bot(settings: Settings) -> Self {
+        install_tls();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let started = Sandbox::start(SandboxOptions::in_memory(), listener).await;
+        let sandbox = started.expect("the sandbox starts");
+        Self {
+            guild: sandbox.guild_id(),
+            channel: sandbox.channel_id(),
+            sandbox,
+            settings,
+            folder: TempDir::new().expect("a temporary folder can be made"),
+            bot: None,
+            heard: BTreeSet::new(),
+        }
+    }
+
+    /// Starts the bot and waits until it is connected.
+    pub async fn start(&mut self) {
+        self.spawn();
+        let connected = |sandbox: &Running| (sandbox.bots_connected() > 0).then_some(());
+        let connected = self.sandbox.until(PATIENCE, connected).await;
+        assert!(connected.is_ok(), "the bot did not connect:\n{}", self.log());
+    }
+
+    /// Starts the bot without waiting for anything.
+    pub fn spawn(&mut self) {
+        fs::write(self.config(), self.toml()).expect("the settings can be written");
+        let log = fs::File::options().create(true).append(true).open(self.folder().join("bot.log"));
+        let log = log.expect("the log can be opened");
+        let bot = Command::new(env!("CARGO_BIN_EXE_guildpoints"))
+            .arg("run")
+            .arg("--config")
+            .arg(self.config())
+            .current_dir(self.folder())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a file handle can be copied"))
+            .stderr(log)
+            .spawn();
+        self.bot = Some(bot.expect("the program starts"));
+    }
+
+    /// The settings file.
+    pub fn config(&self) -> PathBuf {
+        self.folder().join("bot.toml")
+    }
+
+    /// The folder with settings, store and log.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Kills the bot as a power cut would: nothing of it runs on.
+    pub async fn kill(&mut self) {
+        let mut bot = self.bot.take().expect("the bot runs");
+        bot.kill().expect("the bot can be killed");
+        bot.wait().expect("the bot ends");
+        self.until("the dead bot's socket is gone", |sandbox| sandbox.bots_connected() == 0).await;
+    }
+
+    /// Asks the bot to stop, as an operator does, and waits for its end.
+    pub async fn stop(&mut self) -> ExitStatus {
+        self.signal("TERM");
+        self.ended().await
+    }
+
+    /// Sends the bot a signal, as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let bot = self.bot.as_ref().expect("the bot runs");
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(bot.id().to_string()).status();
+        assert!(sent.expect("kill can be called").success());
+    }
+
+    /// Waits until the bot has ended by itself.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let mut bot = self.bot.take().expect("the bot runs");
+        let ended = tokio::task::spawn_blocking(move || bot.wait().expect("the bot ends"));
+        ended.await.expect("waiting does not panic")
+    }
+
+    /// Stops and starts the bot.
+    pub async fn restart(&mut self) {
+        let status = self.stop().await;
+        assert!(status.success(), "{status}:\n{}", self.log());
+        self.start().await;
+    }
+
+    /// A seeded person.
+    pub fn user(&self, nickname: &str) -> UserId {
+        self.sandbox.user(nickname)
+    }
+
+    /// Somebody says something in the guild's first channel. `@name` stands for a mention.
+    pub fn says(&self, nickname: &str, text: &str) -> Said {
+        self.says_with(nickname, text, SayOptions::default())
+    }
+
+    /// The same, arriving in another shape.
+    pub fn says_with(&self, nickname: &str, text: &str, options: SayOptions) -> Said {
+        let user = self.user(nickname);
+        Said(self.sandbox.says_with(user, self.channel, &self.wire(text), options))
+    }
+
+    /// `text` with every `@name` of a seeded person as the platform's markup.
+    pub fn wire(&self, text: &str) -> String {
+        let mut members = self.sandbox.members(self.guild);
+        members.sort_by_key(|member| std::cmp::Reverse(member.nickname.len()));
+        members.iter().fold(text.to_owned(), |text, member| {
+            let markup = format!("${{@!{}}}", member.id);
+            text.replace(&format!("@{}", member.nickname), &markup)
+        })
+    }
+
+    /// The bot's first answer to what was said, as it stands when it is first seen.
+    pub async fn hears(&mut self, said: Said) -> String {
+        self.hears_until(said, |_| true).await
+    }
+
+    /// The bot's answer once it contains `part`; answers are edited until then.
+    pub async fn hears_of(&mut self, said: Said, part: &str) -> String {
+        self.hears_until(said, |text| text.contains(part)).await
+    }
+
+    /// The bot's answer once it is as wanted.
+    pub async fn hears_until(&mut self, said: Said, wanted: impl Fn(&str) -> bool) -> String {
+        let look = |sandbox: &Running| {
+            let mut answers = sandbox.answers_to(said.0).into_iter();
+            answers.find(|answer| wanted(&text_of(answer)))
+        };
+        let Ok(answer) = self.sandbox.until(PATIENCE, look).await else {
+            panic!("nobody heard what was waited for\n{}\n{}", self.conversation(), self.log());
+        };
+        self.heard.insert(answer.id);
+        text_of(&answer)
+    }
+
+    /// All answers to what was said, as they stand now.
+    pub fn answers(&mut self, said: Said) -> Vec<String> {
+        let answers = self.sandbox.answers_to(said.0);
+        self.heard.extend(answers.iter().map(|answer| answer.id));
+        answers.iter().map(text_of).collect()
+    }
+
+    /// The message with the button of that label, and what the button carries.
+    pub fn button(&self, said: Said, label: &str) -> (MessageId, String) {
+        for answer in self.sandbox.answers_to(said.0) {
+            let mut buttons = answer.buttons.iter().flatten();
+            if let Some(button) = buttons.find(|button| button.text == label) {
+                let carries = button.callback_data.clone();
+                return (answer.id, carries.expect("the button calls back"));
+            }
+        }
+        panic!("no button {label}\n{}", self.conversation());
+    }
+
+    /// Waits until something is so.
+    pub async fn until(&self, what: &str, mut so: impl FnMut(&Running) -> bool) {
+        let seen = self.sandbox.until(PATIENCE, |sandbox| so(sandbox).then_some(())).await;
+        assert!(seen.is_ok(), "never seen: {what}\n{}\n{}", self.conversation(), self.log());
+    }
+
+    /// Spoils the next request to an endpoint, once.
+    pub fn fault(&self, endpoint: &str, kind: FaultKind) {
+        self.sandbox.faults().set(FaultRule {
+            endpoint: endpoint.to_owned(),
+            skip: 0,
+            count: Some(1),
+            kind,
+        });
+    }
+
+    /// A member's balance in the mall's own books.
+    pub fn balance(&self, nickname: &str) -> i64 {
+        let user = self.user(nickname).number();
+        let balance = self.sandbox.mall().balance(self.guild.number(), user);
+        balance.expect("the member has an account")
+    }
+
+    /// What the mall has carried out so far, oldest first: signed points and remark.
+    pub fn paid(&self) -> Vec<(i64, String)> {
+        let records = self.sandbox.mall().records();
+        let row = |record: guildpoints::sandbox::mall::MallRecord| (i64::from(record.points), record.remark);
+        records.into_iter().map(row).collect()
+    }
+
+    /// Ends the story: the bot stops by itself with everything told, has said nothing nobody heard,
+    /// and has printed no secret.
+    pub async fn finish(mut self) {
+        if self.bot.is_some() {
+            let status = self.stop().await;
+            assert!(status.success(), "the bot ended with {status}\n{}", self.log());
+        }
+        let messages = self.bot_messages().into_iter();
+        let unheard: Vec<String> = messages
+            .filter(|message| !self.heard.contains(&message.id))
+            .map(|message| text_of(&message))
+            .collect();
+        assert!(unheard.is_empty(), "said and never heard: {unheard:#?}\n{}", self.conversation());
+        let log = self.log();
+        for secret in [self.sandbox.bot_token(), self.sandbox.app_key(), self.sandbox.app_secret()] {
+            assert!(!log.contains(&secret), "a secret was printed:\n{log}");
+        }
+    }
+
+    /// Everything the bot wrote, as it went to the terminal.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder().join("bot.log")).unwrap_or_default()
+    }
+
+    /// The whole conversation, for a failed story.
+    pub fn conversation(&self) -> String {
+        let mut told = String::from("--- conversation\n");
+        for (channel, name) in self.sandbox.channels(self.guild) {
+            for message in self.sandbox.messages(channel) {
+                let edits = if message.edits > 0 { " (edited)" } else { "" };
+                let _ = writeln!(told, "#{name} {}: {}{edits}", message.author.name, text_of(&message));
+            }
+        }
+        let _ = writeln!(told, "--- paid: {:?}", self.paid());
+        told
+    }
+
+    fn bot_messages(&self) -> Vec<MessageView> {
+        let channels = self.sandbox.channels(self.guild).into_iter();
+        let messages = channels.flat_map(|(channel, _)| self.sandbox.messages(channel));
+        messages.filter(|message| message.author.id == self.sandbox.bot()).collect()
+    }
+
+    fn toml(&self) -> String {
+        let addresses = self.sandbox.addresses();
+        format!(
+            "[bot]\ntoken = \"{token}\"\napi_url = \"{api}\"\ngateway_url = \"{gateway}\"\n{bot}\n\
+             [store]\nurl = \"{store}\"\n\
+             [limits]\nsend_per_channel_per_second = 1000.0\napi_per_second = 1000.0\n\
+             [mall]\nbase_url = \"{base}\"\napp_key = \"{key}\"\napp_secret = \"{secret}\"\n{mall}\n\
+             {further}\n\
+             [[guild]]\nid = {guild}\npoints = \"mall\"\nadmin_roles = [{admins}]\n\
+             moderator_roles = [{moderators}]\n{more}\n\
+             [guild.reward]\n{reward}\n",
+            token = self.sandbox.bot_token(),
+            api = addresses.api_url,
+            gateway = addresses.gateway_url,
+            bot = self.settings.bot,
+            store = self.settings.store.as_deref().unwrap_or("sqlite://guildpoints.db"),
+            base = addresses.mall_url,
+            key = self.sandbox.app_key(),
+            secret = self.sandbox.app_secret(),
+            mall = self.settings.mall.as_deref().unwrap_or(SHORT_TIMES),
+            further = self.settings.further,
+            guild = self.guild,
+            admins = ids(&self.sandbox.admin_roles()),
+            moderators = ids(&self.sandbox.moderator_roles()),
+            more = self.settings.guild,
+            reward = self.settings.reward,
+        )
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(mut bot) = self.bot.take() {
+            // A failed story must not leave the program behind; it may have ended already.
+            let _ = bot.kill();
+            let _ = bot.wait();
+        }
+    }
+}
+
+/// The text of a message, whatever its kind.
+pub fn text_of(message: &MessageView) -> String {
+    match message.content.get("text").and_then(|text| text.as_str()) {
+        Some(text) => text.to_owned(),
+        None => message.content.to_string(),
+    }
+}
+
+/// The receipt code in an answer.
+pub fn receipt_in(answer: &str) -> String {
+    let after = answer.split("回执 ").nth(1).unwrap_or_else(|| panic!("no receipt in {answer}"));
+    after.chars().take_while(char::is_ascii_alphanumeric).collect()
+}
+
+fn ids(roles: &[RoleId]) -> String {
+    let ids: Vec<String> = roles.iter().map(ToString::to_string).collect();
+    ids.join(", ")
+}
+
+fn install_tls() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // Another test of this process may have been first, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
