@@ -142,8 +142,8 @@ impl App {
                 journal: self.journal.clone(),
                 clock: self.clock.clone(),
             };
-            let served = ops::serve(&settings, state, self.working.clone()).await?;
-            self.tasks.spawn(served.ended());
+            let served = ops::serve(settings, state, self.working.clone()).await?;
+            self.tasks.spawn(served);
         }
         self.tasks
             .spawn(self.points.clone().reconcile(self.working.clone()));
