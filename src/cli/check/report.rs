@@ -68,7 +68,7 @@ impl Report {
     pub(super) fn table(&self, texts: &Texts) -> Table {
         let mut table = Table::new();
         table
-            .load_preset(UTF8_HORIZONTAL_ONLY)
+            .load_style(UTF8_HORIZONTAL_ONLY)
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_header(["", &texts.what, &texts.seen, &texts.fix]);
         for row in &self.rows {
