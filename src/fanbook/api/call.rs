@@ -93,6 +93,8 @@ impl BotApi {
                     "`getMe` was refused: the bot token is probably wrong or was replaced. Copy it \
                  again from the developer console",
                 ),
+            // Waiting for one's turn says nothing about the other side.
+            Err(ApiError::TooFast(_)) => {}
             _ => pulses.well(edge::API),
         }
         outcome

@@ -1,0 +1,192 @@
+//! One connection, from upgrade to loss.
+//!
+//! Invariant: the clock is read once per stretch of waiting frames, not once per frame, so that a
+//! flood is read at the socket's own pace; heartbeats keep their time in a flood too.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::SinkExt as _;
+use futures_util::StreamExt as _;
+use tokio::net::TcpStream;
+use tokio::select;
+use tokio::time::Instant;
+use tokio::time::sleep_until;
+use tokio::time::timeout;
+use tokio_tungstenite::MaybeTlsStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::connect_async_with_config;
+use tokio_tungstenite::tungstenite::Bytes;
+use tokio_tungstenite::tungstenite::Error as SocketError;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+use crate::fanbook::api::ApiError;
+use crate::fanbook::gateway::GatewayTimes;
+use crate::support::secret::Secret;
+
+/// A larger frame ends the connection. The platform's largest text has 150,000 bytes.
+const LARGEST_FRAME: usize = 16 * 1024 * 1024;
+
+/// Frames taken in one go before the clock and the stop token are looked at.
+const STRETCH: u32 = 256;
+
+/// The heartbeat; websocket pings do not count as one. Source: fanbook-platform, 2.2.
+const PING: &str = r#"{"type":"ping"}"#;
+
+/// Why there is no connection. Holds no address and no token.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Lost {
+    #[error("`gateway_url` is not a ws or wss address")]
+    Address,
+    #[error("getMe brought no gateway token")]
+    Token(#[source] ApiError),
+    #[error("the upgrade was refused with HTTP {0}")]
+    Refused(u16),
+    #[error("connecting took too long")]
+    Slow,
+    #[error("the gateway closed the connection")]
+    Closed,
+    #[error("nothing was heard for too long")]
+    Silent,
+    #[error("a heartbeat could not be sent in time")]
+    Stuck,
+    #[error("a frame was larger than {LARGEST_FRAME} bytes")]
+    Oversized,
+    #[error("the connection broke")]
+    Broken(#[source] SocketError),
+}
+
+impl Lost {
+    /// Whether a token that has run out is refused like this. Source: fanbook-platform, 7 question 7.
+    pub(super) fn refuses_the_token(&self) -> bool {
+        matches!(self, Lost::Refused(401 | 403 | 502))
+    }
+
+    /// The whole chain in one line.
+    pub(super) fn words(&self) -> String {
+        let mut words = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            words.push_str(": ");
+            words.push_str(&error.to_string());
+            cause = error.source();
+        }
+        words
+    }
+}
+
+/// What came of waiting.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// A frame with something in it.
+    Frame(Bytes),
+    /// Nothing yet, or enough in one go: look around and come back.
+    Pause,
+    /// The connection is gone.
+    Lost(Lost),
+}
+
+#[derive(Debug)]
+pub(super) struct Link {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// When the platform's greeting came.
+    pub(super) greeted: Option<Instant>,
+    /// As of the last look at the clock.
+    last_frame: Instant,
+    /// Frames since the last look at the clock.
+    stretch: u32,
+    ping_at: Instant,
+}
+
+impl Link {
+    pub(super) async fn open(address: &Secret, times: &GatewayTimes) -> Result<Self, Lost> {
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(LARGEST_FRAME))
+            .max_frame_size(Some(LARGEST_FRAME));
+        let no_delay = true;
+        let opened = connect_async_with_config(address.expose(), Some(config), no_delay).await;
+        let (socket, _) = opened.map_err(lost_by)?;
+        let now = Instant::now();
+        Ok(Self {
+            socket,
+            greeted: None,
+            last_frame: now,
+            stretch: 0,
+            ping_at: now + times.ping_every,
+        })
+    }
+
+    /// The next frame, or another reason to look up. Losing this future loses no frame.
+    pub(super) async fn step(&mut self, times: &GatewayTimes) -> Step {
+        if self.stretch < STRETCH
+            && let Some(arrival) = self.socket.next().now_or_never()
+        {
+            self.stretch += 1;
+            return arrived(arrival);
+        }
+        let now = Instant::now();
+        let enough = self.stretch >= STRETCH;
+        if self.stretch > 0 {
+            self.last_frame = now;
+            self.stretch = 0;
+        }
+        let silent_at = self.last_frame + times.silence;
+        if now >= silent_at {
+            return Step::Lost(Lost::Silent);
+        }
+        if now >= self.ping_at {
+            self.ping_at = now + times.ping_every;
+            return self.ping(times.write).await;
+        }
+        if enough {
+            return Step::Pause;
+        }
+        select! {
+            biased;
+            arrival = self.socket.next() => {
+                self.stretch = 1;
+                arrived(arrival)
+            }
+            () = sleep_until(silent_at.min(self.ping_at)) => Step::Pause,
+        }
+    }
+
+    /// Says goodbye, but waits for nobody.
+    pub(super) async fn close(mut self, within: Duration) {
+        if let Ok(Err(error)) = timeout(within, self.socket.close(None)).await {
+            tracing::debug!(%error, "the gateway was gone before the goodbye");
+        }
+    }
+
+    async fn ping(&mut self, within: Duration) -> Step {
+        match timeout(within, self.socket.send(Message::text(PING))).await {
+            Ok(Ok(())) => Step::Pause,
+            Ok(Err(error)) => Step::Lost(lost_by(error)),
+            Err(_) => Step::Lost(Lost::Stuck),
+        }
+    }
+}
+
+fn arrived(arrival: Option<Result<Message, SocketError>>) -> Step {
+    match arrival {
+        Some(Ok(Message::Binary(frame))) => Step::Frame(frame),
+        Some(Ok(Message::Text(frame))) => Step::Frame(frame.into()),
+        Some(Ok(Message::Close(_))) | None => Step::Lost(Lost::Closed),
+        // Pings are answered by the socket itself; as frames they were a sign of life.
+        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Step::Pause,
+        Some(Err(error)) => Step::Lost(lost_by(error)),
+    }
+}
+
+/// The socket's error without anything that could carry the address or a message.
+fn lost_by(error: SocketError) -> Lost {
+    match error {
+        SocketError::Http(response) => Lost::Refused(response.status().as_u16()),
+        SocketError::Capacity(_) => Lost::Oversized,
+        SocketError::ConnectionClosed | SocketError::AlreadyClosed => Lost::Closed,
+        SocketError::Url(_) | SocketError::HttpFormat(_) => Lost::Address,
+        error => Lost::Broken(error),
+    }
+}
