@@ -127,11 +127,11 @@ impl Standings {
         user: UserId,
     ) -> Result<Option<Arc<ApiMember>>, ()> {
         let api = self.api.clone();
-        let read = self.members.try_get_with((guild, user), async move {
-            api.member(guild, user)
-                .await
-                .map(|member| member.map(Arc::new))
-        });
+        let reading = async move {
+            let member = api.member(guild, user).await;
+            member.map(|member| member.map(Arc::new))
+        };
+        let read = self.members.try_get_with((guild, user), reading);
         read.await.map_err(|error| {
             tracing::warn!(%guild, member = %user, %error, "a member's record could not be read");
         })

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::PoisonError;
 
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 use crate::fanbook::api::BotApi;
@@ -100,6 +101,10 @@ struct AnswerCallback<'a> {
     channel_id: String,
 }
 
+/// One page of a list. Boxed: an async closure's future is not known to be `Send` (a limit of the
+/// compiler), and every call ends up in a spawned task.
+type Page<'a, T> = BoxFuture<'a, Result<Vec<T>, ApiError>>;
+
 impl BotApi {
     /// Who the bot is, with a fresh token for the gateway. Once per start and per renewal.
     pub async fn me(&self) -> Result<Me, ApiError> {
@@ -131,13 +136,15 @@ impl BotApi {
     pub async fn roles(&self, guild: GuildId) -> Result<Vec<Role>, ApiError> {
         self.pages(
             |role: &Role| role.id.number(),
-            async |last_id| {
+            |last_id| {
                 let body = GuildRoles {
                     guild_id: guild.number(),
                     last_id,
                 };
-                let payload = self.read("getGuildRoles", Body::Json(&body)).await?;
-                answers::roles(&payload).ok_or_else(|| unreadable("roles"))
+                Box::pin(async move {
+                    let payload = self.read("getGuildRoles", Body::Json(&body)).await?;
+                    answers::roles(&payload).ok_or_else(|| unreadable("roles"))
+                })
             },
         )
         .await
@@ -151,15 +158,17 @@ impl BotApi {
     ) -> Result<Vec<Member>, ApiError> {
         self.pages(
             |member: &Member| member.id.number(),
-            async |last_id| {
+            |last_id| {
                 let body = RoleMembers {
                     guild_id: guild.number(),
                     role_id: role.number(),
                     size: PAGE,
                     last_id,
                 };
-                let payload = self.read("getRoleMembers", Body::Json(&body)).await?;
-                answers::members(&payload).ok_or_else(|| unreadable("members"))
+                Box::pin(async move {
+                    let payload = self.read("getRoleMembers", Body::Json(&body)).await?;
+                    answers::members(&payload).ok_or_else(|| unreadable("members"))
+                })
             },
         )
         .await
@@ -262,10 +271,10 @@ impl BotApi {
     ///
     /// Whether and by how many the platform pages is not documented for every list: a short page,
     /// or one that brings nothing new, is the last.
-    async fn pages<T, Id: Eq + Hash + Copy>(
-        &self,
+    async fn pages<'a, T, Id: Eq + Hash + Copy>(
+        &'a self,
         id_of: impl Fn(&T) -> Id,
-        page_after: impl AsyncFn(Option<Id>) -> Result<Vec<T>, ApiError>,
+        page_after: impl Fn(Option<Id>) -> Page<'a, T>,
     ) -> Result<Vec<T>, ApiError> {
         let mut all = Vec::new();
         let mut seen = HashSet::new();

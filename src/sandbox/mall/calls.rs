@@ -21,9 +21,6 @@ use super::shapes::BatchOrder;
 use super::shapes::EmptyRecord;
 use super::shapes::ErrorShape;
 
-/// What `msg` says on success, except in a look-up.
-const SUCCESS: &str = "SUCCESS";
-
 /// Answers a request that passed the first ten checks.
 pub fn answer(
     bank: &mut Bank,
@@ -74,15 +71,12 @@ fn balance(bank: &Bank, passed: &Passed, guild: u64, user: u64) -> Answer {
         return refusal;
     }
     match bank.balance(guild, user) {
-        Some(points) => Answer::success(
-            SUCCESS,
-            Some(Json::Object(vec![
-                ("guildId", Json::text(guild.to_string())),
-                ("userId", Json::text(user.to_string())),
-                ("point", Json::Number(points)),
-            ])),
-        ),
-        None if bank.shapes().unknown_balance_null => Answer::success(SUCCESS, Some(Json::Null)),
+        Some(points) => Answer::success(Json::Object(vec![
+            ("guildId", Json::text(guild.to_string())),
+            ("userId", Json::text(user.to_string())),
+            ("point", Json::Number(points)),
+        ])),
+        None if bank.shapes().unknown_balance_null => Answer::success(Json::Null),
         None => Answer::refused(NO_SUCH_USER),
     }
 }
@@ -103,7 +97,7 @@ fn record(bank: &Bank, biz_id: &str) -> Answer {
             EmptyRecord::List => Some(Json::List(Vec::new())),
         },
     };
-    Answer::success("", data)
+    Answer::looked_up(data)
 }
 
 fn single(
@@ -120,13 +114,13 @@ fn single(
     let [operation] = operations;
     let inner = result(&operation, outcome);
     let Err(code) = outcome else {
-        let mut answer = Answer::success(SUCCESS, Some(inner));
+        let mut answer = Answer::success(inner);
         answer.applied = 1;
         return Ok(answer);
     };
     Ok(match bank.shapes().error_shape {
         ErrorShape::Outer => Answer::refused(code),
-        ErrorShape::Inner => Answer::success(SUCCESS, Some(inner)),
+        ErrorShape::Inner => Answer::success(inner),
         ErrorShape::Both => Answer::refused_with(code, inner),
     })
 }
@@ -161,7 +155,7 @@ fn batch(
         (true, 1) => results.remove(0),
         _ => Json::List(results),
     };
-    let mut answer = Answer::success(SUCCESS, Some(data));
+    let mut answer = Answer::success(data);
     answer.applied = applied;
     Ok(answer)
 }

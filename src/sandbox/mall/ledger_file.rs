@@ -73,9 +73,15 @@ impl LedgerFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let whole = text.iter().rposition(|byte| *byte == b'\n');
-        let Some(last) = whole else {
+        if text.is_empty() {
             return Ok(None);
+        }
+        let Some(last) = text.iter().rposition(|byte| *byte == b'\n') else {
+            // No file of ours: they begin with whole lines. Better not to overwrite it.
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("{} is not a file of the mall", path.display()),
+            ));
         };
         let mut facts = Vec::new();
         for (at, line) in text[..last].split(|byte| *byte == b'\n').enumerate() {

@@ -109,10 +109,21 @@ pub enum AnswerBody {
 }
 
 impl Answer {
-    /// Code 0 with `data`; absent if `None`.
-    pub fn success(msg: &str, data: Option<Json>) -> Self {
-        let mut fields = vec![("code", Json::Number(0)), ("msg", Json::text(msg))];
+    /// Code 0 with `data`.
+    pub fn success(data: Json) -> Self {
+        let fields = vec![
+            ("code", Json::Number(0)),
+            ("msg", Json::text("SUCCESS")),
+            ("data", data),
+        ];
+        Self::envelope(StatusCode::OK, fields)
+    }
+
+    /// Code 0 of a look-up, whose `msg` is empty and stands last; `None` leaves `data` out.
+    pub fn looked_up(data: Option<Json>) -> Self {
+        let mut fields = vec![("code", Json::Number(0))];
         fields.extend(data.map(|data| ("data", data)));
+        fields.push(("msg", Json::text("")));
         Self::envelope(StatusCode::OK, fields)
     }
 

@@ -28,6 +28,7 @@ use super::desk::Arrived;
 use super::desk::Endpoint;
 use super::reply::Answer;
 use super::reply::AnswerBody;
+use super::reply::Json;
 use super::requests::MallRequest;
 use super::spoil;
 use crate::sandbox::fault::CloseConnection;
@@ -52,6 +53,7 @@ const PAGE: &str =
 pub fn routes(mall: &MallWorld) -> Router {
     Router::new()
         .route("/mp", any(take))
+        .route("/mp/", any(take))
         .route("/mp/{*rest}", any(take))
         .with_state(mall.clone())
 }
@@ -210,7 +212,7 @@ impl Visit<'_> {
                 when: Moment::Before,
                 form,
             } => {
-                let answer = Answer::success("SUCCESS", None);
+                let answer = Answer::success(Json::Null);
                 self.note(Some(answer.status), &answer);
                 return Some(self.response(&answer, |body| spoil::broken(body, *form)));
             }
@@ -338,11 +340,13 @@ impl Visit<'_> {
         };
         let body = arrived.body.as_deref().unwrap_or_default();
         let request = if body.is_empty() {
-            arrived.query.chars().take(NOTED).collect()
+            arrived.query.clone()
         } else {
-            String::from_utf8_lossy(body).chars().take(NOTED).collect()
+            String::from_utf8_lossy(body).into_owned()
         };
+        // Cut after the secrets are out: half a secret would not be found any more.
         let request = self.mall.bank().without_secrets(request);
+        let request = request.chars().take(NOTED).collect();
         let status = status.map(|status| status.as_u16());
         let (code, applied) = (answer.code(), answer.applied);
         tracing::debug!(endpoint, status, code, applied, "mall request");
