@@ -258,7 +258,12 @@ async fn the_sandbox_tells_where_it_is_and_stops_when_asked() {
     let mut tokens = Vec::new();
     for _ in 0..2 {
         let mut command = guildpoints(&[
-            "sandbox", "--listen", "127.0.0.1:0", "--json", "--store", &store,
+            "sandbox",
+            "--listen",
+            "127.0.0.1:0",
+            "--json",
+            "--store",
+            &store,
         ]);
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();

@@ -69,14 +69,12 @@ pub(super) async fn sandbox(arguments: Arguments) -> ExitCode {
 
 async fn play(arguments: &Arguments) -> anyhow::Result<()> {
     let stop = stop::on_signals().context("signals cannot be listened to")?;
-    let listener = TcpListener::bind(arguments.listen)
-        .await
-        .with_context(|| {
-            format!(
-                "cannot listen on {}, perhaps another sandbox runs there; name another with --listen",
-                arguments.listen
-            )
-        })?;
+    let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
+        format!(
+            "cannot listen on {}, perhaps another sandbox runs there; name another with --listen",
+            arguments.listen
+        )
+    })?;
     let folder = Folder::open(arguments.store.as_deref())?;
     let options = SandboxOptions {
         world: World::seeded(),

@@ -108,7 +108,10 @@ fn store_url(node: &Node) -> Result<String, Complaint> {
             "`postgres://` is not available in this version of guildpoints; use `sqlite://`",
         ));
     }
-    match url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
+    match url
+        .strip_prefix("sqlite:")
+        .map(|path| path.strip_prefix("//").unwrap_or(path))
+    {
         Some(path) if !path.is_empty() => Ok(url),
         _ => Err(Complaint::new("expected `sqlite://PATH`").suggesting(Some(STORE_URL))),
     }

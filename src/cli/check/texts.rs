@@ -67,8 +67,8 @@ pub(super) struct Texts {
 impl Texts {
     /// The sentences of `language`.
     pub(super) fn of(language: Language) -> Self {
-        let mut all: HashMap<String, Texts> = toml::from_str(include_str!("texts.toml"))
-            .expect("a test reads the embedded file");
+        let mut all: HashMap<String, Texts> =
+            toml::from_str(include_str!("texts.toml")).expect("a test reads the embedded file");
         all.remove(language.tag())
             .expect("a test finds both languages in it")
     }
