@@ -25,6 +25,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 /// How the process logs.
 #[derive(Args, Clone, Debug)]
+#[group(skip)] // two groups of one name, ours and the subcommand's, would clash
 pub(super) struct Arguments {
     /// The form of log lines
     #[arg(long, value_enum, default_value_t = Form::Pretty)]

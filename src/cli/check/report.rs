@@ -2,7 +2,9 @@
 
 use comfy_table::ContentArrangement;
 use comfy_table::Table;
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::ContentLineStyle;
+use comfy_table::LineStyle;
+use comfy_table::TableStyle;
 
 use super::texts::Texts;
 
@@ -65,10 +67,11 @@ impl Report {
         self.rows.iter().all(|row| row.mark != Mark::Bad)
     }
 
-    pub(super) fn table(&self, texts: &Texts) -> Table {
+    /// The table, as wide as the terminal, or one line a row where there is none.
+    pub(super) fn table(&self, texts: &Texts) -> String {
         let mut table = Table::new();
         table
-            .load_style(UTF8_HORIZONTAL_ONLY)
+            .load_style(STYLE)
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_header(["", &texts.what, &texts.seen, &texts.fix]);
         for row in &self.rows {
@@ -79,9 +82,15 @@ impl Report {
             };
             table.add_row([mark, &row.what, &row.seen, &row.fix]);
         }
-        table
+        table.trim_fmt()
     }
 }
+
+/// A line under the header and nothing else, so that rows can be searched and copied.
+const STYLE: TableStyle = TableStyle::new()
+    .header_lines(ContentLineStyle::none())
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .content_lines(ContentLineStyle::none());
 
 /// Text of others without what could forge rows or move the cursor; line breaks of our own findings
 /// stay.
