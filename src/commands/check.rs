@@ -57,9 +57,12 @@ impl Handler for Check {
 
 async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
     let now = call.clock.now_ms();
-    // A harmless question, so that the rows tell of now and not of the last command.
+    // Harmless acts, so that the rows tell of now and not of the last command.
     let asked = call.points.balance(call.policy.guild, call.caller.id).await;
     let refused = asked.err().map(|error| error.refused);
+    if let Err(error) = call.points.prove_journal().await {
+        tracing::warn!(%error, "the journal cannot be written");
+    }
     let mut reply = Reply::new(&HEAD)
         .with("time", Hole::Time(now))
         .with("zone", Hole::Zone);

@@ -13,11 +13,13 @@ mod standing;
 mod teller;
 mod voice;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dashmap::DashSet;
 use jiff::tz::TimeZone;
+use tokio::sync::Notify;
 
 use crate::commands::Answer;
 use crate::commands::Arg;
@@ -40,7 +42,9 @@ use crate::fanbook::text::Heard;
 use crate::fanbook::text::Invocation;
 use crate::fanbook::text::Token;
 use crate::guilds::Guilds;
+use crate::journal::ConfirmationState;
 use crate::journal::Journal;
+use crate::journal::JournalError;
 use crate::journal::Told;
 use crate::model::GuildId;
 use crate::model::Language;
@@ -149,6 +153,7 @@ struct Occasion {
 #[derive(Clone, Default)]
 struct Telling {
     messages: Arc<DashSet<MessageId>>,
+    over: Arc<Notify>,
 }
 
 /// The turn to tell; over when dropped.
@@ -164,11 +169,25 @@ impl Telling {
             message,
         })
     }
+
+    /// The turn, as soon as nobody else has it.
+    async fn wait(&self, message: MessageId) -> Turn {
+        loop {
+            // Listening begins before looking, so that no end of a turn is missed in between.
+            let mut over = pin!(self.over.notified());
+            over.as_mut().enable();
+            if let Some(turn) = self.begin(message) {
+                return turn;
+            }
+            over.await;
+        }
+    }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
         self.telling.messages.remove(&self.message);
+        self.telling.over.notify_waiters();
     }
 }
 
@@ -262,13 +281,36 @@ impl Dispatcher {
             quoting: Some(incoming.message),
             said: None,
         };
-        let result = self.run(incoming, invocation, definition, address).await;
+        let result = match self.heard_before(incoming, definition).await {
+            Ok(true) => return,
+            Ok(false) => self.run(incoming, invocation, definition, address).await,
+            Err(error) => Err(CommandError::Store(anyhow::Error::new(error))),
+        };
         let guild = incoming
             .guild
             .or_else(|| self.guilds.only().map(|policy| policy.guild));
         let hints = self.hints(incoming, invocation, definition);
         self.tell_answer(guild, address, definition, &hints, incoming, result)
             .await;
+    }
+
+    /// Whether this message changed points before, or asks already: its frame arrives again after a
+    /// restart, perhaps with other words or another member in it.
+    async fn heard_before(
+        &self,
+        incoming: &Incoming,
+        definition: &Definition,
+    ) -> Result<bool, JournalError> {
+        if !matches!(right_of(definition), Right::Give | Right::Take) || incoming.guild.is_none() {
+            return Ok(false);
+        }
+        if !self.journal.of_message(incoming.message).await?.is_empty() {
+            return Ok(true);
+        }
+        let asked = self.journal.asked(incoming.message).await?;
+        // A question that was written down and then not asked, because the process died, is asked.
+        Ok(asked
+            .is_some_and(|asked| asked.said.is_some() || asked.state != ConfirmationState::Asked))
     }
 
     async fn run(

@@ -167,6 +167,11 @@ impl Points {
         }
     }
 
+    /// Proves that a change could be written down now, which is noted as a sign of life.
+    pub async fn prove_journal(&self) -> Result<(), JournalError> {
+        self.inner.journal.writable().await
+    }
+
     /// The receipt with this code, if it belongs to `guild`.
     pub async fn receipt(
         &self,

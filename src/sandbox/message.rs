@@ -51,6 +51,9 @@ pub struct Message {
     /// Members mentioned.
     #[serde(serialize_with = "id_text::many")]
     pub mentions: Vec<UserId>,
+    /// Roles notified; as numbers, because everyone is among them under the guild's id.
+    #[serde(default)]
+    pub mention_roles: Vec<u64>,
     /// The keyboard under it, as sent.
     pub reply_markup: Option<Value>,
     /// Who can see it.
@@ -134,6 +137,8 @@ pub struct MessageView {
     /// Members mentioned so that they are notified.
     #[serde(serialize_with = "id_text::many")]
     pub mentions: Vec<UserId>,
+    /// Roles mentioned so that they are notified.
+    pub mention_roles: Vec<String>,
     /// Whether it is pinned.
     pub pinned: bool,
     /// Reactions as emoji names, oldest first.
@@ -186,6 +191,11 @@ impl MessageView {
                 .unwrap_or_default(),
             ephemeral: message.is_ephemeral(),
             mentions: message.mentions.clone(),
+            mention_roles: message
+                .mention_roles
+                .iter()
+                .map(u64::to_string)
+                .collect(),
             pinned: message.pinned,
             reactions: message
                 .reactions

@@ -5,4 +5,9 @@
 
 mod stage;
 
+mod confirming;
+mod hostile;
 mod main_job;
+mod replies;
+mod rights;
+mod speaking;

@@ -21,9 +21,15 @@ use guildpoints::sandbox::Running;
 use guildpoints::sandbox::Sandbox;
 use guildpoints::sandbox::SandboxOptions;
 use guildpoints::sandbox::SayOptions;
+use guildpoints::sandbox::Shape;
 use guildpoints::sandbox::fault::FaultKind;
 use guildpoints::sandbox::fault::FaultRule;
 use guildpoints::sandbox::message::MessageView;
+use serde_json::Value;
+use serde_json::json;
+use sqlx::ConnectOptions;
+use sqlx::Connection;
+use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -78,6 +84,24 @@ impl Stage {
         let mut stage = Self::without_bot(settings).await;
         stage.start().await;
         stage
+    }
+
+    /// The same without cooldowns, for people who say many things in a row.
+    pub async fn unhurried(settings: Settings) -> Self {
+        let bot = format!("{}commands_dir = \"words\"\n", settings.bot);
+        let mut stage = Self::without_bot(Settings { bot, ..settings }).await;
+        for command in ["points", "reward", "deduct", "receipt", "help", "check"] {
+            stage.write_words(&format!("{command}.toml"), "cooldown = \"0s\"\n");
+        }
+        stage.start().await;
+        stage
+    }
+
+    /// Puts a file into the folder `words`, for `commands_dir`.
+    pub fn write_words(&self, file: &str, text: &str) {
+        let words = self.folder().join("words");
+        fs::create_dir_all(&words).expect("a folder can be made");
+        fs::write(words.join(file), text).expect("a file can be written");
     }
 
     /// The sandbox alone; `start` brings the bot.
@@ -201,6 +225,92 @@ impl Stage {
         )
     }
 
+    /// Somebody writes to the bot privately.
+    pub fn whispers(&self, nickname: &str, text: &str) -> Said {
+        Said(self.sandbox.dm(self.user(nickname), &self.wire(text)))
+    }
+
+    /// Delivers a frame of what was said in the guild's first channel, with keys of its data as given
+    /// in `keys` and everything else as the platform has it.
+    pub fn delivers(&self, said: Said, nickname: &str, text: &str, keys: Value) {
+        let user = self.user(nickname);
+        let members = self.sandbox.members(self.guild);
+        let author = members.iter().find(|member| member.id == user);
+        let author = author.expect("the author is in the guild");
+        let content = json!({"type": "text", "text": self.wire(text), "contentType": 0});
+        let mut data = json!({
+            "content": content.to_string(),
+            "time": self.sandbox.now_ms(),
+            "user_id": user.to_string(),
+            "channel_id": self.channel.to_string(),
+            "message_id": said.0.to_string(),
+            "quote_l1": null, "quote_l2": null,
+            "guild_id": self.guild.to_string(),
+            "channel_type": 0, "status": 0, "nonce": "1", "ctype": 0,
+            "member": {
+                "nick": null,
+                "roles": author.roles.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "guild_card": [], "assist_level": 0,
+            },
+            "author": {"nickname": nickname, "username": author.short_id, "avatar": "", "bot": author.bot},
+            "desc": "",
+        });
+        let Value::Object(keys) = keys else {
+            panic!("keys of an object are wanted")
+        };
+        data.as_object_mut().expect("it is one").extend(keys);
+        let frame = json!({"action": "push", "data": data, "ack": -1, "seq": null});
+        let sockets = self.sandbox.inject(&frame.to_string());
+        assert_eq!(sockets, 1, "one bot is connected");
+    }
+
+    /// A message that only the history has, for frames of one's own making.
+    pub fn unheard_message(&self, nickname: &str, text: &str) -> Said {
+        let options = SayOptions {
+            shape: Shape::History,
+            ..SayOptions::default()
+        };
+        self.says_with(nickname, text, options)
+    }
+
+    /// Somebody presses the button of that label under an answer; what the button then says.
+    pub async fn presses(&self, nickname: &str, said: Said, label: &str) -> String {
+        let (message, data) = self.button(said, label);
+        self.sends_press(nickname, message, &data).await
+    }
+
+    /// The same with data of the presser's own making.
+    pub async fn sends_press(&self, nickname: &str, message: MessageId, data: &str) -> String {
+        let callback = self.sandbox.press(self.user(nickname), message, data);
+        self.toast(&callback).await
+    }
+
+    /// What the bot answered to a press.
+    pub async fn toast(&self, callback: &str) -> String {
+        let mut said = String::new();
+        self.until("the press is answered", |sandbox| {
+            let callbacks = sandbox.callbacks().into_iter();
+            let mut pressed = callbacks.filter(|pressed| pressed.id == callback);
+            let answer = pressed.find_map(|pressed| pressed.answers.into_iter().next());
+            said = answer.clone().unwrap_or_default();
+            answer.is_some()
+        })
+        .await;
+        said
+    }
+
+    /// Carries out one statement on the bot's store, which must not run meanwhile.
+    pub async fn change_store(&self, statement: &'static str) {
+        assert!(self.bot.is_none(), "the bot has its store to itself");
+        let file = self.folder().join("guildpoints.db");
+        let options = SqliteConnectOptions::new().filename(file);
+        let mut store = options.connect().await.expect("the store can be opened");
+        let done = sqlx::query(statement).execute(&mut store).await;
+        let done = done.expect("the statement can be carried out");
+        assert!(done.rows_affected() > 0, "nothing was changed");
+        store.close().await.expect("the store can be closed");
+    }
+
     /// `text` with every `@name` of a seeded person as the platform's markup.
     pub fn wire(&self, text: &str) -> String {
         let mut members = self.sandbox.members(self.guild);
@@ -318,7 +428,15 @@ impl Stage {
             "said and never heard: {unheard:#?}\n{}",
             self.conversation()
         );
+        for message in self.bot_messages() {
+            assert!(
+                !message.content.to_string().contains("${@&") && message.mention_roles.is_empty(),
+                "a role was pinged: {message:?}"
+            );
+        }
         let log = self.log();
+        let raw = |c: &char| (c.is_control() && *c != '\n') || ('\u{202a}'..='\u{202e}').contains(c);
+        assert_eq!(log.chars().find(raw), None, "a raw character:\n{log:?}");
         for secret in [
             self.sandbox.bot_token(),
             self.sandbox.app_key(),
@@ -352,9 +470,15 @@ impl Stage {
     }
 
     fn bot_messages(&self) -> Vec<MessageView> {
-        let channels = self.sandbox.channels(self.guild).into_iter();
-        let messages = channels.flat_map(|(channel, _)| self.sandbox.messages(channel));
-        messages
+        let guilds = self.sandbox.guilds().into_iter();
+        let channels = guilds.flat_map(|guild| self.sandbox.channels(guild));
+        let members = self.sandbox.members(self.guild).into_iter();
+        let private = members
+            .filter(|member| member.id != self.sandbox.bot())
+            .map(|member| self.sandbox.private_chat(member.id));
+        let channels = channels.map(|(channel, _)| channel).chain(private);
+        channels
+            .flat_map(|channel| self.sandbox.messages(channel))
             .filter(|message| message.author.id == self.sandbox.bot())
             .collect()
     }
@@ -413,9 +537,9 @@ pub fn text_of(message: &MessageView) -> String {
 
 /// The receipt code in an answer.
 pub fn receipt_in(answer: &str) -> String {
-    let after = answer
-        .split("回执 ")
-        .nth(1)
+    let mut after = ["回执 ", "receipt "].into_iter();
+    let after = after
+        .find_map(|mark| answer.split(mark).nth(1))
         .unwrap_or_else(|| panic!("no receipt in {answer}"));
     after
         .chars()

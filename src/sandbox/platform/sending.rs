@@ -193,6 +193,7 @@ fn draft(call: &Call<'_>, channel: ChannelId, content: Content) -> Result<Draft,
     draft.desc = params.text("desc").unwrap_or_default().to_owned();
     draft.answers = params.number("reply_to_message_id")?.map(MessageId::new);
     draft.mentions = mentions.into_iter().map(UserId::new).collect();
+    draft.mention_roles = params.ids("mention_roles")?.unwrap_or_default();
     draft.reply_markup = markup(call)?;
     draft.unreactive = params.flag("unreactive");
     draft.audience = if params.flag("ephemeral") {

@@ -33,6 +33,8 @@ pub struct Draft {
     pub answers: Option<MessageId>,
     /// Members mentioned.
     pub mentions: Vec<UserId>,
+    /// Roles notified.
+    pub mention_roles: Vec<u64>,
     /// The keyboard under it.
     pub reply_markup: Option<Value>,
     /// Who sees it.
@@ -58,6 +60,7 @@ impl Draft {
             content_type: None,
             answers: None,
             mentions: Vec::new(),
+            mention_roles: Vec::new(),
             reply_markup: None,
             audience: Audience::Channel,
             unreactive: false,
@@ -93,6 +96,7 @@ impl State {
             quote_l1,
             quote_l2,
             mentions: draft.mentions,
+            mention_roles: draft.mention_roles,
             reply_markup: draft.reply_markup,
             audience: draft.audience,
             pinned: false,
