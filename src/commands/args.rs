@@ -84,7 +84,7 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is fixed and valid")
 });
 static LIKE_A_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^[+-]?[0-9][0-9a-zA-Z.,_*/%+-]*$").expect("the pattern is fixed and valid")
+    Regex::new(r"^[+-]?[0-9]").expect("the pattern is fixed and valid")
 });
 static LONG_ID: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^[0-9]{15,19}$").expect("the pattern is fixed and valid"));
@@ -291,7 +291,8 @@ fn read_amount(plain: &str) -> Result<Amount, Refusal> {
     })
 }
 
-/// What somebody probably meant: letters that look like digits read as digits, `1e3` as 1000.
+/// What somebody probably meant: letters that look like digits read as digits, `1e3` as 1000, and of
+/// anything else the digits it begins with.
 fn guess(plain: &str) -> Option<i64> {
     let plain = plain.trim_start_matches(['+', '-']);
     let scientific = plain.split_once(['e', 'E']).and_then(|(digits, power)| {
@@ -300,15 +301,15 @@ fn guess(plain: &str) -> Option<i64> {
     });
     let meant = scientific.or_else(|| {
         let whole = plain.split(['.', '_', '*', '/', '%']).next()?;
-        let digits: String = whole
-            .chars()
-            .filter_map(|c| match c {
+        let characters = || whole.chars().filter(|c| *c != ',');
+        let alike: Option<String> = characters()
+            .map(|c| match c {
                 'o' | 'O' => Some('0'),
                 'l' | 'I' | 'i' => Some('1'),
-                digit if digit.is_ascii_digit() => Some(digit),
-                _ => None,
+                c => Some(c).filter(char::is_ascii_digit),
             })
             .collect();
+        let digits = alike.unwrap_or_else(|| characters().take_while(char::is_ascii_digit).collect());
         digits.parse().ok()
     })?;
     (1..=i64::from(LARGEST)).contains(&meant).then_some(meant)

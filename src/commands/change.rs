@@ -30,6 +30,7 @@ use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::SHARED;
 use crate::words::Word;
+use crate::words::code_hole;
 use crate::words::points_reply;
 
 /// The sentences of one of the two commands.
@@ -95,7 +96,6 @@ static CANCEL: Word = Word::new(SHARED, "cancel", &[]);
 static CANCELLED: Word = Word::new(SHARED, "cancelled", &[]);
 static PRESSED: Word = Word::new(SHARED, "pressed", &[]);
 static BALANCE_UNREAD: Word = Word::new(SHARED, "balance_unread", &[]);
-static CODE: Word = Word::new(SHARED, "code", &["code"]);
 
 /// Sentences both commands speak.
 pub(super) static WORDS: &[&Word] = &[
@@ -104,7 +104,6 @@ pub(super) static WORDS: &[&Word] = &[
     &CANCELLED,
     &PRESSED,
     &BALANCE_UNREAD,
-    &CODE,
 ];
 
 /// A change that waits for its caller's button, as kept in the journal (JSON; never rename a field).
@@ -351,12 +350,6 @@ fn refused_reply(receipt: &Receipt, sentences: &Sentences) -> Reply {
             .with("asked", Hole::Number(receipt.amount.size()))
             .with("receipt", code);
     }
-    let own_code = match refused.and_then(|refused| refused.code) {
-        Some(number) => Hole::Said(Box::new(
-            Reply::new(&CODE).with("code", Hole::Own(number.to_string())),
-        )),
-        None => Hole::Own(String::new()),
-    };
     Reply::new(sentences.refused)
         .with("member", member)
         .with("amount", Hole::Signed(i64::from(receipt.amount.points())))
@@ -364,7 +357,7 @@ fn refused_reply(receipt: &Receipt, sentences: &Sentences) -> Reply {
             "why",
             Hole::Said(Box::new(points_reply(meaning, About::Another))),
         )
-        .with("code", own_code)
+        .with("code", code_hole(refused.and_then(|refused| refused.code)))
         .with("receipt", code)
 }
 

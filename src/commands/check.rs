@@ -17,7 +17,7 @@ use crate::support::pulse::edge;
 use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::Word;
-use crate::words::points_reply;
+use crate::words::points_refused;
 
 static HEAD: Word = Word::new("check", "head", &["time", "zone"]);
 static GOOD: Word = Word::new("check", "good", &["what", "since"]);
@@ -81,7 +81,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
             reply.and(good(&SWITCH, now))
         }
         Some(refused) => {
-            let why = points_reply(refused.meaning, About::Another);
+            let why = points_refused(refused.meaning, About::Another, refused.code);
             reply.and(bad(&SWITCH, now, Hole::Said(Box::new(why))))
         }
     }))

@@ -55,7 +55,13 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
     let balance = call.points.balance(call.policy.guild, member.id).await.map_err(|error| {
         let meaning = error.refused.meaning;
         tracing::warn!(?meaning, code = error.refused.code, text = ?error.refused.text, "a balance could not be read");
-        Refusal::Points { meaning, about }
+        let staff = call.granted.covers(Right::View);
+        let code = error.refused.code.filter(|_| staff);
+        Refusal::Points {
+            meaning,
+            about,
+            code,
+        }
     })?;
     let reply = Reply::new(word)
         .with("member", Hole::Name(member.name.clone()))

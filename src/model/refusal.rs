@@ -81,6 +81,8 @@ pub enum Refusal {
         meaning: PointsRefusal,
         /// Whether the asker asked about themselves.
         about: About,
+        /// The system's own code, where the asker may see it.
+        code: Option<i64>,
     },
 }
 

@@ -19,6 +19,8 @@ pub use catalogue::Source;
 pub use catalogue::Words;
 pub use refusals::Hints;
 pub use refusals::REFUSAL_WORDS;
+pub use refusals::code_hole;
+pub use refusals::points_refused;
 pub use refusals::points_reply;
 pub use refusals::refusal_reply;
 pub use reply::Button;

@@ -64,6 +64,8 @@ words! {
     TOO_FAST = "too_fast" [];
     UNAVAILABLE = "unavailable" [];
     DECLINED = "declined" [];
+    POINTS_REFUSED = "points_refused" ["why", "code"];
+    CODE = "code" ["code"];
 }
 
 /// What the asker wrote, for lines they can copy.
@@ -117,7 +119,29 @@ pub fn refusal_reply(refusal: &Refusal, hints: &Hints) -> Reply {
         Refusal::NotYourButton => Reply::new(&NOT_YOUR_BUTTON),
         Refusal::ButtonExpired => Reply::new(&BUTTON_EXPIRED),
         Refusal::ButtonUsed => Reply::new(&BUTTON_USED),
-        Refusal::Points { meaning, about } => points_reply(*meaning, *about),
+        Refusal::Points {
+            meaning,
+            about,
+            code,
+        } => points_refused(*meaning, *about, *code),
+    }
+}
+
+/// The sentence for a points system's no, with its own code for those who may see it.
+pub fn points_refused(meaning: PointsRefusal, about: About, code: Option<i64>) -> Reply {
+    let why = points_reply(meaning, about);
+    Reply::new(&POINTS_REFUSED)
+        .with("why", Hole::Said(Box::new(why)))
+        .with("code", code_hole(code))
+}
+
+/// A points system's own code for staff, or nothing.
+pub fn code_hole(code: Option<i64>) -> Hole {
+    match code {
+        Some(code) => Hole::Said(Box::new(
+            Reply::new(&CODE).with("code", Hole::Own(code.to_string())),
+        )),
+        None => Hole::Own(String::new()),
     }
 }
 
