@@ -165,6 +165,10 @@ impl App {
             match event {
                 Event::Message(incoming) => self.hear(incoming, &busy),
                 Event::Press(press) => self.feel(press),
+                // In memory only, so the reader waits for nobody.
+                Event::Joined { guild, user } | Event::Left { guild, user } => {
+                    self.dispatcher.came_or_went(guild, user).await;
+                }
                 _ => {}
             }
         }

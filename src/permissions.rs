@@ -180,7 +180,11 @@ pub fn authorize(right: Right, actor: &Actor, policy: &Policy) -> Result<Granted
         (None, _) => return Err(Refusal::RolesUnknown),
     };
     if !covers(standing, right) {
-        return Err(Refusal::NoRight { roles: Vec::new() });
+        return Err(match actor.owner {
+            Some(_) => Refusal::NoRight { roles: Vec::new() },
+            // Still no, but it would be wrong to tell somebody who may be the owner that they may not.
+            None => Refusal::RolesUnknown,
+        });
     }
     let caps = match standing {
         Standing::Admin => Caps {
@@ -283,6 +287,13 @@ mod tests {
             Refusal::RolesUnknown
         );
         assert!(authorize(Right::Everyone, &who, &policy).is_ok());
+        // Somebody without a role who may yet own the guild.
+        let mut who = actor(5, &[]);
+        who.owner = None;
+        assert_eq!(
+            authorize(Right::Give, &who, &policy).unwrap_err(),
+            Refusal::RolesUnknown
+        );
     }
 
     #[test]

@@ -236,7 +236,9 @@ impl Dispatcher {
             .ok_or_else(unreadable)?;
         let change = proposal.asked().ok_or_else(unreadable)?;
         let actor = self.standings.actor(policy, press.presser, None).await;
-        let granted = self.authorize(right_of(definition), actor, policy).await?;
+        let granted = self
+            .authorize(right_of(definition), actor, None, policy)
+            .await?;
         let mentions: Vec<_> = change
             .who
             .iter()

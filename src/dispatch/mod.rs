@@ -51,6 +51,7 @@ use crate::model::Language;
 use crate::model::MessageId;
 use crate::model::Policy;
 use crate::model::Refusal;
+use crate::model::RoleId;
 use crate::model::UserId;
 use crate::model::incoming::Incoming;
 use crate::permissions::Actor;
@@ -248,6 +249,11 @@ impl Dispatcher {
         self.answer(incoming, &Reply::new(&BUSY)).await;
     }
 
+    /// Notes that somebody came or went: what was read of them no longer holds.
+    pub async fn came_or_went(&self, guild: GuildId, user: UserId) {
+        self.standings.forget(guild, user).await;
+    }
+
     /// Forgets what has no use any more; to be called now and then.
     pub fn forget(&self) {
         self.cooldown.forget();
@@ -323,7 +329,8 @@ impl Dispatcher {
         let right = right_of(definition);
         let policy = self.policy(incoming, right)?;
         let actor = self.actor(&policy, incoming).await;
-        let granted = self.authorize(right, actor, &policy).await?;
+        let shown = incoming.author.roles.as_deref();
+        let granted = self.authorize(right, actor, shown, &policy).await?;
         let handler = self.registry.handler(&definition.scope);
         let handler = handler.ok_or_else(|| {
             CommandError::Failed(anyhow::anyhow!("no handler for {}", definition.scope))
@@ -411,12 +418,13 @@ impl Dispatcher {
         &self,
         right: Right,
         actor: Actor,
+        shown: Option<&[RoleId]>,
         policy: &Policy,
     ) -> Result<Granted, Refusal> {
         match authorize(right, &actor, policy) {
             Ok(granted) => Ok(granted),
             Err(Refusal::NoRight { .. } | Refusal::RolesUnknown) => {
-                let confirmed = self.standings.confirmed(policy, actor.user).await;
+                let confirmed = self.standings.confirmed(policy, actor.user, shown).await;
                 authorize(right, &confirmed, policy)
             }
             Err(refusal) => Err(refusal),

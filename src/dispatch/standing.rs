@@ -22,11 +22,15 @@ use crate::model::RoleId;
 use crate::model::UserId;
 use crate::permissions::Actor;
 use crate::permissions::HeldRole;
+use crate::permissions::Standing;
+use crate::permissions::standing;
 
 /// How long roles and owner of a guild are believed.
 const GUILD_FRESH: Duration = Duration::from_secs(180);
 /// An unknown role refreshes a guild at most this often.
 const UNKNOWN_ROLE_REFRESH: Duration = Duration::from_secs(10);
+/// What could not be read of a guild is asked for again after this long.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
 /// How long one member's own record is believed: a burst of commands asks once.
 const MEMBER_FRESH: Duration = Duration::from_secs(10);
 /// Members remembered at once.
@@ -38,6 +42,18 @@ struct GuildView {
     owner: Option<UserId>,
     roles: Option<HashMap<RoleId, RoleView>>,
     read: Instant,
+    /// When an unknown role last made us read it before its time.
+    hurried: Option<Instant>,
+}
+
+/// A member's record: none where they are not in the guild, an error where it cannot be read.
+type Record = Result<Option<Arc<ApiMember>>, ()>;
+
+/// Whether something was read just now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Age {
+    Fresh,
+    Remembered,
 }
 
 #[derive(Clone, Debug)]
@@ -62,7 +78,7 @@ impl Standings {
             api,
             asker,
             guilds: DashMap::new(),
-            // Joins callers that miss at the same moment; the age is judged in `guild`.
+            // Joins callers that miss at the same moment; holds nothing beyond it.
             reading: Cache::builder()
                 .time_to_live(Duration::from_secs(1))
                 .build(),
@@ -94,47 +110,57 @@ impl Standings {
                 roles: Some(roles.iter().map(|role| held(*role, &view)).collect()),
                 owner: view.owner,
             },
-            None => self.confirmed(policy, user).await,
+            None => self.confirmed(policy, user, None).await,
         }
     }
 
     /// The same, with the roles the platform has on record right now.
-    pub(super) async fn confirmed(&self, policy: &Policy, user: UserId) -> Actor {
+    ///
+    /// A record read a moment ago may say no, so that a flood of refused commands asks once. It never
+    /// says yes, nor does it count where the message has shown other roles since.
+    pub(super) async fn confirmed(
+        &self,
+        policy: &Policy,
+        user: UserId,
+        shown: Option<&[RoleId]>,
+    ) -> Actor {
         let view = self.guild(policy.guild, &[]).await;
-        let roles = match self.member(policy.guild, user).await {
-            Ok(Some(member)) => member.roles.as_ref().map(|roles| {
-                let record = |role: &MemberRole| HeldRole {
-                    id: role.id,
-                    permissions: role
-                        .permissions
-                        .or_else(|| held(role.id, &view).permissions),
-                };
-                roles.iter().map(record).collect()
-            }),
-            Ok(None) | Err(()) => None,
-        };
-        Actor {
-            user,
-            roles,
-            owner: view.owner,
+        let (record, age) = self.record(policy.guild, user).await;
+        let actor = on_record(user, &record, &view);
+        let may_more = standing(&actor, policy).is_some_and(|stands| stands > Standing::Member);
+        if age == Age::Fresh || !(may_more || shown.is_some_and(|roles| !holds(&actor, roles))) {
+            return actor;
         }
+        self.forget(policy.guild, user).await;
+        let (record, _) = self.record(policy.guild, user).await;
+        on_record(user, &record, &view)
     }
 
     /// A member's record. `Ok(None)`: not in the guild. `Err`: it could not be read.
-    pub(super) async fn member(
-        &self,
-        guild: GuildId,
-        user: UserId,
-    ) -> Result<Option<Arc<ApiMember>>, ()> {
+    pub(super) async fn member(&self, guild: GuildId, user: UserId) -> Record {
+        self.record(guild, user).await.0
+    }
+
+    /// Forgets a member's record, after they came or went.
+    pub(super) async fn forget(&self, guild: GuildId, user: UserId) {
+        self.members.invalidate(&(guild, user)).await;
+    }
+
+    async fn record(&self, guild: GuildId, user: UserId) -> (Record, Age) {
         let api = self.api.clone();
         let reading = async move {
             let member = api.member(guild, user).await;
             member.map(|member| member.map(Arc::new))
         };
-        let read = self.members.try_get_with((guild, user), reading);
-        read.await.map_err(|error| {
-            tracing::warn!(%guild, member = %user, %error, "a member's record could not be read");
-        })
+        let entry = self.members.entry((guild, user));
+        match entry.or_try_insert_with(reading).await {
+            Ok(entry) if entry.is_fresh() => (Ok(entry.into_value()), Age::Fresh),
+            Ok(entry) => (Ok(entry.into_value()), Age::Remembered),
+            Err(error) => {
+                tracing::warn!(%guild, member = %user, %error, "a member's record could not be read");
+                (Err(()), Age::Fresh)
+            }
+        }
     }
 
     /// The names of those of `roles` that are known.
@@ -151,25 +177,33 @@ impl Standings {
     }
 
     async fn guild(&self, guild: GuildId, shown: &[RoleId]) -> Arc<GuildView> {
-        let remembered = self.guilds.get(&guild).map(|view| view.clone());
-        if let Some(view) = remembered {
-            let age = view.read.elapsed();
-            let complete = view.owner.is_some() && view.roles.is_some();
-            let knows = |role: &RoleId| {
-                view.roles
-                    .as_ref()
-                    .is_some_and(|roles| roles.contains_key(role))
-            };
-            let good = age < GUILD_FRESH && complete && shown.iter().all(knows);
-            if good || age < UNKNOWN_ROLE_REFRESH {
-                return view;
-            }
-        }
         let old = self.guilds.get(&guild).map(|view| view.clone());
+        if let Some(view) = &old
+            && view.serves(shown)
+        {
+            return view.clone();
+        }
         let reading = read_guild(self.api.clone(), self.asker, guild, old);
         let read = self.reading.get_with(guild, reading).await;
+        self.reading.invalidate(&guild).await;
         self.guilds.insert(guild, read.clone());
         read
+    }
+}
+
+impl GuildView {
+    /// Whether it is good enough for somebody with these roles.
+    fn serves(&self, shown: &[RoleId]) -> bool {
+        let age = self.read.elapsed();
+        let (Some(roles), true) = (&self.roles, self.owner.is_some()) else {
+            // Something could not be read: not asked for again with every message.
+            return age < RETRY_AFTER;
+        };
+        if shown.iter().all(|role| roles.contains_key(role)) {
+            return age < GUILD_FRESH;
+        }
+        let hurried = |since: Instant| since.elapsed() < UNKNOWN_ROLE_REFRESH;
+        age < GUILD_FRESH && self.hurried.is_some_and(hurried)
     }
 }
 
@@ -192,7 +226,34 @@ async fn read_guild(
         owner: owner.ok().or(old.and_then(|old| old.owner)),
         roles: roles.ok().or_else(|| old.and_then(|old| old.roles.clone())),
         read: Instant::now(),
+        // Read again while still young: only an unknown role or something unread makes us.
+        hurried: old
+            .filter(|old| old.read.elapsed() < GUILD_FRESH)
+            .map(|_| Instant::now()),
     })
+}
+
+/// What the record says of somebody.
+fn on_record(user: UserId, record: &Record, view: &GuildView) -> Actor {
+    let member = record.as_ref().ok().and_then(Option::as_ref);
+    let roles = member.and_then(|member| member.roles.as_ref());
+    let held = |role: &MemberRole| HeldRole {
+        id: role.id,
+        permissions: role
+            .permissions
+            .or_else(|| held(role.id, view).permissions),
+    };
+    Actor {
+        user,
+        roles: roles.map(|roles| roles.iter().map(held).collect()),
+        owner: view.owner,
+    }
+}
+
+/// Whether somebody holds exactly these roles.
+fn holds(actor: &Actor, roles: &[RoleId]) -> bool {
+    let held = actor.roles.as_deref().unwrap_or_default();
+    held.len() == roles.len() && held.iter().all(|role| roles.contains(&role.id))
 }
 
 fn known_roles(roles: Vec<Role>) -> HashMap<RoleId, RoleView> {

@@ -27,6 +27,7 @@ use guildpoints::sandbox::fault::FaultRule;
 use guildpoints::sandbox::message::MessageView;
 use serde_json::Value;
 use serde_json::json;
+use sqlx::AssertSqlSafe;
 use sqlx::ConnectOptions;
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -300,12 +301,12 @@ impl Stage {
     }
 
     /// Carries out one statement on the bot's store, which must not run meanwhile.
-    pub async fn change_store(&self, statement: &'static str) {
+    pub async fn change_store(&self, statement: &str) {
         assert!(self.bot.is_none(), "the bot has its store to itself");
         let file = self.folder().join("guildpoints.db");
         let options = SqliteConnectOptions::new().filename(file);
         let mut store = options.connect().await.expect("the store can be opened");
-        let done = sqlx::query(statement).execute(&mut store).await;
+        let done = sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut store).await;
         let done = done.expect("the statement can be carried out");
         assert!(done.rows_affected() > 0, "nothing was changed");
         store.close().await.expect("the store can be closed");
