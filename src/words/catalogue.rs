@@ -108,9 +108,8 @@ impl Words {
             for language in Language::ALL {
                 check.sentences(scope, merged, language, spoken, &mut words.sentences);
             }
-            if scope != SHARED
-                && let Some(definition) = check.definition(scope, merged, rights)
-            {
+            if scope != SHARED {
+                let definition = check.definition(scope, merged, rights);
                 words.definitions.push(definition);
             }
             check.surplus(scope, merged);
@@ -121,10 +120,15 @@ impl Words {
                     && other != at
                 {
                     let other = &words.definitions[other].scope;
+                    // Told of the operator's file, where something can be done about it.
+                    let (here, there) = match tables[other].is_the_operators {
+                        true => (other, &definition.scope),
+                        false => (&definition.scope, other),
+                    };
                     check.find(
-                        &tables[&definition.scope].file,
+                        &tables[here].file,
                         "names",
-                        format!("`{name}` is also a name of `{other}`: give one of them another"),
+                        format!("`{name}` is also a name of `{there}`: give one of them another"),
                     );
                 }
             }
@@ -228,6 +232,7 @@ impl Words {
 /// A command's keys, whichever file they come from.
 struct Merged {
     file: String,
+    is_the_operators: bool,
     table: Table,
 }
 
@@ -250,7 +255,12 @@ impl Check {
         for source in embedded {
             if let Some(table) = self.read(source) {
                 let file = source.file.clone();
-                tables.insert(source.scope.clone(), Merged { file, table });
+                let merged = Merged {
+                    file,
+                    is_the_operators: false,
+                    table,
+                };
+                tables.insert(source.scope.clone(), merged);
             }
         }
         for source in overrides {
@@ -261,6 +271,7 @@ impl Check {
             match tables.get_mut(&source.scope) {
                 Some(merged) => {
                     merged.file = source.file.clone();
+                    merged.is_the_operators = true;
                     lay_over(&mut merged.table, table);
                 }
                 None => {
@@ -280,7 +291,11 @@ impl Check {
         match source.text.parse::<Table>() {
             Ok(table) => Some(table),
             Err(error) => {
-                self.find(&source.file, "", error.message().to_owned());
+                let before = error.span().map_or(0, |span| span.start);
+                let before = source.text.get(..before).unwrap_or_default();
+                let line = before.matches('\n').count() + 1;
+                let what = format!("{}: the file must be TOML", error.message());
+                self.find(&source.file, format!("line {line}"), what);
                 None
             }
         }
@@ -346,12 +361,7 @@ impl Check {
     }
 
     /// Takes names, right and cooldown out of the table.
-    fn definition(
-        &mut self,
-        scope: &str,
-        merged: &mut Merged,
-        rights: &[&str],
-    ) -> Option<Definition> {
+    fn definition(&mut self, scope: &str, merged: &mut Merged, rights: &[&str]) -> Definition {
         let file = merged.file.clone();
         let names = match merged.table.remove("names") {
             Some(Value::Array(names)) => names
@@ -369,12 +379,14 @@ impl Check {
                 "at least one name is needed: names = [\"reward\", \"奖励\"]",
             );
         }
+        // What is wrong is noted and reading goes on, so that one fault does not hide another.
         let right = match merged.table.remove("right") {
-            Some(Value::String(right)) if rights.contains(&right.as_str()) => right,
             Some(Value::String(right)) => {
-                let hint = nearest(&right, rights.iter().copied());
-                self.find(&file, "right", format!("there is no right `{right}`{hint}"));
-                return None;
+                if !rights.contains(&right.as_str()) {
+                    let hint = nearest(&right, rights.iter().copied());
+                    self.find(&file, "right", format!("there is no right `{right}`{hint}"));
+                }
+                right
             }
             _ => {
                 self.find(
@@ -382,7 +394,7 @@ impl Check {
                     "right",
                     format!("a right is needed, one of: {}", rights.join(", ")),
                 );
-                return None;
+                String::new()
             }
         };
         let cooldown = match merged.table.remove("cooldown") {
@@ -393,16 +405,15 @@ impl Check {
                 .and_then(|duration| Duration::try_from(duration).ok()),
             Some(_) => None,
         };
-        let Some(cooldown) = cooldown else {
+        if cooldown.is_none() {
             self.find(&file, "cooldown", "a time such as \"2s\" belongs here");
-            return None;
-        };
-        Some(Definition {
+        }
+        Definition {
             scope: scope.to_owned(),
             names,
             right,
-            cooldown,
-        })
+            cooldown: cooldown.unwrap_or_default(),
+        }
     }
 
     fn surplus(&mut self, scope: &str, merged: &Merged) {

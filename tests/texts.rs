@@ -1,0 +1,234 @@
+//! The texts people read: complete in both languages, with the same holes, and checked before the
+//! bot starts.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use guildpoints::app;
+use guildpoints::commands::Registry;
+use guildpoints::commands::embedded;
+use guildpoints::commands::right_of;
+use guildpoints::model::Language;
+use guildpoints::permissions::Right;
+use guildpoints::words::SHARED;
+use guildpoints::words::Words;
+use tempfile::TempDir;
+use toml::Table;
+
+fn words() -> Words {
+    app::texts(&Registry::new(), None).expect("the embedded texts are right")
+}
+
+/// The sentences of one language of one file, with the holes of each.
+fn sentences(file: &Table, language: Language) -> BTreeMap<String, BTreeSet<String>> {
+    let table = file[language.tag()]
+        .as_table()
+        .expect("a table of sentences");
+    table
+        .iter()
+        .map(|(key, sentence)| (key.clone(), holes(sentence.as_str().expect("a string"))))
+        .collect()
+}
+
+/// The names in braces; a doubled brace is the character.
+fn holes(sentence: &str) -> BTreeSet<String> {
+    let plain = sentence.replace("{{", "").replace("}}", "");
+    let opened = plain.split('{').skip(1);
+    opened
+        .map(|rest| rest.split_once('}').expect("a hole is closed").0.to_owned())
+        .collect()
+}
+
+#[test]
+fn both_languages_say_the_same_with_the_same_holes() {
+    for source in embedded() {
+        let file: Table = source.text.parse().expect("the file is TOML");
+        let chinese = sentences(&file, Language::Chinese);
+        let english = sentences(&file, Language::English);
+        assert_eq!(chinese, english, "{}", source.file);
+        assert!(!chinese.is_empty(), "{}", source.file);
+    }
+}
+
+#[test]
+fn each_language_is_written_in_its_own_script() {
+    let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    for source in embedded() {
+        let file: Table = source.text.parse().expect("the file is TOML");
+        for (key, sentence) in file["en-US"].as_table().expect("a table") {
+            // Names on the mall's own page, and the member of every example.
+            let told = sentence.as_str().expect("a string").replace("@小明", "");
+            let quoted = ["「第三方机器人」", "「是否开启」"];
+            let told = quoted
+                .iter()
+                .fold(told, |told, name| told.replace(name, ""));
+            assert!(!told.contains(is_chinese), "{}: {key}: {told}", source.file);
+        }
+        for (key, sentence) in file["zh-CN"].as_table().expect("a table") {
+            let told = sentence.as_str().expect("a string");
+            let words_of_its_own =
+                told.replace(|c: char| "{}_ ".contains(c) || c.is_ascii_lowercase(), "");
+            let needs_none =
+                words_of_its_own.is_empty() || ["=", "　"].contains(&words_of_its_own.as_str());
+            assert!(
+                needs_none || told.contains(is_chinese) || told.contains("（"),
+                "{}: {key}: {told}",
+                source.file
+            );
+        }
+    }
+}
+
+#[test]
+fn every_command_has_a_name_in_each_language_and_nobody_elses() {
+    let words = words();
+    let mut names = BTreeSet::new();
+    for definition in words.definitions() {
+        for name in &definition.names {
+            assert!(names.insert(name.clone()), "{name}");
+            assert_eq!(
+                words.named(name).map(|found| &found.scope),
+                Some(&definition.scope)
+            );
+        }
+        let english = definition.shown(Language::English);
+        let chinese = definition.shown(Language::Chinese);
+        assert!(
+            english.is_ascii() && !chinese.is_ascii(),
+            "{english} {chinese}"
+        );
+        for language in Language::ALL {
+            let usage = words.usage(&definition.scope, language);
+            assert!(usage.starts_with(&definition.shown(language)), "{usage}");
+            assert!(!words.summary(&definition.scope, language).is_empty());
+        }
+    }
+}
+
+/// A line a command: names, the right, usage and summary.
+fn table(language: Language) -> String {
+    let words = words();
+    let row = |definition: &guildpoints::words::Definition| {
+        let names: Vec<String> = definition
+            .names
+            .iter()
+            .map(|name| format!("/{name}"))
+            .collect();
+        format!(
+            "{} | {} | {:?} | {} | {}",
+            names.join(" "),
+            right_of(definition).name(),
+            definition.cooldown,
+            words.usage(&definition.scope, language),
+            words.summary(&definition.scope, language),
+        )
+    };
+    let rows: Vec<String> = words.definitions().iter().map(row).collect();
+    rows.join("\n")
+}
+
+#[test]
+fn the_permission_table_in_chinese() {
+    insta::assert_snapshot!(table(Language::Chinese), @r"
+    /check /自检 | manage | 2s | /自检 | 检查机器人和积分商城的状态
+    /deduct /扣分 | take | 1s | /扣分 @成员 数量 原因 | 扣除成员的积分，必须写原因
+    /help /帮助 | none | 2s | /帮助 [指令] | 查看能用的指令
+    /points /积分 | none | 2s | /积分 [@成员] | 查询积分
+    /receipt /回执 | none | 2s | /回执 编号 | 查询一笔积分变动
+    /reward /奖励 | give | 1s | /奖励 @成员 数量 [原因] | 给成员发放积分
+    ");
+}
+
+#[test]
+fn the_permission_table_in_english() {
+    insta::assert_snapshot!(table(Language::English), @r"
+    /check /自检 | manage | 2s | /check | check the bot and the points mall
+    /deduct /扣分 | take | 1s | /deduct @member amount reason | take points from a member; a reason is required
+    /help /帮助 | none | 2s | /help [command] | show the commands you can use
+    /points /积分 | none | 2s | /points [@member] | show a balance
+    /receipt /回执 | none | 2s | /receipt code | show what became of a change
+    /reward /奖励 | give | 1s | /reward @member amount [reason] | give points to a member
+    ");
+}
+
+#[test]
+fn every_right_a_command_names_exists_and_none_is_given_away() {
+    let words = words();
+    let right = |scope: &str| right_of(words.definition(scope).expect("a command"));
+    assert_eq!(right("reward"), Right::Give);
+    assert_eq!(right("deduct"), Right::Take);
+    assert_eq!(right("check"), Right::Manage);
+    for scope in ["points", "receipt", "help"] {
+        assert_eq!(right(scope), Right::Everyone);
+    }
+}
+
+/// The findings of a folder with these files.
+fn findings(files: &[(&str, &str)]) -> Vec<String> {
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("a file can be written");
+    }
+    match app::texts(&Registry::new(), Some(folder.path())) {
+        Ok(_) => Vec::new(),
+        Err(error) => {
+            let told = format!("{error:#}");
+            let told = told.split_once(": ").expect("what and why").1;
+            let path = format!("{}/", folder.path().display());
+            told.lines().map(|line| line.replace(&path, "")).collect()
+        }
+    }
+}
+
+#[test]
+fn an_override_changes_its_key_and_nothing_else() {
+    assert_eq!(
+        findings(&[
+            (
+                "reward.toml",
+                "names = [\"reward\", \"奖励\", \"赏\"]\n[zh-CN]\ndone = \"好 {receipt}\"\n"
+            ),
+            ("_shared.toml", "[en-US]\nbusy = \"One moment.\"\n"),
+            ("README.md", "not mine"),
+        ]),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn all_that_is_wrong_with_overrides_is_listed_at_once_with_file_key_and_fix() {
+    let told = findings(&[
+        (
+            "reward.toml",
+            "names = []\nright = \"giv\"\ncooldwon = \"2s\"\n[zh-CN]\ndone = \"{membr} {amount\"\ndoone = \"x\"\n[en-US]\ndone = 5\nask = \"{memberr}?\"\n",
+        ),
+        (
+            "points.toml",
+            "names = [\"points\", \"receipt\"]\ncooldown = \"soon\"\n",
+        ),
+        ("help.toml", "zh-CN = \"x\"\n"),
+        ("rewrad.toml", "names = [\"x\"]\n"),
+        ("check.toml", "names = [\n"),
+        (
+            &format!("{SHARED}.toml"),
+            "right = \"give\"\n[zh-CN]\nnoright = \"x\"\n[fr-FR]\nbusy = \"x\"\n",
+        ),
+    ]);
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    check.toml: `line 1`: unclosed array, expected `]`: the file must be TOML
+    rewrad.toml: `rewrad`: there is no such command: `reward` is near
+    _shared.toml: `zh-CN.noright`: nothing says this sentence: `no_right` is near
+    _shared.toml: `fr-FR`: unknown key
+    _shared.toml: `right`: unknown key
+    help.toml: `zh-CN`: a table of sentences belongs here
+    points.toml: `cooldown`: a time such as "2s" belongs here
+    reward.toml: `zh-CN.done`: a `{` without its `}` (write `{{` for the character)
+    reward.toml: `zh-CN.doone`: nothing says this sentence: `done` is near
+    reward.toml: `en-US.ask`: the hole `{memberr}` is never filled: `member` is near
+    reward.toml: `en-US.done`: this sentence is missing: add it as a string
+    reward.toml: `names`: at least one name is needed: names = ["reward", "奖励"]
+    reward.toml: `right`: there is no right `giv`: `give` is near
+    reward.toml: `cooldwon`: unknown key: `cooldown` is near
+    points.toml: `names`: `receipt` is also a name of `receipt`: give one of them another
+    "#);
+}
