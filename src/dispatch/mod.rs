@@ -507,7 +507,7 @@ impl Dispatcher {
         match error {
             CommandError::Refused(refusal) => {
                 let refusal = self.with_role_names(guild, definition, refusal).await;
-                tracing::info!(?refusal, "refused");
+                tracing::info!(refusal = in_short(&refusal), "refused");
                 refusal_reply(&refusal, hints)
             }
             CommandError::Store(error) => {
@@ -626,6 +626,18 @@ fn arguments(invocation: &Invocation, incoming: &Incoming) -> Args {
         replying_to: incoming.replying_to,
     }
 }
+
+/// A refusal for the log; what a person wrote in it may be as long as a message.
+fn in_short(refusal: &Refusal) -> String {
+    let whole = format!("{refusal:?}");
+    match whole.char_indices().nth(LOGGED_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &whole[..end]),
+        None => whole,
+    }
+}
+
+/// Enough for every figure and the beginning of what was read.
+const LOGGED_CHARACTERS: usize = 200;
 
 /// A caller: the platform delivers no commands of bots to us.
 fn person(id: UserId, name: &str) -> Member {

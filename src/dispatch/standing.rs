@@ -239,9 +239,7 @@ fn on_record(user: UserId, record: &Record, view: &GuildView) -> Actor {
     let roles = member.and_then(|member| member.roles.as_ref());
     let held = |role: &MemberRole| HeldRole {
         id: role.id,
-        permissions: role
-            .permissions
-            .or_else(|| held(role.id, view).permissions),
+        permissions: role.permissions.or_else(|| held(role.id, view).permissions),
     };
     Actor {
         user,

@@ -193,7 +193,10 @@ fn usage_reply(usage: &Usage, hints: &Hints) -> Reply {
             .with("read", untrusted(read))
             .with("cap", Hole::Number(*cap)),
         Usage::TwoAmounts { read } => Reply::new(&TWO_AMOUNTS)
-            .with("read", Hole::List(read.iter().map(untrusted).collect()))
+            .with(
+                "read",
+                Hole::List(read.iter().take(REPEATED_AMOUNTS).map(untrusted).collect()),
+            )
             .with("command", command())
             .with("who", who()),
         Usage::ReasonTooLong { length, cap } => Reply::new(&REASON_TOO_LONG)
@@ -239,6 +242,8 @@ fn usage_reply(usage: &Usage, hints: &Hints) -> Reply {
 
 /// At most this much of what was read is repeated, so that an answer stays an answer.
 const REPEATED_CHARACTERS: usize = 40;
+/// Of several amounts the first so many are repeated.
+const REPEATED_AMOUNTS: usize = 5;
 
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(REPEATED_CHARACTERS) {

@@ -19,7 +19,8 @@ pub struct RemarkTooLong {
 ///
 /// `fallback` is the bot's own wording and is cut where it is too long. The result is never blank
 /// and has 1 to 99 UTF-16 units, all of the basic plane and none of them a control character: a
-/// three-byte database column over there would refuse anything else.
+/// three-byte database column over there would refuse anything else. Marks that turn the direction
+/// of text and characters of no width are dropped, since the mall's pages may show a remark.
 pub fn remark(reason: Option<&str>, fallback: &str) -> Result<String, RemarkTooLong> {
     let reason = reason.unwrap_or_default().trim();
     let length = units(reason);
@@ -54,6 +55,7 @@ fn units(text: &str) -> usize {
 fn plain(text: &str) -> String {
     let replaced: String = text
         .chars()
+        .filter(|c| !is_unseen(*c))
         .map(|c| match c {
             // Line breaks and tabs are typed as spacing; the rest cannot be meant.
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => ' ',
@@ -76,9 +78,15 @@ fn shortened(text: String) -> String {
 
 /// Whether anything of `text` can be seen; zero-width characters alone would read as blank.
 fn is_visible(text: &str) -> bool {
-    text.chars().any(|c| {
-        !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
-    })
+    text.chars()
+        .any(|c| !c.is_whitespace() && !matches!(c, '\u{200c}' | '\u{200d}'))
+}
+
+/// Marks of direction and characters of no width, but not the joiners that some scripts are made of.
+fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
 #[cfg(test)]
@@ -114,6 +122,10 @@ mod tests {
         assert_eq!(
             remark(Some("第一\t名\u{7}🎉\u{ffff}"), "x").unwrap(),
             "第一 名 □□"
+        );
+        assert_eq!(
+            remark(Some("好\u{202e}坏\u{2066}\u{feff}！"), "x").unwrap(),
+            "好坏！"
         );
     }
 
