@@ -83,9 +83,8 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)$")
         .expect("the pattern is fixed and valid")
 });
-static LIKE_A_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^[+-]?[0-9]").expect("the pattern is fixed and valid")
-});
+static LIKE_A_NUMBER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^[+-]?[0-9]").expect("the pattern is fixed and valid"));
 static LONG_ID: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^[0-9]{15,19}$").expect("the pattern is fixed and valid"));
 static MARKED_SHORT_ID: LazyLock<Regex> =
@@ -309,7 +308,8 @@ fn guess(plain: &str) -> Option<i64> {
                 c => Some(c).filter(char::is_ascii_digit),
             })
             .collect();
-        let digits = alike.unwrap_or_else(|| characters().take_while(char::is_ascii_digit).collect());
+        let digits =
+            alike.unwrap_or_else(|| characters().take_while(char::is_ascii_digit).collect());
         digits.parse().ok()
     })?;
     (1..=i64::from(LARGEST)).contains(&meant).then_some(meant)

@@ -98,13 +98,7 @@ static PRESSED: Word = Word::new(SHARED, "pressed", &[]);
 static BALANCE_UNREAD: Word = Word::new(SHARED, "balance_unread", &[]);
 
 /// Sentences both commands speak.
-pub(super) static WORDS: &[&Word] = &[
-    &CONFIRM,
-    &CANCEL,
-    &CANCELLED,
-    &PRESSED,
-    &BALANCE_UNREAD,
-];
+pub(super) static WORDS: &[&Word] = &[&CONFIRM, &CANCEL, &CANCELLED, &PRESSED, &BALANCE_UNREAD];
 
 /// A change that waits for its caller's button, as kept in the journal (JSON; never rename a field).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

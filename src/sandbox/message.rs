@@ -191,11 +191,7 @@ impl MessageView {
                 .unwrap_or_default(),
             ephemeral: message.is_ephemeral(),
             mentions: message.mentions.clone(),
-            mention_roles: message
-                .mention_roles
-                .iter()
-                .map(u64::to_string)
-                .collect(),
+            mention_roles: message.mention_roles.iter().map(u64::to_string).collect(),
             pinned: message.pinned,
             reactions: message
                 .reactions

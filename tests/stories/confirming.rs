@@ -92,9 +92,17 @@ async fn a_question_in_english() {
     );
     let told = stage.presses("小红", said, "Confirm").await;
     assert_eq!(told, "Only the person who asked can use this button.");
-    assert_eq!(stage.presses("阿杰", said, "Cancel").await, "Called off; no points were changed.");
-    stage.hears_of(said, "Called off; no points were changed.").await;
-    assert_eq!(stage.presses("阿杰", said, "Confirm").await, "This button was used already.");
+    assert_eq!(
+        stage.presses("阿杰", said, "Cancel").await,
+        "Called off; no points were changed."
+    );
+    stage
+        .hears_of(said, "Called off; no points were changed.")
+        .await;
+    assert_eq!(
+        stage.presses("阿杰", said, "Confirm").await,
+        "This button was used already."
+    );
     assert_eq!(stage.paid(), []);
     stage.finish().await;
 }
@@ -149,7 +157,10 @@ async fn pressed_twice_is_paid_once() {
         told.push(stage.toast(press).await);
     }
     assert_eq!(told[0], "收到");
-    assert!(told[1..].iter().all(|told| told == "这个按钮已经用过了。"), "{told:?}");
+    assert!(
+        told[1..].iter().all(|told| told == "这个按钮已经用过了。"),
+        "{told:?}"
+    );
     stage.hears_of(said, "✅").await;
     assert_eq!(stage.answers(said).len(), 1);
     assert_eq!(stage.paid().len(), 1);
@@ -183,7 +194,9 @@ async fn killed_while_it_is_paid_the_question_becomes_the_result() {
     let (question, data) = confirm(&stage, said);
     stage.sandbox.press(stage.user("阿杰"), question, &data);
     stage
-        .until("the mall has paid", |sandbox| !sandbox.mall().records().is_empty())
+        .until("the mall has paid", |sandbox| {
+            !sandbox.mall().records().is_empty()
+        })
         .await;
     stage.kill().await;
     stage.start().await;
@@ -278,7 +291,12 @@ async fn what_would_be_refused_is_refused_before_it_is_asked() {
     stage.presses("阿杰", said, "确认").await;
     stage.hears_of(said, "✅").await;
     let said = stage.says("阿杰", "/奖励 @小明 101");
-    stage.hears_of(said, "今天的额度不够：这次 101，今天已用 200 / 300，还剩 100。").await;
+    stage
+        .hears_of(
+            said,
+            "今天的额度不够：这次 101，今天已用 200 / 300，还剩 100。",
+        )
+        .await;
     stage.finish().await;
 }
 
@@ -305,18 +323,36 @@ async fn forged_presses_move_nothing() {
     }
     // Nothing of ours at all: silence.
     for forged in [
-        "", "gp", "gp:", "gp:ok", "gp:ok:", "gp:ok:x", "gp:yes:1", "gp:ok:-1", "gp:ok:0", "GP:OK:1",
-        "gp:ok:99999999999999999999999", "${@&1}", "{\"a\":1}", "\u{202e}gp:ok:1",
+        "",
+        "gp",
+        "gp:",
+        "gp:ok",
+        "gp:ok:",
+        "gp:ok:x",
+        "gp:yes:1",
+        "gp:ok:-1",
+        "gp:ok:0",
+        "GP:OK:1",
+        "gp:ok:99999999999999999999999",
+        "${@&1}",
+        "{\"a\":1}",
+        "\u{202e}gp:ok:1",
     ] {
         stage.sandbox.press(stage.user("阿杰"), question, forged);
     }
     let long = "9".repeat(100_000);
-    stage.sandbox.press(stage.user("阿杰"), question, &format!("gp:ok:{long}"));
+    stage
+        .sandbox
+        .press(stage.user("阿杰"), question, &format!("gp:ok:{long}"));
     // The button still works, also when pressed on another message of the bot: what stands in our own
     // record is edited.
     stage.sends_press("阿杰", answer, &data).await;
     stage.hears_of(said, "✅").await;
-    assert!(stage.answers(other)[0].contains("120"), "{:?}", stage.answers(other));
+    assert!(
+        stage.answers(other)[0].contains("120"),
+        "{:?}",
+        stage.answers(other)
+    );
     assert_eq!(stage.paid().len(), 1);
     stage.finish().await;
 }
@@ -327,7 +363,13 @@ async fn the_command_delivered_again_asks_and_pays_no_second_time() {
     let text = "/奖励 @小明 666 天梯";
     let said = asked(&mut stage, text).await;
     // While it waits: the same frame, another amount, another member, and one that needs no question.
-    for again in [text, "/奖励 @小明 777", "/奖励 @小红 666", "/奖励 @小明 5", "/扣分 @小红 6 刷屏"] {
+    for again in [
+        text,
+        "/奖励 @小明 777",
+        "/奖励 @小红 666",
+        "/奖励 @小明 5",
+        "/扣分 @小红 6 刷屏",
+    ] {
         stage.restart().await;
         stage.delivers(said, "阿杰", again, json!({}));
         let behind = stage.says("阿杰", "/points");

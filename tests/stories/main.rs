@@ -5,6 +5,7 @@
 
 mod stage;
 
+mod asking;
 mod confirming;
 mod hostile;
 mod main_job;

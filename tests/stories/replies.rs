@@ -41,12 +41,17 @@ async fn an_amount_that_cannot_be_read_is_repeated_with_a_line_to_copy() {
     let large = |read: &str| {
         format!("“{read}”太大了，单次最多 9,999 积分。更大的数额请分几次，每次一条新消息。")
     };
-    let zero = format!("数量不能是 0。请写 1 到 9,999 之间的整数：\n{}", copy("100"));
+    let zero = format!(
+        "数量不能是 0。请写 1 到 9,999 之间的整数：\n{}",
+        copy("100")
+    );
     let none = format!("没有看到数量。试试：\n{}", copy("100"));
-    let negative =
-        |read: &str, size: &str| {
-            format!("数量“{read}”是负数。请写正数，用 /奖励 表示增加，用 /扣分 表示扣除：\n{}", copy(size))
-        };
+    let negative = |read: &str, size: &str| {
+        format!(
+            "数量“{read}”是负数。请写正数，用 /奖励 表示增加，用 /扣分 表示扣除：\n{}",
+            copy(size)
+        )
+    };
     let two = |read: &str| format!("读到了不止一个数量：{read}。请只写一个：\n{}", copy("100"));
     for (typed, told) in [
         ("0", zero.clone()),
@@ -88,15 +93,51 @@ async fn an_amount_that_cannot_be_read_is_repeated_with_a_line_to_copy() {
 async fn an_amount_that_cannot_be_read_is_told_in_english() {
     let mut stage = guild(ENGLISH, "").await;
     let rows = [
-        ("阿杰", "/reward @小明 0", "The amount cannot be 0. Write a whole number from 1 to 9,999:\n/reward @小明 100 reason"),
-        ("阿杰", "/reward @小明 -5", "The amount “-5” is negative. Write a positive number; /reward adds and /deduct takes:\n/reward @小明 5 reason"),
-        ("阿杰", "/reward @小明 1e3", "“1e3” is not an amount. Try:\n/reward @小明 1000 reason"),
-        ("阿杰", "/reward @小明 66o", "“66o” is not an amount. Try:\n/reward @小明 660 reason"),
-        ("阿杰", "/deduct @小明 66o", "“66o” is not an amount. Try:\n/deduct @小明 660 reason"),
-        ("阿杰", "/reward @小明 10000", "“10000” is too large; one change moves at most 9,999 points. Send larger sums in several new messages."),
-        ("阿杰", "/reward @小明 99999999999999999999", "“99999999999999999999” is too large; one change moves at most 9,999 points. Send larger sums in several new messages."),
-        ("阿杰", "/reward @小明", "There is no amount. Try:\n/reward @小明 100 reason"),
-        ("阿杰", "/reward @小明 100 200", "More than one amount was read: 100, 200. Write one:\n/reward @小明 100 reason"),
+        (
+            "阿杰",
+            "/reward @小明 0",
+            "The amount cannot be 0. Write a whole number from 1 to 9,999:\n/reward @小明 100 reason",
+        ),
+        (
+            "阿杰",
+            "/reward @小明 -5",
+            "The amount “-5” is negative. Write a positive number; /reward adds and /deduct takes:\n/reward @小明 5 reason",
+        ),
+        (
+            "阿杰",
+            "/reward @小明 1e3",
+            "“1e3” is not an amount. Try:\n/reward @小明 1000 reason",
+        ),
+        (
+            "阿杰",
+            "/reward @小明 66o",
+            "“66o” is not an amount. Try:\n/reward @小明 660 reason",
+        ),
+        (
+            "阿杰",
+            "/deduct @小明 66o",
+            "“66o” is not an amount. Try:\n/deduct @小明 660 reason",
+        ),
+        (
+            "阿杰",
+            "/reward @小明 10000",
+            "“10000” is too large; one change moves at most 9,999 points. Send larger sums in several new messages.",
+        ),
+        (
+            "阿杰",
+            "/reward @小明 99999999999999999999",
+            "“99999999999999999999” is too large; one change moves at most 9,999 points. Send larger sums in several new messages.",
+        ),
+        (
+            "阿杰",
+            "/reward @小明",
+            "There is no amount. Try:\n/reward @小明 100 reason",
+        ),
+        (
+            "阿杰",
+            "/reward @小明 100 200",
+            "More than one amount was read: 100, 200. Write one:\n/reward @小明 100 reason",
+        ),
     ];
     answers(&mut stage, &rows).await;
     stage.finish().await;
@@ -109,18 +150,54 @@ async fn who_is_meant_must_be_clear() {
     let role = format!("/奖励 {veterans} 5");
     let everyone = format!("/奖励 ${{@&{}}} 5", stage.guild);
     let rows = [
-        ("阿杰", "/奖励 5", "没有看到要给谁。请 @ 一位成员，或回复对方的消息：\n/奖励 @小明 100 原因"),
-        ("阿杰", "/奖励", "没有看到要给谁。请 @ 一位成员，或回复对方的消息：\n/奖励 @小明 100 原因"),
-        ("阿杰", "/奖励 @小明 @小红 5", "读到了 2 位成员，目前一次只能处理一位。请一位一位来。"),
+        (
+            "阿杰",
+            "/奖励 5",
+            "没有看到要给谁。请 @ 一位成员，或回复对方的消息：\n/奖励 @小明 100 原因",
+        ),
+        (
+            "阿杰",
+            "/奖励",
+            "没有看到要给谁。请 @ 一位成员，或回复对方的消息：\n/奖励 @小明 100 原因",
+        ),
+        (
+            "阿杰",
+            "/奖励 @小明 @小红 5",
+            "读到了 2 位成员，目前一次只能处理一位。请一位一位来。",
+        ),
         ("阿杰", "/奖励 @阿杰 5", "不能给自己发放积分。"),
         ("阿杰", "/奖励 @点歌机 5", "点歌机 是机器人，没有积分。"),
-        ("阿杰", "/奖励 @积分小助手 5", "积分小助手 是机器人，没有积分。"),
+        (
+            "阿杰",
+            "/奖励 @积分小助手 5",
+            "积分小助手 是机器人，没有积分。",
+        ),
         ("阿杰", "/积分 @点歌机", "点歌机 是机器人，没有积分。"),
-        ("阿杰", "/奖励 868822861471551488 5", "868822861471551488 不在本服务器（或已经离开），没有改动任何积分。"),
-        ("阿杰", role.as_str(), "这里需要成员，不能用身份组。请 @ 一位成员：\n/奖励 @小明 100 原因"),
-        ("阿杰", everyone.as_str(), "这里需要成员，不能用身份组。请 @ 一位成员：\n/奖励 @小明 100 原因"),
-        ("小明", "/奖励 @小红 5", "你没有使用这个指令的权限。可以使用的有：管理员、版主、服务器管理员。"),
-        ("小明", "/积分 @小红", "你没有使用这个指令的权限。可以使用的有：管理员、版主、服务器管理员。"),
+        (
+            "阿杰",
+            "/奖励 868822861471551488 5",
+            "868822861471551488 不在本服务器（或已经离开），没有改动任何积分。",
+        ),
+        (
+            "阿杰",
+            role.as_str(),
+            "这里需要成员，不能用身份组。请 @ 一位成员：\n/奖励 @小明 100 原因",
+        ),
+        (
+            "阿杰",
+            everyone.as_str(),
+            "这里需要成员，不能用身份组。请 @ 一位成员：\n/奖励 @小明 100 原因",
+        ),
+        (
+            "小明",
+            "/奖励 @小红 5",
+            "你没有使用这个指令的权限。可以使用的有：管理员、版主、服务器管理员。",
+        ),
+        (
+            "小明",
+            "/积分 @小红",
+            "你没有使用这个指令的权限。可以使用的有：管理员、版主、服务器管理员。",
+        ),
         ("小明", "/积分 小红", "没看懂“小红”。用法：\n/积分 [@成员]"),
     ];
     answers(&mut stage, &rows).await;
@@ -128,21 +205,77 @@ async fn who_is_meant_must_be_clear() {
 
     let mut stage = guild(ENGLISH, "").await;
     let rows = [
-        ("阿杰", "/reward 5", "Nobody is named. Mention a member, or reply to a message of theirs:\n/reward @小明 100 reason"),
-        ("阿杰", "/reward @小明 @小红 5", "2 members were read; one at a time is possible at present. Send one line for each."),
+        (
+            "阿杰",
+            "/reward 5",
+            "Nobody is named. Mention a member, or reply to a message of theirs:\n/reward @小明 100 reason",
+        ),
+        (
+            "阿杰",
+            "/reward @小明 @小红 5",
+            "2 members were read; one at a time is possible at present. Send one line for each.",
+        ),
         ("阿杰", "/reward @阿杰 5", "You cannot reward yourself."),
-        ("阿杰", "/reward @点歌机 5", "点歌机 is a bot and has no points."),
-        ("阿杰", "/reward 868822861471551488 5", "868822861471551488 is not in this server (or has left); no points were changed."),
-        ("阿杰", role.as_str(), "A member is needed here, not a role. Mention a member:\n/reward @小明 100 reason"),
-        ("阿杰", "/reward ＠小明 5", "“小明” fits several members; use a short id: 小明 (#2791234)"),
-        ("阿杰", "/reward ＠没有 5", "No member “@没有” was found. Mention them instead."),
-        ("小明", "/reward @小红 5", "You may not use this command. Those who may: 管理员, 版主, server administrators."),
-        ("小明", "/points 小红", "“小红” was not understood. Usage:\n/points [@member]"),
-        ("小明", "/receipt 你好", "“你好” is not a receipt code. A code has 6 to 8 letters and digits, for example:\n/receipt R7K2QF"),
-        ("小明", "/receipt", "Add the receipt code, for example:\n/receipt R7K2QF"),
-        ("小明", "/receipt R7K2QF", "There is no receipt R7K2QF that you may see. Check the code."),
-        ("小明", "/help 你好", "There is no command “你好”. Send /help to see the ones you can use."),
-        ("小明", "@积分小助手 /pionts", "There is no command `pionts`. Did you mean /points?\n/points [@member]"),
+        (
+            "阿杰",
+            "/reward @点歌机 5",
+            "点歌机 is a bot and has no points.",
+        ),
+        (
+            "阿杰",
+            "/reward 868822861471551488 5",
+            "868822861471551488 is not in this server (or has left); no points were changed.",
+        ),
+        (
+            "阿杰",
+            role.as_str(),
+            "A member is needed here, not a role. Mention a member:\n/reward @小明 100 reason",
+        ),
+        (
+            "阿杰",
+            "/reward ＠小明 5",
+            "“小明” fits several members; use a short id: 小明 (#2791234)",
+        ),
+        (
+            "阿杰",
+            "/reward ＠没有 5",
+            "No member “@没有” was found. Mention them instead.",
+        ),
+        (
+            "小明",
+            "/reward @小红 5",
+            "You may not use this command. Those who may: 管理员, 版主, server administrators.",
+        ),
+        (
+            "小明",
+            "/points 小红",
+            "“小红” was not understood. Usage:\n/points [@member]",
+        ),
+        (
+            "小明",
+            "/receipt 你好",
+            "“你好” is not a receipt code. A code has 6 to 8 letters and digits, for example:\n/receipt R7K2QF",
+        ),
+        (
+            "小明",
+            "/receipt",
+            "Add the receipt code, for example:\n/receipt R7K2QF",
+        ),
+        (
+            "小明",
+            "/receipt R7K2QF",
+            "There is no receipt R7K2QF that you may see. Check the code.",
+        ),
+        (
+            "小明",
+            "/help 你好",
+            "There is no command “你好”. Send /help to see the ones you can use.",
+        ),
+        (
+            "小明",
+            "@积分小助手 /pionts",
+            "There is no command `pionts`. Did you mean /points?\n/points [@member]",
+        ),
     ];
     answers(&mut stage, &rows).await;
     let said = stage.whispers("阿杰", "/reward @小明 5");
@@ -158,10 +291,26 @@ async fn limits_are_told_with_their_figures() {
     let limits = "per_award = 500\nper_day = 800\napprove_over = 400\nreason_required = true\n";
     let mut stage = guild("", limits).await;
     let rows = [
-        ("阿杰", "/奖励 @小明 5", "这里必须写原因：\n/奖励 @小明 100 原因"),
-        ("阿杰", "/扣分 @小明 5", "这里必须写原因：\n/扣分 @小明 100 原因"),
-        ("阿杰", "/奖励 @小明 501 a", "你单次最多可以变动 500 积分，这次是 501。更大的数额请管理员来发。"),
-        ("阿杰", "/奖励 @小明 401 a", "401 超过了需要审批的 400 积分。请管理员来发这一笔。"),
+        (
+            "阿杰",
+            "/奖励 @小明 5",
+            "这里必须写原因：\n/奖励 @小明 100 原因",
+        ),
+        (
+            "阿杰",
+            "/扣分 @小明 5",
+            "这里必须写原因：\n/扣分 @小明 100 原因",
+        ),
+        (
+            "阿杰",
+            "/奖励 @小明 501 a",
+            "你单次最多可以变动 500 积分，这次是 501。更大的数额请管理员来发。",
+        ),
+        (
+            "阿杰",
+            "/奖励 @小明 401 a",
+            "401 超过了需要审批的 400 积分。请管理员来发这一笔。",
+        ),
     ];
     answers(&mut stage, &rows).await;
     for _ in 0..2 {
@@ -178,10 +327,26 @@ async fn limits_are_told_with_their_figures() {
 
     let mut stage = guild(ENGLISH, limits).await;
     let rows = [
-        ("阿杰", "/reward @小明 5", "A reason is required here:\n/reward @小明 100 reason"),
-        ("阿杰", "/deduct @小明 5", "A reason is required here:\n/deduct @小明 100 reason"),
-        ("阿杰", "/reward @小明 501 a", "You may change at most 500 points at once; this is 501. An administrator can give more."),
-        ("阿杰", "/reward @小明 401 a", "401 is above 400 points, which needs approval. Ask an administrator to give it."),
+        (
+            "阿杰",
+            "/reward @小明 5",
+            "A reason is required here:\n/reward @小明 100 reason",
+        ),
+        (
+            "阿杰",
+            "/deduct @小明 5",
+            "A reason is required here:\n/deduct @小明 100 reason",
+        ),
+        (
+            "阿杰",
+            "/reward @小明 501 a",
+            "You may change at most 500 points at once; this is 501. An administrator can give more.",
+        ),
+        (
+            "阿杰",
+            "/reward @小明 401 a",
+            "401 is above 400 points, which needs approval. Ask an administrator to give it.",
+        ),
     ];
     answers(&mut stage, &rows).await;
     for _ in 0..2 {
@@ -203,9 +368,18 @@ async fn a_reason_is_counted_as_the_mall_counts_it() {
     for (reason, remark) in [
         ("分".repeat(99), "分".repeat(99)),
         ("🎉".repeat(49), "□".repeat(49)),
-        (format!("{}a", "🎉".repeat(49)), format!("{}a", "□".repeat(49))),
-        ("“引号” 'and' \"quotes\" \\ / <b> & {x} ${x} $".to_owned(), "“引号” 'and' \"quotes\" \\ / <b> & {x} ${x} $".to_owned()),
-        ("第一行\n第二行\r\n\t第三行".to_owned(), "第一行 第二行 第三行".to_owned()),
+        (
+            format!("{}a", "🎉".repeat(49)),
+            format!("{}a", "□".repeat(49)),
+        ),
+        (
+            "“引号” 'and' \"quotes\" \\ / <b> & {x} ${x} $".to_owned(),
+            "“引号” 'and' \"quotes\" \\ / <b> & {x} ${x} $".to_owned(),
+        ),
+        (
+            "第一行\n第二行\r\n\t第三行".to_owned(),
+            "第一行 第二行 第三行".to_owned(),
+        ),
         // Blanks around it do not count.
         (format!("  \n{}\n  ", "分".repeat(99)), "分".repeat(99)),
     ] {
@@ -221,7 +395,11 @@ async fn a_reason_is_counted_as_the_mall_counts_it() {
         ("分".repeat(5_000), 5_000),
     ] {
         let said = stage.says("阿杰", &format!("/奖励 @小明 5 {reason}"));
-        let length = if length == 5_000 { "5,000".to_owned() } else { length.to_string() };
+        let length = if length == 5_000 {
+            "5,000".to_owned()
+        } else {
+            length.to_string()
+        };
         assert_eq!(
             stage.hears(said).await,
             format!("原因最长 99 个字符，现在是 {length} 个。请写短一些再发。")
@@ -259,7 +437,10 @@ async fn no_account_is_never_shown_as_no_points() {
         stage.hears_of(asked, other).await;
         let said = stage.says("阿杰", "/reward @小白 5");
         let answer = stage.hears_of(said, "❌").await;
-        assert!(answer.contains(other) && answer.contains("50000"), "{answer}");
+        assert!(
+            answer.contains(other) && answer.contains("50000"),
+            "{answer}"
+        );
         assert_eq!(stage.paid(), []);
         stage.finish().await;
     }
@@ -269,46 +450,76 @@ async fn no_account_is_never_shown_as_no_points() {
 async fn each_no_of_the_mall_has_its_own_words_and_staff_see_the_code() {
     for language in ["", ENGLISH] {
         let english = !language.is_empty();
-        let says = |chinese: &'static str, other: &'static str| if english { other } else { chinese };
+        let says =
+            |chinese: &'static str, other: &'static str| if english { other } else { chinese };
         let mut stage = guild(language, "").await;
         let number = stage.guild.number();
 
         stage.sandbox.mall().switch(number, false);
-        let off = says("请服务器管理员打开积分商城后台的「第三方机器人」，把本机器人的「是否开启」打开", "A server administrator can open the mall's admin page, section 「第三方机器人」 (third-party bots), and switch 「是否开启」 (enabled) on for this bot");
+        let off = says(
+            "请服务器管理员打开积分商城后台的「第三方机器人」，把本机器人的「是否开启」打开",
+            "A server administrator can open the mall's admin page, section 「第三方机器人」 (third-party bots), and switch 「是否开启」 (enabled) on for this bot",
+        );
         refused(&mut stage, off, "60001").await;
         stage.sandbox.mall().switch(number, true);
 
         stage.sandbox.mall().set_banned(true);
-        let away = says("积分服务暂不可用，已通知维护者。", "The points service is not available; the maintainers have been told.");
+        let away = says(
+            "积分服务暂不可用，已通知维护者。",
+            "The points service is not available; the maintainers have been told.",
+        );
         refused(&mut stage, away, "60000").await;
         stage.sandbox.mall().set_banned(false);
 
         let said = stage.says("阿杰", "/deduct @小红 121 刷屏");
         let answer = stage.hears_of(said, "❌").await;
-        let figures = says("小红 现有 120 积分，要扣 121，没有扣除", "小红 had 120 points, asked 121, nothing taken");
+        let figures = says(
+            "小红 现有 120 积分，要扣 121，没有扣除",
+            "小红 had 120 points, asked 121, nothing taken",
+        );
         assert!(answer.contains(figures), "{answer}");
         let receipt = receipt_in(&answer);
         let said = stage.says("阿杰", &format!("/receipt {receipt}"));
         stage.hears_of(said, "30001").await;
 
         // A question: is not repeated for ever, and says what to do.
-        stage.sandbox.faults().set(FaultRule::always("getUserPoint", FaultKind::Status500Before));
+        stage.sandbox.faults().set(FaultRule::always(
+            "getUserPoint",
+            FaultKind::Status500Before,
+        ));
         let asked = stage.says("小明", "/points");
-        let later = says("积分服务暂不可用，请稍后再试。", "The points service is not available; try again later.");
+        let later = says(
+            "积分服务暂不可用，请稍后再试。",
+            "The points service is not available; try again later.",
+        );
         assert_eq!(stage.hears(asked).await, later);
         stage.sandbox.faults().clear();
 
-        let kind = FaultKind::Rate429 { retry_after: RetryAfter::Absent };
-        stage.sandbox.faults().set(FaultRule::always("getUserPoint", kind.clone()));
+        let kind = FaultKind::Rate429 {
+            retry_after: RetryAfter::Absent,
+        };
+        stage
+            .sandbox
+            .faults()
+            .set(FaultRule::always("getUserPoint", kind.clone()));
         let asked = stage.says("小明", "/points");
-        let busy = says("积分服务现在太忙，请稍后再试。", "The points service is too busy; try again later.");
+        let busy = says(
+            "积分服务现在太忙，请稍后再试。",
+            "The points service is too busy; try again later.",
+        );
         assert_eq!(stage.hears(asked).await, busy);
         stage.sandbox.faults().clear();
 
         let kind_of_clock = FaultKind::ClockSkew { ms: 3_600_000 };
-        stage.sandbox.faults().set(FaultRule::always("getUserPoint", kind_of_clock));
+        stage
+            .sandbox
+            .faults()
+            .set(FaultRule::always("getUserPoint", kind_of_clock));
         let asked = stage.says("小明", "/points");
-        let connection = says("积分服务连接出了问题，已通知维护者。", "There is a problem with the connection to the points service; the maintainers have been told.");
+        let connection = says(
+            "积分服务连接出了问题，已通知维护者。",
+            "There is a problem with the connection to the points service; the maintainers have been told.",
+        );
         assert_eq!(stage.hears(asked).await, connection);
         stage.sandbox.faults().clear();
         assert_eq!(stage.paid(), []);

@@ -93,7 +93,9 @@ async fn a_mask_counts_only_by_its_administrator_bit() {
         stage.sandbox.set_settings(&settings);
         set_mask(&stage, "老玩家", mask);
         // What everybody may do here makes nobody an administrator.
-        stage.sandbox.change_guild(stage.guild, |guild| guild.permissions |= mask);
+        stage
+            .sandbox
+            .change_guild(stage.guild, |guild| guild.permissions |= mask);
         stage.start().await;
         assert_eq!(may_check(&mut stage, "小明").await, may, "{mask:#x}");
         assert_eq!(may_give(&mut stage, "小明").await, may, "{mask:#x}");
@@ -227,7 +229,8 @@ async fn a_guild_that_is_not_set_up_gets_one_polite_answer_and_nothing_is_asked(
     let mut stage = Stage::unhurried(Settings::default()).await;
     let elsewhere = stage.sandbox.guilds()[1];
     let (hall, _) = stage.sandbox.channels(elsewhere)[0].clone();
-    let polite = "本服务器还没有接入这个积分机器人。请服务器管理员联系机器人的运营者，把本服务器加入配置。";
+    let polite =
+        "本服务器还没有接入这个积分机器人。请服务器管理员联系机器人的运营者，把本服务器加入配置。";
     let (owner, ming) = (stage.user("云长"), stage.user("小明"));
     for (person, text) in [
         (ming, "/points"),
@@ -248,7 +251,12 @@ async fn a_guild_that_is_not_set_up_gets_one_polite_answer_and_nothing_is_asked(
     let number = elsewhere.to_string();
     let requests = stage.sandbox.mall().requests();
     assert!(!requests.iter().any(|asked| asked.request.contains(&number)));
-    for method in ["guild", "getGuildRoles", "getChatMember", "searchGuildMember"] {
+    for method in [
+        "guild",
+        "getGuildRoles",
+        "getChatMember",
+        "searchGuildMember",
+    ] {
         assert_eq!(stage.sandbox.calls(method), 0, "{method}");
     }
     stage.finish().await;
@@ -277,11 +285,17 @@ async fn limits_bind_moderators_and_not_administrators() {
     for (text, told) in [
         ("/reward @小明 61", "单次最多可以变动 60 积分"),
         ("/deduct @小明 61 刷屏", "单次最多可以变动 60 积分"),
-        ("/reward @小明 51", "51 超过了需要审批的 50 积分。请管理员来发这一笔。"),
+        (
+            "/reward @小明 51",
+            "51 超过了需要审批的 50 积分。请管理员来发这一笔。",
+        ),
         ("/reward @小明 50", "✅"),
         // Taking counts like giving.
         ("/deduct @小明 30 刷屏", "✅"),
-        ("/reward @小明 21", "今天的额度不够：这次 21，今天已用 80 / 100，还剩 20。"),
+        (
+            "/reward @小明 21",
+            "今天的额度不够：这次 21，今天已用 80 / 100，还剩 20。",
+        ),
         // Refused by the mall: given back.
         ("/deduct @小白 20 刷屏", ""),
     ] {
@@ -343,13 +357,12 @@ async fn a_quota_begins_anew_at_midnight_of_the_guilds_own_zone() {
     stage.start().await;
     let said = stage.says("阿杰", "/reward @小明 90");
     stage.hears_of(said, "✅").await;
-    for (written, told) in [
-        (midnight, "今天已用 90 / 100"),
-        (midnight - 1, "✅"),
-    ] {
+    for (written, told) in [(midnight, "今天已用 90 / 100"), (midnight - 1, "✅")] {
         stage.stop().await;
         stage
-            .change_store(&format!("update entries set written_ms = {written} where amount = 90"))
+            .change_store(&format!(
+                "update entries set written_ms = {written} where amount = 90"
+            ))
             .await;
         stage.start().await;
         let said = stage.says("阿杰", "/reward @小明 20");
@@ -422,11 +435,17 @@ async fn a_platform_that_answers_nothing_about_roles_delays_nobody_else() {
     let slow = FaultKind::DelayBefore {
         ms: u64::try_from(Duration::from_secs(5).as_millis()).unwrap(),
     };
-    stage.sandbox.faults().set(FaultRule::once("getChatMember", slow));
+    stage
+        .sandbox
+        .faults()
+        .set(FaultRule::once("getChatMember", slow));
     let slow = stage.says("小明", "/reward @小红 1");
     let quick = stage.says("阿杰", "/points");
     stage.hears(quick).await;
-    assert!(stage.answers(slow).is_empty(), "the slow one is still waiting");
+    assert!(
+        stage.answers(slow).is_empty(),
+        "the slow one is still waiting"
+    );
     stage.hears_of(slow, "你没有使用这个指令的权限").await;
     stage.finish().await;
 }

@@ -45,10 +45,7 @@ async fn a_question_is_understood_in_every_shape_it_arrives_in() {
         (format!("{BOT}${{/points}}"), Shape::Registered),
         (format!("{BOT}${{/积分}}"), Shape::Registered),
         (format!("{BOT} ${{/积分}}"), Shape::Registered),
-        (
-            format!("{BOT}${{/points @小明}}"),
-            Shape::RegisteredArgs,
-        ),
+        (format!("{BOT}${{/points @小明}}"), Shape::RegisteredArgs),
         (format!("{BOT}${{/points}} @小明"), Shape::Registered),
         ("/points @小明".to_owned(), Shape::Typed),
     ];
@@ -56,7 +53,8 @@ async fn a_question_is_understood_in_every_shape_it_arrives_in() {
         let asked = stage.says_with("小明", &text, shaped(shape));
         let answer = stage.hears(asked).await;
         assert!(
-            answer.starts_with("💰 小明，你现在有 2,474 积分（") && answer.ends_with("Asia/Shanghai）"),
+            answer.starts_with("💰 小明，你现在有 2,474 积分（")
+                && answer.ends_with("Asia/Shanghai）"),
             "{text:?}: {answer}"
         );
         assert_eq!(stage.answers(asked).len(), 1, "{text:?}");
@@ -88,26 +86,111 @@ async fn a_reward_is_understood_in_every_shape_it_arrives_in() {
     let rows: Vec<(String, Shape, i64, &str)> = vec![
         ("/reward @小明 101".to_owned(), Shape::Typed, 101, "奖励"),
         ("/奖励 @小明 102 谢谢".to_owned(), Shape::Typed, 102, "谢谢"),
-        ("／奖励 @小明 １０３ 谢谢".to_owned(), Shape::Typed, 103, "谢谢"),
-        (format!("{BOT}${{/reward @小明 104 谢谢}}"), Shape::RegisteredArgs, 104, "谢谢"),
-        (format!("{BOT}${{/奖励}} @小明 105 谢谢"), Shape::Registered, 105, "谢谢"),
-        (format!("{BOT}${{/reward @小明}} 106 谢谢"), Shape::RegisteredArgs, 106, "谢谢"),
+        (
+            "／奖励 @小明 １０３ 谢谢".to_owned(),
+            Shape::Typed,
+            103,
+            "谢谢",
+        ),
+        (
+            format!("{BOT}${{/reward @小明 104 谢谢}}"),
+            Shape::RegisteredArgs,
+            104,
+            "谢谢",
+        ),
+        (
+            format!("{BOT}${{/奖励}} @小明 105 谢谢"),
+            Shape::Registered,
+            105,
+            "谢谢",
+        ),
+        (
+            format!("{BOT}${{/reward @小明}} 106 谢谢"),
+            Shape::RegisteredArgs,
+            106,
+            "谢谢",
+        ),
         (format!("{BOT}/reward @小明 107"), Shape::Typed, 107, "奖励"),
-        (format!("{BOT}  /reward 108 @小明"), Shape::Typed, 108, "奖励"),
-        ("/reward +109 @小明 谢谢 大家".to_owned(), Shape::Typed, 109, "谢谢 大家"),
-        ("/reward 谢谢 @小明 110".to_owned(), Shape::Typed, 110, "谢谢"),
-        ("/reward 谢谢 111 @小明 大家".to_owned(), Shape::Typed, 111, "谢谢 大家"),
-        ("/reward @小明 1,000 谢谢".to_owned(), Shape::Typed, 1_000, "谢谢"),
-        ("/reward @小明 ＋１，００１".to_owned(), Shape::Typed, 1_001, "奖励"),
-        ("\n/reward \n\n  @小明\t112 \u{3000} 第\n一\r\n名  ".to_owned(), Shape::Typed, 112, "第 一 名"),
+        (
+            format!("{BOT}  /reward 108 @小明"),
+            Shape::Typed,
+            108,
+            "奖励",
+        ),
+        (
+            "/reward +109 @小明 谢谢 大家".to_owned(),
+            Shape::Typed,
+            109,
+            "谢谢 大家",
+        ),
+        (
+            "/reward 谢谢 @小明 110".to_owned(),
+            Shape::Typed,
+            110,
+            "谢谢",
+        ),
+        (
+            "/reward 谢谢 111 @小明 大家".to_owned(),
+            Shape::Typed,
+            111,
+            "谢谢 大家",
+        ),
+        (
+            "/reward @小明 1,000 谢谢".to_owned(),
+            Shape::Typed,
+            1_000,
+            "谢谢",
+        ),
+        (
+            "/reward @小明 ＋１，００１".to_owned(),
+            Shape::Typed,
+            1_001,
+            "奖励",
+        ),
+        (
+            "\n/reward \n\n  @小明\t112 \u{3000} 第\n一\r\n名  ".to_owned(),
+            Shape::Typed,
+            112,
+            "第 一 名",
+        ),
         ("/reward@小明 113".to_owned(), Shape::Typed, 113, "奖励"),
-        ("/reward @小明114谢谢 115".to_owned(), Shape::Typed, 115, "114谢谢"),
+        (
+            "/reward @小明114谢谢 115".to_owned(),
+            Shape::Typed,
+            115,
+            "114谢谢",
+        ),
         (format!("/reward {long} 116"), Shape::Typed, 116, "奖励"),
-        ("/reward #2791234 117 谢谢".to_owned(), Shape::Typed, 117, "谢谢"),
-        ("/reward ＃２７９１２３４ 118".to_owned(), Shape::Typed, 118, "奖励"),
-        ("/reward @小明 119 第 3 名".to_owned(), Shape::Typed, 119, "第 3 名"),
-        ("/reward @小明 @小明 120".to_owned(), Shape::Typed, 120, "奖励"),
-        ("/Reward @小明 9,999".to_owned(), Shape::Typed, 9_999, "奖励"),
+        (
+            "/reward #2791234 117 谢谢".to_owned(),
+            Shape::Typed,
+            117,
+            "谢谢",
+        ),
+        (
+            "/reward ＃２７９１２３４ 118".to_owned(),
+            Shape::Typed,
+            118,
+            "奖励",
+        ),
+        (
+            "/reward @小明 119 第 3 名".to_owned(),
+            Shape::Typed,
+            119,
+            "第 3 名",
+        ),
+        (
+            "/reward @小明 @小明 120".to_owned(),
+            Shape::Typed,
+            120,
+            "奖励",
+        ),
+        (
+            "/Reward @小明 9,999".to_owned(),
+            Shape::Typed,
+            9_999,
+            "奖励",
+        ),
         ("/reward @小明 ９９９".to_owned(), Shape::Typed, 999, "奖励"),
         ("/reward @小明 007".to_owned(), Shape::Typed, 7, "奖励"),
     ];
@@ -140,7 +223,9 @@ async fn whom_a_reply_answers_is_who_gets_the_points() {
     // An answer to the bot, which gives nothing to a bot.
     let answer = stage.sandbox.answers_to(said.0)[0].id;
     let said = stage.says_with("阿杰", "/reward 80", replying(Said(answer)));
-    stage.hears_of(said, "积分小助手 是机器人，没有积分。").await;
+    stage
+        .hears_of(said, "积分小助手 是机器人，没有积分。")
+        .await;
     // A message nobody can read any more.
     let gone = stage.unheard_message("小明", "很久以前");
     let keys = json!({"quote_l1": "868822861471551488"});
@@ -236,11 +321,17 @@ async fn a_preset_stands_for_amount_and_reason() {
     for (text, told) in [
         ("/reward @小明 bug", "✅ 小明 +50 → 2,524 · 反馈问题 · "),
         ("/reward BUG @小明", "✅ 小明 +50 → 2,574 · 反馈问题 · "),
-        ("/reward @小明 ｂｕｇ 界面", "✅ 小明 +50 → 2,624 · 反馈问题 界面 · "),
+        (
+            "/reward @小明 ｂｕｇ 界面",
+            "✅ 小明 +50 → 2,624 · 反馈问题 界面 · ",
+        ),
         ("/奖励 @小明 签到", "✅ 小明 +5 → 2,629 · 奖励 · "),
         // An amount goes before a preset; the word is then part of the reason.
         ("/reward @小明 7 bug", "✅ 小明 +7 → 2,636 · bug · "),
-        ("/deduct @小明 bug", "✅ 已扣除 小明 -50 → 2,586 · 反馈问题 · "),
+        (
+            "/deduct @小明 bug",
+            "✅ 已扣除 小明 -50 → 2,586 · 反馈问题 · ",
+        ),
     ] {
         let said = stage.says("阿杰", text);
         stage.hears_of(said, told).await;
@@ -276,176 +367,6 @@ async fn a_deduction_needs_a_reason_and_never_goes_below_zero() {
     assert_eq!(stage.paid(), [(-20, "刷屏".to_owned())]);
     let said = stage.says("夜雨", &format!("/receipt {receipt}"));
     stage.hears_of(said, "· 已扣除").await;
-    stage.finish().await;
-}
-
-#[tokio::test]
-async fn a_receipt_is_for_those_it_concerns_and_for_staff() {
-    let mut stage = Stage::unhurried(Settings::default()).await;
-    let said = stage.says("阿杰", "/reward @小明 66 天梯");
-    let done = receipt_in(&stage.hears_of(said, "✅").await);
-    let said = stage.says("夜雨", "/deduct @小红 500 刷屏");
-    let refused = receipt_in(&stage.hears_of(said, "❌").await);
-    assert!((6..=8).contains(&done.len()), "{done}");
-    // The receiver: all of it, but nothing of the points system's own words.
-    let said = stage.says("小明", &format!("/receipt {done}"));
-    let answer = stage.hears(said).await;
-    let giver = stage.wire("@阿杰");
-    assert!(
-        answer.starts_with(&format!("🧾 回执 {done} · 已到账\n小明 +66 · 操作人 {giver} · 天梯 · ")),
-        "{answer}"
-    );
-    assert!(answer.contains("\n之后读到的余额 2,540（"), "{answer}");
-    assert!(!answer.contains("代码"), "{answer}");
-    // In small letters, and in full-width ones.
-    let said = stage.says("小明", &format!("/回执 {}", done.to_lowercase()));
-    stage.hears_of(said, "已到账").await;
-    // Somebody else: the same words as for a code that does not exist.
-    let said = stage.says("小红", &format!("/receipt {done}"));
-    let others = stage.hears(said).await;
-    assert_eq!(others, format!("没有找到你可以查看的回执 {done}。请核对编号。"));
-    let said = stage.says("小红", "/receipt ZZZZZZ");
-    let nobodys = stage.hears(said).await;
-    assert_eq!(nobodys, others.replace(&done, "ZZZZZZ"));
-    // The member it was taken from learns why.
-    let said = stage.says("小红", &format!("/receipt {refused}"));
-    let answer = stage.hears(said).await;
-    assert!(
-        answer.contains("已拒绝") && answer.contains("积分不足") && !answer.contains("30001"),
-        "{answer}"
-    );
-    // Staff see the code.
-    let said = stage.says("阿杰", &format!("/receipt {refused}"));
-    let answer = stage.hears(said).await;
-    assert!(
-        answer.contains("发送 1 次") && answer.contains("代码 30001"),
-        "{answer}"
-    );
-    for (text, told) in [
-        ("/receipt", "请写上回执编号，例如：\n/回执 R7K2QF"),
-        ("/receipt 你好", "“你好”不是回执编号。回执编号由 6 到 8 位字母和数字组成，例如：\n/回执 R7K2QF"),
-        ("/receipt R7K2QF R7K2QG", "没看懂“R7K2QG”。用法：\n/回执 编号"),
-    ] {
-        let said = stage.says("小明", text);
-        assert_eq!(stage.hears(said).await, told);
-    }
-    stage.finish().await;
-}
-
-#[tokio::test]
-async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
-    let mut stage = Stage::unhurried(Settings {
-        reward: "per_award = 500\nper_day = 2000\nconfirm_over = 300\n".to_owned(),
-        ..Settings::default()
-    })
-    .await;
-    let said = stage.says("小明", "/help");
-    let member = stage.hears(said).await;
-    let names = |help: &str| -> Vec<String> {
-        let rows = help.lines().filter(|line| line.starts_with('/'));
-        rows.map(|row| row.split(['　', ' ']).next().unwrap().to_owned())
-            .collect()
-    };
-    assert_eq!(names(&member), ["/帮助", "/积分", "/回执"]);
-    assert!(!member.contains("额度"), "{member}");
-    let said = stage.says("阿杰", "/reward @小明 66");
-    stage.hears_of(said, "✅").await;
-    let said = stage.says("阿杰", "/帮助");
-    let moderator = stage.hears(said).await;
-    assert_eq!(
-        names(&moderator),
-        ["/扣分", "/帮助", "/积分", "/回执", "/奖励"]
-    );
-    assert!(
-        moderator.contains("你的额度：单次最多 500，今天已用 66 / 2,000，还剩 1,934")
-            && moderator.contains("超过 300 积分会先请你确认"),
-        "{moderator}"
-    );
-    let said = stage.says("夜雨", "/help");
-    let admin = stage.hears(said).await;
-    assert_eq!(
-        names(&admin),
-        ["/自检", "/扣分", "/帮助", "/积分", "/回执", "/奖励"]
-    );
-    assert!(admin.contains("单次最多 9,999"), "{admin}");
-    for topic in ["reward", "/reward", "奖励", "／奖励", "REWARD"] {
-        let said = stage.says("阿杰", &format!("/help {topic}"));
-        let answer = stage.hears(said).await;
-        assert!(
-            answer.starts_with("/奖励 @成员 数量 [原因]　给成员发放积分\n也可以写作：/reward、/奖励\n"),
-            "{answer}"
-        );
-    }
-    // What one may not use is not spoken of.
-    for topic in ["reward", "没有"] {
-        let said = stage.says("小明", &format!("/help {topic}"));
-        let answer = stage.hears(said).await;
-        assert_eq!(
-            answer,
-            format!("没有“{topic}”这个指令。发送 /帮助 查看能用的指令。")
-        );
-    }
-    stage.finish().await;
-}
-
-#[tokio::test]
-async fn only_an_administrator_may_check() {
-    let mut stage = Stage::unhurried(Settings::default()).await;
-    for person in ["小明", "阿杰"] {
-        let said = stage.says(person, "/check");
-        let answer = stage.hears(said).await;
-        assert_eq!(
-            answer,
-            "你没有使用这个指令的权限。可以使用的有：管理员、服务器管理员。"
-        );
-    }
-    for person in ["夜雨", "星海"] {
-        let said = stage.says(person, "/自检");
-        let answer = stage.hears(said).await;
-        assert!(
-            answer.starts_with("🔎 自检（") && !answer.contains('❌'),
-            "{answer}"
-        );
-        for what in ["消息网关", "账本", "积分商城连接", "本服务器的积分商城开关"] {
-            assert!(answer.contains(&format!("✅ {what} · ")), "{answer}");
-        }
-    }
-    stage.sandbox.mall().switch(stage.guild.number(), false);
-    let said = stage.says("夜雨", "/check");
-    stage.hears_of(said, "❌ 本服务器的积分商城开关").await;
-    let said = stage.says("夜雨", "/check 一下");
-    stage.hears_of(said, "没看懂“一下”").await;
-    stage.finish().await;
-}
-
-#[tokio::test]
-async fn a_private_chat_answers_questions_and_sends_changes_to_a_channel() {
-    let mut stage = Stage::unhurried(Settings::default()).await;
-    let said = stage.says("阿杰", "/reward @小明 66");
-    let receipt = receipt_in(&stage.hears_of(said, "✅").await);
-    for text in ["/points", "／积分", "${/points}", "@积分小助手${/积分}"] {
-        let said = stage.whispers("小明", text);
-        let answer = stage.hears(said).await;
-        assert!(answer.starts_with("💰 小明，你现在有 2,540 积分（"), "{answer}");
-    }
-    let said = stage.whispers("小明", &format!("/receipt {receipt}"));
-    stage.hears_of(said, "已到账").await;
-    let said = stage.whispers("小明", "/help");
-    let answer = stage.hears(said).await;
-    assert!(answer.contains("/积分") && !answer.contains("/奖励"), "{answer}");
-    // Who may give still gives in a channel, where others see it.
-    let said = stage.whispers("阿杰", "/help");
-    stage.hears_of(said, "/奖励").await;
-    for text in ["/reward @小明 5", "/奖励", "/扣分 @小明 5 刷屏"] {
-        let said = stage.whispers("阿杰", text);
-        assert_eq!(
-            stage.hears(said).await,
-            "加减积分只能在服务器的频道里进行，请到频道里发送这条指令。"
-        );
-    }
-    stage.whispers("阿杰", "你好");
-    stage.whispers("阿杰", "/pionts");
-    assert_eq!(stage.paid().len(), 1);
     stage.finish().await;
 }
 
@@ -551,11 +472,26 @@ async fn whatever_is_not_said_to_the_bot_meets_silence() {
 async fn a_close_word_is_suggested_only_to_those_who_mention_the_bot() {
     let mut stage = Stage::unhurried(Settings::default()).await;
     for (text, told) in [
-        ("@积分小助手 /pionts", "没有 `pionts` 这个指令，是不是想用 /积分？\n/积分 [@成员]"),
-        ("@积分小助手/积芬", "没有 `积芬` 这个指令，是不是想用 /积分？\n/积分 [@成员]"),
-        ("@积分小助手${/rewrad @小明 5}", "没有 `rewrad` 这个指令，是不是想用 /奖励？\n/奖励 @成员 数量 [原因]"),
-        ("@积分小助手pointss", "没有 `pointss` 这个指令，是不是想用 /积分？\n/积分 [@成员]"),
-        ("/rewardd @小明 5 @积分小助手", "没有 `rewardd` 这个指令，是不是想用 /奖励？\n/奖励 @成员 数量 [原因]"),
+        (
+            "@积分小助手 /pionts",
+            "没有 `pionts` 这个指令，是不是想用 /积分？\n/积分 [@成员]",
+        ),
+        (
+            "@积分小助手/积芬",
+            "没有 `积芬` 这个指令，是不是想用 /积分？\n/积分 [@成员]",
+        ),
+        (
+            "@积分小助手${/rewrad @小明 5}",
+            "没有 `rewrad` 这个指令，是不是想用 /奖励？\n/奖励 @成员 数量 [原因]",
+        ),
+        (
+            "@积分小助手pointss",
+            "没有 `pointss` 这个指令，是不是想用 /积分？\n/积分 [@成员]",
+        ),
+        (
+            "/rewardd @小明 5 @积分小助手",
+            "没有 `rewardd` 这个指令，是不是想用 /奖励？\n/奖励 @成员 数量 [原因]",
+        ),
     ] {
         let said = stage.says("阿杰", text);
         assert_eq!(stage.hears(said).await, told, "{text}");
@@ -594,37 +530,5 @@ async fn a_handful_of_commands_is_fine_and_then_a_pause_is_asked_for() {
     stage.hears_of(asked, "120").await;
     let asked = stage.says("小明", "/help");
     stage.hears_of(asked, "/积分").await;
-    stage.finish().await;
-}
-
-#[tokio::test]
-async fn an_operator_gives_commands_other_names_and_words() {
-    let mut stage = Stage::without_bot(Settings {
-        bot: "commands_dir = \"words\"\n".to_owned(),
-        ..Settings::default()
-    })
-    .await;
-    stage.write_words(
-        "points.toml",
-        "names = [\"points\", \"余额\", \"/Bal\"]\n[zh-CN]\nown = \"{member} 有 {balance} 分\"\n",
-    );
-    stage.write_words("deduct.toml", "right = \"manage\"\n");
-    stage.write_words("_shared.toml", "[zh-CN]\nno_right = \"不行，只有：{roles}\"\n");
-    stage.write_words("notes.txt", "this is no TOML = [");
-    stage.start().await;
-    for text in ["/余额", "/points", "／ＢＡＬ", "@积分小助手${/余额}"] {
-        let asked = stage.says("小明", text);
-        assert_eq!(stage.hears(asked).await, "小明 有 2,474 分");
-    }
-    // What was replaced is gone, what was not stays.
-    stage.says("小明", "/积分");
-    let asked = stage.says("阿杰", "/points @小明");
-    stage.hears_of(asked, "💰 小明 现在有 2,474 积分").await;
-    let said = stage.says("阿杰", "/deduct @小明 5 刷屏");
-    assert_eq!(stage.hears(said).await, "不行，只有：管理员、服务器管理员");
-    let said = stage.says("夜雨", "/deduct @小明 5 刷屏");
-    stage.hears_of(said, "✅ 已扣除").await;
-    let said = stage.says("小明", "/help 余额");
-    stage.hears_of(said, "也可以写作：/points、/余额、/bal").await;
     stage.finish().await;
 }

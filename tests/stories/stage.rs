@@ -180,7 +180,13 @@ impl Stage {
     /// Asks the bot to stop, as an operator does, and waits for its end.
     pub async fn stop(&mut self) -> ExitStatus {
         self.signal("TERM");
-        self.ended().await
+        let status = self.ended().await;
+        // Or the next start would take the old socket for its own.
+        self.until("the stopped bot's socket is gone", |sandbox| {
+            sandbox.bots_connected() == 0
+        })
+        .await;
+        status
     }
 
     /// Sends the bot a signal, as `TERM`.
@@ -306,7 +312,9 @@ impl Stage {
         let file = self.folder().join("guildpoints.db");
         let options = SqliteConnectOptions::new().filename(file);
         let mut store = options.connect().await.expect("the store can be opened");
-        let done = sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut store).await;
+        let done = sqlx::query(AssertSqlSafe(statement.to_owned()))
+            .execute(&mut store)
+            .await;
         let done = done.expect("the statement can be carried out");
         assert!(done.rows_affected() > 0, "nothing was changed");
         store.close().await.expect("the store can be closed");
@@ -436,7 +444,8 @@ impl Stage {
             );
         }
         let log = self.log();
-        let raw = |c: &char| (c.is_control() && *c != '\n') || ('\u{202a}'..='\u{202e}').contains(c);
+        let raw =
+            |c: &char| (c.is_control() && *c != '\n') || ('\u{202a}'..='\u{202e}').contains(c);
         assert_eq!(log.chars().find(raw), None, "a raw character:\n{log:?}");
         for secret in [
             self.sandbox.bot_token(),
