@@ -3,7 +3,7 @@
 import { el, fill, icon, drawIcons, recall, remember, setAddress, settled, toast } from '/assets/page.js';
 import { ask, listen } from '/assets/control.js';
 import { language, onLanguage, suggestLanguage, t, number, wireLanguages, writeWords } from '/assets/words.js';
-import { PRIVATE, bot, belongs, channel, guild, guildOf, guilds, learn, member, nameOf, oneLine, rolesOf, speakers } from '/assets/world.js';
+import { PRIVATE, bot, belongs, channel, guild, guildOf, guilds, learn, nameOf, oneLine, rolesOf, speakers } from '/assets/world.js';
 import { avatar } from '/assets/avatar.js';
 import { drawPlaces } from '/assets/places.js';
 import { identity } from '/assets/identity.js';
@@ -83,7 +83,12 @@ function go(id) {
     here.channel = id;
     settle(from);
   }
-  write.focus();
+  focusWhereThereAreKeys();
+}
+
+// On a phone the focus would open the keyboard over what one wants to read.
+function focusWhereThereAreKeys() {
+  if (matchMedia('(pointer: fine)').matches) write.focus();
 }
 
 async function readState() {
@@ -158,7 +163,7 @@ function arrived(message, fresh) {
   const where = message.guild_id ? message.channel_id : PRIVATE;
   if (where === here.channel) {
     if (fresh || talk.find(message.id)) talk.put(message, { mine: message.author?.id === here.me });
-  } else if (fresh) {
+  } else if (fresh && message.author?.id !== here.me) {
     here.unread.set(where, (here.unread.get(where) ?? 0) + 1);
     drawPlaces(byId('places'), here, go);
     byId('menu').classList.add('news');
@@ -244,7 +249,7 @@ async function start() {
     await readState();
     readMall();
     byId('lost').hidden = true;
-    if (!member(here.me) || matchMedia('(pointer: fine)').matches) write.focus();
+    focusWhereThereAreKeys();
   } catch {
     byId('lost').hidden = false;
     setTimeout(start, 2000);
