@@ -35,7 +35,7 @@ const write = composer(byId('composer'), {
   place: () => ({ me: here.me, channel: here.channel, guild: guildHere(), title: title() }),
   sent: () => talk.toFoot(),
 });
-const who = identity(byId('identity'), { here: () => ({ me: here.me, guild: guildHere() }), become });
+const who = identity(byId('identity'), { here: () => ({ me: here.me, guild: guildHere() }), become, joined });
 const strip = faultStrip(byId('strip'), byId('active-faults'), { changed: () => readMall() });
 
 // The page opens as the person in the address, or as the one this tab spoke as before.
@@ -74,6 +74,12 @@ function become(id) {
   here.channel = chooseChannel();
   hear();
   settle(from);
+}
+
+// Somebody new is not in the state read last.
+async function joined(id) {
+  await readState();
+  become(id);
 }
 
 function go(id) {
