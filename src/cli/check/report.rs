@@ -1,9 +1,9 @@
 //! The rows of the table.
 
 use comfy_table::ContentArrangement;
-use comfy_table::Table;
 use comfy_table::ContentLineStyle;
 use comfy_table::LineStyle;
+use comfy_table::Table;
 use comfy_table::TableStyle;
 
 use super::texts::Texts;
