@@ -27,9 +27,9 @@ use crate::config::Config;
 use crate::config::Environment;
 use crate::model::Language;
 use crate::sandbox::CommandHint;
+use crate::sandbox::Running;
 use crate::sandbox::Sandbox;
 use crate::sandbox::SandboxOptions;
-use crate::sandbox::running::Running;
 use crate::sandbox::world::World;
 
 /// What `sandbox` takes.

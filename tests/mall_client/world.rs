@@ -200,6 +200,7 @@ pub fn settings(address: &str) -> MallSettings {
         timeout: Duration::from_secs(20),
         in_flight: 8,
         signature_window: Duration::from_secs(600),
+        look_up_after: Duration::from_secs(2),
     }
 }
 

@@ -17,13 +17,13 @@ use guildpoints::model::GuildId;
 use guildpoints::model::MessageId;
 use guildpoints::model::RoleId;
 use guildpoints::model::UserId;
+use guildpoints::sandbox::Running;
 use guildpoints::sandbox::Sandbox;
 use guildpoints::sandbox::SandboxOptions;
+use guildpoints::sandbox::SayOptions;
 use guildpoints::sandbox::fault::FaultKind;
 use guildpoints::sandbox::fault::FaultRule;
 use guildpoints::sandbox::message::MessageView;
-use guildpoints::sandbox::running::Running;
-use guildpoints::sandbox::verbs::SayOptions;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
