@@ -7,9 +7,9 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use guildpoints::config::EXAMPLE;
+use guildpoints::sandbox::Running;
 use guildpoints::sandbox::Sandbox;
 use guildpoints::sandbox::SandboxOptions;
-use guildpoints::sandbox::running::Running;
 use serde_json::Value;
 use tokio::io::AsyncBufReadExt;
 use tokio::io::BufReader;
@@ -232,7 +232,10 @@ async fn run_serves_what_it_counts_and_ends_in_order_on_the_first_signal() {
     let world = world().await;
     let folder = tempfile::tempdir().unwrap();
     let path = settings(&world, folder.path(), "");
-    let mut command = guildpoints(&["run", "--config", &path, "--log", "json"]);
+    // Even whoever wants to hear everything hears no token.
+    let loud = ["--log", "json", "--log-filter", "trace"];
+    let mut command = guildpoints(&["run", "--config", &path]);
+    command.args(loud);
     command
         .env("TOKEN", world.bot_token())
         .env("GUILDPOINTS__HTTP__LISTEN", "127.0.0.1:0")
@@ -263,6 +266,12 @@ async fn run_serves_what_it_counts_and_ends_in_order_on_the_first_signal() {
         "{metrics}"
     );
     assert!(get("/health").await.contains("\"store\""));
+    let mut check = guildpoints(&["check", "--config", &path]);
+    check.env("TOKEN", world.bot_token());
+    let checked = done(check).await;
+    assert_eq!(checked.status.code(), Some(0), "{}", out(&checked));
+    assert!(out(&checked).contains("another guildpoints works on it"));
+
     signal(&child, "TERM");
     // The echo that `timeout` and some supervisors send.
     signal(&child, "TERM");
@@ -272,6 +281,7 @@ async fn run_serves_what_it_counts_and_ends_in_order_on_the_first_signal() {
     }
     let log = log.join("\n");
     assert_eq!(child.wait().await.unwrap().code(), Some(0), "{log}");
+    assert!(log.contains("the mall was asked"), "{log}");
     for secret in [world.bot_token(), world.app_secret(), world.app_key()] {
         assert!(!log.contains(&secret), "{log}");
     }

@@ -30,7 +30,7 @@ use crate::sandbox::CommandHint;
 use crate::sandbox::Running;
 use crate::sandbox::Sandbox;
 use crate::sandbox::SandboxOptions;
-use crate::sandbox::world::World;
+use crate::sandbox::World;
 
 /// What `sandbox` takes.
 #[derive(Args, Debug)]
