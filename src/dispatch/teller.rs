@@ -12,12 +12,15 @@ use crate::dispatch::Dispatcher;
 use crate::fanbook::api::SayError;
 use crate::journal::JournalError;
 use crate::journal::Receipt;
+use crate::journal::State;
 use crate::journal::Told;
 
 /// How often the journal is asked for what was never said, beside the moments something settles.
 const SWEEP_EVERY: Duration = Duration::from_millis(1_000);
 /// Replies taken from the journal in one sweep.
 const A_SWEEP: usize = 64;
+/// Pause between two looks at a list of which something is still open.
+const PROGRESS_EVERY_MS: i64 = 2_000;
 /// First wait after an outcome could not be told.
 const SHORTEST_WAIT_MS: i64 = 2_000;
 /// No wait is longer than this.
@@ -66,27 +69,68 @@ impl Dispatcher {
 
     async fn tell_one(&self, receipt: Receipt) {
         let code = receipt.code.clone();
-        let cause = receipt.cause;
-        let tongue = self.tongue(Some(receipt.guild));
-        let receipt = self.points.with_balance(receipt).await;
-        let said = self
-            .voice
-            .say(receipt.reply, &tongue, &change_reply(&receipt))
-            .await;
-        let noted = match said {
-            Ok(said) => {
-                tracing::info!(receipt = %code, "outcome told");
-                self.journal.told(&cause, said, Told::Final).await
+        let noted = match self.journal.of_message(receipt.cause.parts().0).await {
+            Ok(all) if all.iter().all(|entry| entry.state.is_final()) => {
+                self.tell_end(receipt, all).await
             }
-            Err(error) if is_hopeless(&error) => {
-                tracing::warn!(receipt = %code, %error, "an outcome cannot be told; its receipt stays readable");
-                self.journal.undeliverable(&cause).await
-            }
-            Err(error) => self.tell_later(&receipt, &error).await,
+            Ok(all) => self.tell_progress(receipt, &all).await,
+            Err(error) => Err(error),
         };
         if let Err(error) = noted {
             tracing::error!(receipt = %code, %error, "it could not be noted that an outcome was told");
         }
+    }
+
+    /// Everything the message asked for is settled: the last word.
+    async fn tell_end(&self, receipt: Receipt, mut all: Vec<Receipt>) -> Result<(), JournalError> {
+        if let [_] = all.as_slice() {
+            all = vec![self.points.with_balance(receipt.clone()).await];
+        }
+        let tongue = self.tongue(Some(receipt.guild));
+        match self
+            .voice
+            .say(receipt.reply, &tongue, &change_reply(&all))
+            .await
+        {
+            Ok(said) => {
+                tracing::info!(receipt = %receipt.code, changes = all.len(), "outcome told");
+                self.telling.forget_progress(receipt.cause.parts().0);
+                self.journal.told(&receipt.cause, said, Told::Final).await
+            }
+            Err(error) if is_hopeless(&error) => {
+                tracing::warn!(receipt = %receipt.code, %error, "an outcome cannot be told; its receipt stays readable");
+                self.journal.undeliverable(&receipt.cause).await
+            }
+            Err(error) => self.tell_later(&receipt, &error).await,
+        }
+    }
+
+    /// Some of several changes are settled: the list is brought up to date where it would read
+    /// differently, and looked at again soon.
+    async fn tell_progress(&self, receipt: Receipt, all: &[Receipt]) -> Result<(), JournalError> {
+        let (message, _, _) = receipt.cause.parts();
+        let states: Vec<State> = all.iter().map(|entry| entry.state).collect();
+        if self.telling.progress(message) != Some(states.clone()) {
+            let tongue = self.tongue(Some(receipt.guild));
+            match self
+                .voice
+                .say(receipt.reply, &tongue, &change_reply(all))
+                .await
+            {
+                Ok(said) => {
+                    self.journal
+                        .told(&receipt.cause, said, Told::Interim)
+                        .await?;
+                    self.telling.note_progress(message, states);
+                }
+                Err(error) => {
+                    tracing::warn!(receipt = %receipt.code, %error, "progress could not be told")
+                }
+            }
+        }
+        let next = self.clock.now_ms() + PROGRESS_EVERY_MS;
+        self.journal.tell_later(&receipt.cause, next).await?;
+        Ok(())
     }
 
     /// Puts it off for half as long as it has been settled, so that the waits double; for a day.

@@ -14,6 +14,8 @@ use crate::points::DoubtKind;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Heard {
+    /// How many sendings something was heard of, or known to be lost; the journal may know of more.
+    pub accounted: u32,
     /// The latest moment at which a sending whose fate nobody knows can have left; it may still land.
     pub lost_ms: Option<i64>,
     /// What the last sending came to.
@@ -32,7 +34,7 @@ pub(super) struct Heard {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Last {
-    /// Nothing was heard: the process died before there was an answer.
+    /// It was not sent yet.
     #[default]
     Nothing,
     /// The outcome was lost on the way.
@@ -117,7 +119,8 @@ impl Heard {
 
     /// Notes an unknown outcome. `now_ms` is later than the sending, so it errs on the safe side:
     /// a request may have waited for its turn after it was noted as sent.
-    pub(super) fn doubt(&mut self, doubt: &Doubt, now_ms: i64) {
+    pub(super) fn doubt(&mut self, doubt: &Doubt, sends: u32, now_ms: i64) {
+        self.accounted = sends;
         self.code = doubt.code;
         self.text.clone_from(&doubt.text);
         self.last = match doubt.kind {
@@ -133,17 +136,26 @@ impl Heard {
     }
 
     /// Notes that no byte left.
-    pub(super) fn not_sent(&mut self, why: &str) {
+    pub(super) fn not_sent(&mut self, why: &str, sends: u32) {
+        self.accounted = sends;
         self.last = Last::NotSent;
         self.code = None;
         self.text = why.to_owned();
     }
 
-    /// When the process died with a sending under way, its fate is unknown too.
-    pub(super) fn after_crash(&mut self, now_ms: i64) {
-        if self.last == Last::Nothing {
+    /// A sending the journal knows of and nothing was heard of: the process died meanwhile, and the
+    /// sending may still land.
+    pub(super) fn account(&mut self, sends: u32, now_ms: i64) {
+        if sends > self.accounted {
             self.lost_ms = Some(now_ms);
+            self.last = Last::Lost;
         }
+        self.accounted = sends;
+    }
+
+    /// Whether no byte of it ever left, so that there is nothing to look up.
+    pub(super) fn nothing_left(&self) -> bool {
+        matches!(self.last, Last::Nothing | Last::NotSent) && self.lost_ms.is_none()
     }
 
     /// The refusal the last answer amounts to, once nothing is in doubt.
@@ -169,6 +181,7 @@ mod tests {
                 code: Some(500),
                 text: "HTTP 500".to_owned(),
             },
+            1,
             7,
         );
         heard.held = Some(
@@ -194,5 +207,17 @@ mod tests {
             };
             assert_eq!(Refused::from(HeldRefusal::from(refused.clone())), refused);
         }
+    }
+
+    #[test]
+    fn a_sending_nobody_heard_of_is_lost() {
+        let mut heard = Heard::default();
+        heard.account(0, 5);
+        assert_eq!((heard.last, heard.lost_ms), (Last::Nothing, None));
+        heard.not_sent("refused", 1);
+        heard.account(1, 6);
+        assert_eq!((heard.last, heard.lost_ms), (Last::NotSent, None));
+        heard.account(2, 7);
+        assert_eq!((heard.last, heard.lost_ms), (Last::Lost, Some(7)));
     }
 }

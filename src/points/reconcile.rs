@@ -101,9 +101,9 @@ impl Points {
         let mut heard = Heard::read(&ticket.receipt().progress.heard);
         let mut progress = ticket.receipt().progress.clone();
         let now = self.inner.clock.now_ms();
-        heard.after_crash(now);
+        heard.account(progress.sends, now);
         progress.in_doubt_since_ms.get_or_insert(now);
-        let step = if heard.last == Last::NotSent && heard.lost_ms.is_none() {
+        let step = if heard.nothing_left() {
             // Nothing ever left, so there is nothing to look up.
             Step::Send
         } else {
@@ -183,8 +183,7 @@ impl Points {
         let Some(adjust) = self.adjust_of(&ticket) else {
             return self.stay(ticket, progress, heard, State::Unresolved).await;
         };
-        let nothing_left_yet = heard.last == Last::NotSent && heard.lost_ms.is_none();
-        if adjust.repeats() == Repeats::Unpromised && !nothing_left_yet {
+        if adjust.repeats() == Repeats::Unpromised && !heard.nothing_left() {
             // Without a proven look-up a second sending might pay twice.
             return self.stay(ticket, progress, heard, State::Unconfirmed).await;
         }
@@ -200,11 +199,11 @@ impl Points {
             Verdict::Applied => self.inner.journal.settle(ticket, Settlement::Done).await,
             Verdict::Refused(refused) => self.refuse(ticket, progress, heard, refused).await,
             Verdict::NotSent(why) => {
-                heard.not_sent(&why);
+                heard.not_sent(&why, progress.sends);
                 self.stay(ticket, progress, heard, State::Queued).await
             }
             Verdict::Unknown(doubt) => {
-                heard.doubt(&doubt, self.inner.clock.now_ms());
+                heard.doubt(&doubt, progress.sends, self.inner.clock.now_ms());
                 if let DoubtKind::TooFast {
                     retry_after: Some(wait),
                 } = doubt.kind
@@ -296,7 +295,7 @@ impl Points {
 /// what certainly has not is nothing else.
 fn open_state(heard: &Heard, state: State) -> State {
     let nothing_landed =
-        matches!(heard.last, Last::TooFast | Last::NotSent) && heard.lost_ms.is_none();
+        heard.nothing_left() || (heard.last == Last::TooFast && heard.lost_ms.is_none());
     match state {
         State::Unresolved => State::Unresolved,
         _ if heard.held.is_some() => State::Held,

@@ -6,3 +6,4 @@
 mod stage;
 
 mod main_job;
+mod several;

@@ -36,7 +36,7 @@ use sqlx::sqlite::SqliteJournalMode;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::sqlite::SqliteSynchronous;
 
-use crate::journal::entry::JournalError;
+use crate::journal::error::JournalError;
 use crate::journal::sqlite::address::Address;
 use crate::journal::sqlite::address::Mode;
 use crate::journal::sqlite::pen::SqlitePen;
