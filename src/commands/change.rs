@@ -1,20 +1,16 @@
 //! What `/reward` and `/deduct` have in common: a change of one member's points.
 
-use serde::Deserialize;
-use serde::Serialize;
-
 use crate::commands::Answer;
-use crate::commands::Asked;
 use crate::commands::Call;
 use crate::commands::CommandError;
 use crate::commands::Member;
 use crate::commands::MemberKind;
 use crate::commands::Who;
+use crate::commands::proposal::Proposal;
+use crate::commands::proposal::button;
 use crate::model::Amount;
 use crate::model::Cause;
-use crate::model::MessageId;
 use crate::model::Refusal;
-use crate::model::UserId;
 use crate::model::refusal::About;
 use crate::model::refusal::PointsRefusal;
 use crate::model::refusal::Usage;
@@ -106,47 +102,6 @@ pub(super) static WORDS: &[&Word] = &[
     &BALANCE_UNREAD,
     &CODE,
 ];
-
-/// A change that waits for its caller's button, as kept in the journal (JSON; never rename a field).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proposal {
-    /// The command's file name.
-    pub command: String,
-    /// The member's long id.
-    pub member: u64,
-    /// Their name when asked. Untrusted text.
-    pub name: String,
-    /// The amount as typed, positive.
-    pub amount: i32,
-    /// The reason. Untrusted text.
-    pub reason: Option<String>,
-}
-
-impl Proposal {
-    /// What was read, as if typed again with the member's long id.
-    pub fn asked(&self) -> Option<Asked> {
-        Some(Asked {
-            who: vec![Who::Id(UserId::new(self.member))],
-            amount: Some(Amount::new(i64::from(self.amount)).ok()?),
-            text: self.reason.clone(),
-        })
-    }
-}
-
-/// What a button of a proposal carries back.
-pub mod button {
-    use crate::model::MessageId;
-
-    /// Carried by the confirm button.
-    pub fn confirm(message: MessageId) -> String {
-        format!("gp:ok:{message}")
-    }
-
-    /// Carried by the cancel button.
-    pub fn cancel(message: MessageId) -> String {
-        format!("gp:no:{message}")
-    }
-}
 
 /// Which way the points go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -394,23 +349,4 @@ pub fn cancelled_reply() -> Reply {
 /// What the button says while the change is under way.
 pub fn pressed_reply() -> Reply {
     Reply::new(&PRESSED)
-}
-
-/// What a press carries: which proposal, and whether to go on.
-pub fn read_press(carried: &str) -> Option<(Pressed, MessageId)> {
-    let (pressed, message) = match carried.strip_prefix("gp:")?.split_once(':')? {
-        ("ok", message) => (Pressed::Confirm, message),
-        ("no", message) => (Pressed::Cancel, message),
-        _ => return None,
-    };
-    Some((pressed, message.parse().ok()?))
-}
-
-/// Which button was pressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pressed {
-    /// Go on.
-    Confirm,
-    /// Call it off.
-    Cancel,
 }

@@ -11,6 +11,7 @@ mod check;
 mod deduct;
 mod help;
 mod points;
+mod proposal;
 mod receipt;
 mod reward;
 
@@ -22,12 +23,12 @@ pub use args::Arg;
 pub use args::Args;
 pub use args::Asked;
 pub use args::Who;
-pub use change::Pressed;
-pub use change::Proposal;
 pub use change::cancelled_reply;
 pub use change::change_reply;
 pub use change::pressed_reply;
-pub use change::read_press;
+pub use proposal::Pressed;
+pub use proposal::Proposal;
+pub use proposal::read_press;
 
 use crate::model::Cause;
 use crate::model::MessageId;

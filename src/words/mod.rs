@@ -8,6 +8,7 @@
 //! makes text harmless is handed in).
 
 mod catalogue;
+mod check;
 mod refusals;
 mod reply;
 mod template;
