@@ -5,4 +5,6 @@
 
 mod stage;
 
+mod connected;
 mod main_job;
+mod operated;
