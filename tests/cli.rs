@@ -244,7 +244,11 @@ async fn run_serves_what_it_counts_and_ends_in_order_on_the_first_signal() {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let mut log = Vec::new();
     let address = loop {
-        let line = lines.next_line().await.unwrap().expect(&log.join("\n"));
+        let line = lines
+            .next_line()
+            .await
+            .unwrap()
+            .unwrap_or_else(|| panic!("{}", log.join("\n")));
         let entry: Value = serde_json::from_str(&line).unwrap();
         log.push(line);
         if let Some(address) = entry["address"].as_str() {
