@@ -40,6 +40,7 @@ use crate::journal::store::Note;
 use crate::journal::store::Quota;
 use crate::journal::store::Store;
 use crate::journal::store::storable;
+use crate::journal::store::whole;
 use crate::journal::writer::Pending;
 use crate::journal::writer::QUEUE;
 use crate::journal::writer::Write;
@@ -100,6 +101,7 @@ impl Journal {
             pulses: pulses.clone(),
             queue: requests,
             stop: stop.clone(),
+            full: false,
         };
         tasks.spawn(writer.run());
         Ok(Self {
@@ -391,7 +393,7 @@ fn noted<T>(pulses: &Pulses, result: Result<T, JournalError>) -> Result<T, Journ
     if let Err(error) = &result
         && !matches!(error, JournalError::Closing)
     {
-        pulses.trouble(edge::STORE, error.to_string());
+        pulses.trouble(edge::STORE, whole(error));
     }
     result
 }

@@ -217,3 +217,15 @@ pub(super) fn storable(text: String) -> String {
         text
     }
 }
+
+/// What went wrong with all its causes, for an operator.
+pub(super) fn whole(error: &JournalError) -> String {
+    let mut whole = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        whole.push_str(": ");
+        whole.push_str(&error.to_string());
+        cause = error.source();
+    }
+    whole
+}
