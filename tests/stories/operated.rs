@@ -85,6 +85,8 @@ async fn metrics_have_the_documented_names_and_no_id_and_no_secret() {
     let refused = stage.says("小明", "/奖励 @小红 5");
     stage.hears(refused).await;
     stage.sandbox.inject("{");
+    let asked = stage.says("小红", "/积分");
+    stage.hears(asked).await;
     stage.sandbox.gateway(GatewayAct::Drop);
     stage.logged("connected to the gateway", 2).await;
 
@@ -328,8 +330,9 @@ async fn a_read_only_store_answers_questions_and_pays_nothing() {
     assert!(status.success());
     stage.settings.store = Some("sqlite://guildpoints.db?mode=ro".to_owned());
     stage.start().await;
-    let down = ops.ready_until(|status, _| status == 503).await;
-    assert_eq!(down["trouble"]["store"], "the store is read-only");
+    let read_only = |_, body: &Value| body["trouble"]["store"] == "the store is read-only";
+    ops.ready_until(read_only).await;
+    assert_eq!(ops.get("/ready").await.0, 503);
     let refused = stage.says("阿杰", "/奖励 @小明 1 再来");
     stage.hears_of(refused, NOT_WRITTEN).await;
     let looked = stage.says("小明", &format!("/回执 {}", receipt_in(&answer)));
