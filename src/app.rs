@@ -78,6 +78,10 @@ pub struct App {
 impl App {
     /// Builds the house: asks who the bot is, opens the journal, checks the texts.
     pub async fn build(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        if config.http.is_some() {
+            // Before the rooms take hold of their counters.
+            ops::record();
+        }
         let pulses = Pulses::new(clock.clone());
         let registry = Arc::new(Registry::new());
         let words = Arc::new(texts(&registry, config.commands_dir.as_deref())?);

@@ -30,7 +30,7 @@ use crate::sandbox::CommandHint;
 use crate::sandbox::Running;
 use crate::sandbox::Sandbox;
 use crate::sandbox::SandboxOptions;
-use crate::sandbox::world::World;
+use crate::sandbox::World;
 
 /// What `sandbox` takes.
 #[derive(Args, Debug)]
@@ -75,10 +75,13 @@ async fn play(arguments: &Arguments) -> anyhow::Result<()> {
             arguments.listen
         )
     })?;
-    let folder = Folder::open(arguments.store.as_deref())?;
+    let folder = Folder::open(arguments)?;
     let options = SandboxOptions {
         world: World::seeded(),
-        file: folder.kept.then(|| folder.path.join("sandbox.json")),
+        file: arguments
+            .store
+            .as_ref()
+            .map(|store| store.join("sandbox.json")),
         commands: hints()?,
     };
     let running = Sandbox::start(options, listener)
@@ -237,12 +240,19 @@ struct Folder {
 }
 
 impl Folder {
-    fn open(store: Option<&Path>) -> anyhow::Result<Self> {
-        let folder = match store {
+    fn open(arguments: &Arguments) -> anyhow::Result<Self> {
+        let folder = match &arguments.store {
             Some(path) => Self {
-                path: path.to_owned(),
+                path: path.clone(),
                 kept: true,
             },
+            // Nothing of ours is kept, and a bot of one's own keeps its journal where it runs.
+            None if arguments.serve_only => {
+                return Ok(Self {
+                    path: PathBuf::new(),
+                    kept: true,
+                });
+            }
             None => {
                 let name = format!("guildpoints-sandbox-{}", uuid::Uuid::new_v4().simple());
                 Self {

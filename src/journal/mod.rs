@@ -88,6 +88,8 @@ impl Journal {
     ) -> Result<Self, JournalError> {
         let opened = sqlite::open(&settings.url, bot).await;
         let (store, pen) = noted(&pulses, opened)?;
+        // Opening has proved it; readiness need not wait for the first command.
+        pulses.well(edge::STORE);
         let (queue, requests) = mpsc::channel(QUEUE);
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();

@@ -291,9 +291,7 @@ impl Stage {
     /// What the mall has carried out so far, oldest first: signed points and remark.
     pub fn paid(&self) -> Vec<(i64, String)> {
         let records = self.sandbox.mall().records();
-        let row = |record: guildpoints::sandbox::mall::MallRecord| {
-            (i64::from(record.points), record.remark)
-        };
+        let row = |record: guildpoints::sandbox::mall::MallRecord| (record.points, record.remark);
         records.into_iter().map(row).collect()
     }
 
