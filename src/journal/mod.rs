@@ -297,6 +297,11 @@ impl Journal {
         self.read(self.shared.store.untold(due_ms, limit)).await
     }
 
+    /// The same for open entries of which nothing was said; telling that is due from writing on.
+    pub async fn unspoken(&self, due_ms: i64, limit: usize) -> Result<Vec<Receipt>, JournalError> {
+        self.read(self.shared.store.unspoken(due_ms, limit)).await
+    }
+
     /// Puts telling off until `next_ms`; answers how often that has happened.
     pub async fn tell_later(&self, cause: &Cause, next_ms: i64) -> Result<u32, JournalError> {
         let cause = *cause;

@@ -40,6 +40,8 @@ pub(super) trait Store: Send + Sync + 'static {
     fn unsettled(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>>;
     /// Settled entries whose end was not told and is due, oldest first.
     fn untold(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>>;
+    /// Open entries of which nothing was said and whose telling is due, oldest first.
+    fn unspoken(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>>;
     /// What counts towards a quota.
     fn given(&self, quota: Quota) -> Answer<'_, i64>;
     /// How many entries wait.

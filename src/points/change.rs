@@ -232,7 +232,10 @@ impl Points {
         let now = self.inner.clock.now_ms();
         let times = &self.inner.times;
         let mut progress = ticket.receipt().progress.clone();
-        let mut heard = Heard::default();
+        let mut heard = Heard {
+            sends: progress.sends,
+            ..Heard::default()
+        };
         let (state, wait) = match verdict {
             Verdict::Applied => return journal.settle(ticket, Settlement::Done).await,
             // Nothing of this id was sent before, so a clear refusal can be believed.

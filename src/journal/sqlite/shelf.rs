@@ -75,6 +75,16 @@ impl Store for Shelf {
         Box::pin(async move { receipts(query.fetch_all(&self.pool).await) })
     }
 
+    fn unspoken(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>> {
+        let query = sqlx::query(
+            "select * from entries
+             where settled_ms is null and told = 'nothing' and next_tell_ms <= $1
+             order by written_ms, message, line, member limit $2",
+        );
+        let query = query.bind(due_ms).bind(limited(limit));
+        Box::pin(async move { receipts(query.fetch_all(&self.pool).await) })
+    }
+
     fn given(&self, quota: Quota) -> Answer<'_, i64> {
         let query = sqlx::query(
             "select coalesce(sum(counts), 0) as given from entries
