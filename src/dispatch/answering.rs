@@ -103,8 +103,10 @@ impl Dispatcher {
         match error {
             CommandError::Refused(refusal) => {
                 let refusal = self.with_role_names(guild, definition, refusal).await;
-                tracing::info!(?refusal, "refused");
-                refusal_reply(&refusal, hints)
+                let reply = refusal_reply(&refusal, hints);
+                // The rule alone: a refusal repeats what somebody wrote.
+                tracing::info!(rule = reply.key(), "refused");
+                reply
             }
             CommandError::Store(error) => {
                 tracing::error!(

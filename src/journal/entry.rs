@@ -324,6 +324,8 @@ pub struct Counts {
     pub unresolved: u64,
     /// Settled, and the giver does not know how it ended.
     pub untold: u64,
+    /// Settled, and nobody will be told how it ended: the place to say it is gone.
+    pub undeliverable: u64,
     /// When the oldest unsettled entry was written, in milliseconds since 1970.
     pub oldest_open_ms: Option<i64>,
 }

@@ -43,6 +43,7 @@ use crate::journal::store::Note;
 use crate::journal::store::Quota;
 use crate::journal::store::Store;
 use crate::journal::store::storable;
+use crate::journal::store::whole;
 use crate::journal::writer::Pending;
 use crate::journal::writer::QUEUE;
 use crate::journal::writer::Write;
@@ -103,6 +104,7 @@ impl Journal {
             pulses: pulses.clone(),
             queue: requests,
             stop: stop.clone(),
+            full: false,
         };
         tasks.spawn(writer.run());
         Ok(Self {
@@ -325,6 +327,11 @@ impl Journal {
         self.read(self.shared.store.untold(due_ms, limit)).await
     }
 
+    /// The same for open entries of which nothing was said; telling that is due from writing on.
+    pub async fn unspoken(&self, due_ms: i64, limit: usize) -> Result<Vec<Receipt>, JournalError> {
+        self.read(self.shared.store.unspoken(due_ms, limit)).await
+    }
+
     /// Puts telling off until `next_ms`; answers how often that has happened.
     pub async fn tell_later(&self, cause: &Cause, next_ms: i64) -> Result<u32, JournalError> {
         let cause = *cause;
@@ -391,7 +398,7 @@ fn noted<T>(pulses: &Pulses, result: Result<T, JournalError>) -> Result<T, Journ
     if let Err(error) = &result
         && !matches!(error, JournalError::Closing)
     {
-        pulses.trouble(edge::STORE, error.to_string());
+        pulses.trouble(edge::STORE, whole(error));
     }
     result
 }

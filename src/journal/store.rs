@@ -40,6 +40,8 @@ pub(super) trait Store: Send + Sync + 'static {
     fn unsettled(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>>;
     /// Settled entries whose end was not told and is due, oldest first.
     fn untold(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>>;
+    /// Open entries of which nothing was said and whose telling is due, oldest first.
+    fn unspoken(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>>;
     /// What counts towards a quota.
     fn given(&self, quota: Quota) -> Answer<'_, i64>;
     /// How many entries wait.
@@ -216,4 +218,16 @@ pub(super) fn storable(text: String) -> String {
     } else {
         text
     }
+}
+
+/// What went wrong with all its causes, for an operator.
+pub(super) fn whole(error: &JournalError) -> String {
+    let mut whole = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        whole.push_str(": ");
+        whole.push_str(&error.to_string());
+        cause = error.source();
+    }
+    whole
 }

@@ -31,6 +31,7 @@ use crate::journal::store::Note;
 use crate::journal::store::Pen;
 use crate::journal::store::Questions;
 use crate::journal::store::Store;
+use crate::journal::store::whole;
 use crate::model::MessageId;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
@@ -85,6 +86,8 @@ pub(super) struct Writer {
     pub queue: mpsc::Receiver<Write>,
     /// When to take no more and finish.
     pub stop: CancellationToken,
+    /// Whether the last write that needed room found none.
+    pub full: bool,
 }
 
 impl Writer {
@@ -146,11 +149,16 @@ impl Writer {
         match self.transact(group).await {
             Ok(answers) => {
                 counter!("guildpoints_journal_commits_total").increment(1);
-                self.pulses.well(edge::STORE);
+                // Rows that only change find room in a full store.
+                self.full &= !group.takes_room();
+                if !self.full {
+                    self.pulses.well(edge::STORE);
+                }
                 Ok(answers)
             }
             Err(error) => {
-                self.pulses.trouble(edge::STORE, error.to_string());
+                self.full |= matches!(error, JournalError::Full);
+                self.pulses.trouble(edge::STORE, whole(&error));
                 self.pen.abandon().await;
                 Err(error)
             }
@@ -249,6 +257,12 @@ impl Group {
             + self.cancels.len()
             + self.changes.len()
             + self.notes.len()
+    }
+
+    /// Whether it adds rows, or proves that it could.
+    fn takes_room(&self) -> bool {
+        let proves = |pending: &Pending<Note, _>| matches!(pending.write, Note::Probe { .. });
+        !self.opens.is_empty() || !self.asks.is_empty() || self.notes.iter().any(proves)
     }
 
     /// Whether anything in it is decided by rules; the rest carries its condition with it.

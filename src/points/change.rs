@@ -238,7 +238,10 @@ impl Points {
         let now = self.inner.clock.now_ms();
         let times = &self.inner.times;
         let mut progress = ticket.receipt().progress.clone();
-        let mut heard = Heard::default();
+        let mut heard = Heard {
+            sends: progress.sends,
+            ..Heard::default()
+        };
         let (state, wait) = match verdict {
             Verdict::Applied => return journal.settle(ticket, Settlement::Done).await,
             // Nothing of this id was sent before, so a clear refusal can be believed.
@@ -246,11 +249,11 @@ impl Points {
                 return journal.settle(ticket, Settlement::Refused(refused)).await;
             }
             Verdict::NotSent(why) => {
-                heard.not_sent(&why, progress.sends);
+                heard.not_sent(&why);
                 (State::Queued, times.look_up_wait(0))
             }
             Verdict::Unknown(doubt) => {
-                heard.doubt(&doubt, progress.sends, now);
+                heard.doubt(&doubt, now);
                 match doubt.kind {
                     DoubtKind::TooFast { retry_after } => {
                         (State::Queued, retry_after.unwrap_or(times.look_up_wait(0)))

@@ -14,8 +14,8 @@ use crate::points::DoubtKind;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Heard {
-    /// How many sendings something was heard of, or known to be lost; the journal may know of more.
-    pub accounted: u32,
+    /// Sendings whose end was heard of. One more was noted: the process died under way.
+    pub sends: u32,
     /// The latest moment at which a sending whose fate nobody knows can have left; it may still land.
     pub lost_ms: Option<i64>,
     /// What the last sending came to.
@@ -34,7 +34,7 @@ pub(super) struct Heard {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Last {
-    /// It was not sent yet.
+    /// Nothing was sent, as far as is known.
     #[default]
     Nothing,
     /// The outcome was lost on the way.
@@ -119,8 +119,7 @@ impl Heard {
 
     /// Notes an unknown outcome. `now_ms` is later than the sending, so it errs on the safe side:
     /// a request may have waited for its turn after it was noted as sent.
-    pub(super) fn doubt(&mut self, doubt: &Doubt, sends: u32, now_ms: i64) {
-        self.accounted = sends;
+    pub(super) fn doubt(&mut self, doubt: &Doubt, now_ms: i64) {
         self.code = doubt.code;
         self.text.clone_from(&doubt.text);
         self.last = match doubt.kind {
@@ -136,21 +135,20 @@ impl Heard {
     }
 
     /// Notes that no byte left.
-    pub(super) fn not_sent(&mut self, why: &str, sends: u32) {
-        self.accounted = sends;
+    pub(super) fn not_sent(&mut self, why: &str) {
         self.last = Last::NotSent;
         self.code = None;
         self.text = why.to_owned();
     }
 
-    /// A sending the journal knows of and nothing was heard of: the process died meanwhile, and the
-    /// sending may still land.
-    pub(super) fn account(&mut self, sends: u32, now_ms: i64) {
-        if sends > self.accounted {
+    /// Takes a sending that was noted and never heard of as lost, the first as well as any repetition:
+    /// the process died with it under way.
+    pub(super) fn after_crash(&mut self, sends: u32, now_ms: i64) {
+        if self.sends < sends {
+            self.sends = sends;
             self.lost_ms = Some(now_ms);
             self.last = Last::Lost;
         }
-        self.accounted = sends;
     }
 
     /// Whether no byte of it ever left, so that there is nothing to look up.
@@ -181,7 +179,6 @@ mod tests {
                 code: Some(500),
                 text: "HTTP 500".to_owned(),
             },
-            1,
             7,
         );
         heard.held = Some(
@@ -198,6 +195,21 @@ mod tests {
     }
 
     #[test]
+    fn a_sending_nobody_heard_of_is_lost_once() {
+        let mut heard = Heard {
+            sends: 1,
+            last: Last::TooFast,
+            ..Heard::default()
+        };
+        heard.after_crash(1, 5);
+        assert_eq!((heard.last, heard.lost_ms), (Last::TooFast, None));
+        heard.after_crash(2, 7);
+        assert_eq!((heard.last, heard.lost_ms), (Last::Lost, Some(7)));
+        heard.after_crash(2, 9);
+        assert_eq!(heard.lost_ms, Some(7));
+    }
+
+    #[test]
     fn every_meaning_survives_being_held() {
         for (meaning, _) in MEANINGS {
             let refused = Refused {
@@ -207,17 +219,5 @@ mod tests {
             };
             assert_eq!(Refused::from(HeldRefusal::from(refused.clone())), refused);
         }
-    }
-
-    #[test]
-    fn a_sending_nobody_heard_of_is_lost() {
-        let mut heard = Heard::default();
-        heard.account(0, 5);
-        assert_eq!((heard.last, heard.lost_ms), (Last::Nothing, None));
-        heard.not_sent("refused", 1);
-        heard.account(1, 6);
-        assert_eq!((heard.last, heard.lost_ms), (Last::NotSent, None));
-        heard.account(2, 7);
-        assert_eq!((heard.last, heard.lost_ms), (Last::Lost, Some(7)));
     }
 }
