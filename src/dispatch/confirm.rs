@@ -16,7 +16,7 @@ use crate::commands::right_of;
 use crate::dispatch::BUTTON_LIFE;
 use crate::dispatch::Dispatcher;
 use crate::dispatch::Occasion;
-use crate::dispatch::people::Scene;
+use crate::dispatch::people::People;
 use crate::dispatch::person;
 use crate::journal::Asked as Question;
 use crate::journal::Confirmation;
@@ -82,6 +82,8 @@ impl Dispatcher {
         let Some((pressed, message)) = read_press(&press.data) else {
             return;
         };
+        // The lane that asked may not have finished yet, and a second press waits for the first.
+        let turn = self.telling.take(message).await;
         let asked = match self.journal.asked(message).await {
             Ok(Some(asked)) => asked,
             Ok(None) => {
@@ -113,19 +115,14 @@ impl Dispatcher {
         match pressed {
             Pressed::Cancel => self.cancel(&press, &asked, address).await,
             Pressed::Confirm => {
-                let Some(turn) = self.telling.begin(asked.message) else {
-                    return self
-                        .toast(&press, guild, &refused(&Refusal::ButtonUsed))
-                        .await;
-                };
                 let toast = pressed_reply();
                 tokio::join!(
                     self.toast(&press, guild, &toast),
                     self.confirm(&press, &asked, address)
                 );
-                drop(turn);
             }
         }
+        drop(turn);
     }
 
     async fn cancel(&self, press: &Press, asked: &Confirmation, address: ReplyAddress) {
@@ -173,13 +170,12 @@ impl Dispatcher {
         let result = self.run_confirmed(press, asked, &proposal, address).await;
         let guild = Some(asked.guild);
         match result {
-            Ok(Answer::Change {
+            Ok(Answer::Changed {
                 cause,
-                change,
-                reply: Some(reply),
+                stage,
+                reply,
             }) => {
-                self.tell_change(guild, address, cause, &change, &reply)
-                    .await;
+                self.tell_change(guild, address, cause, stage, &reply).await;
             }
             Ok(_) => {}
             Err(error) => {
@@ -191,7 +187,7 @@ impl Dispatcher {
                 let hints = Hints {
                     command: definition.shown(tongue.language),
                     usage: words.usage(&definition.scope, tongue.language),
-                    who: Some(proposal.name.clone()),
+                    who: proposal.people.first().map(|named| named.name.clone()),
                 };
                 let reply = self.explain(guild, definition, &hints, error).await;
                 self.say(guild, address, &reply).await;
@@ -227,20 +223,10 @@ impl Dispatcher {
         let change = proposal.asked().ok_or_else(unreadable)?;
         let actor = self.standings.actor(policy, press.presser, None).await;
         let granted = self.authorize(right_of(definition), actor, policy).await?;
-        let mentions: Vec<_> = change
-            .who
-            .iter()
-            .filter_map(|who| match who {
-                crate::commands::Who::Id(id) => Some((*id, proposal.name.clone())),
-                _ => None,
-            })
-            .collect();
-        let scene = Scene {
-            guild: asked.guild,
-            channel: asked.channel,
-            mentions: &mentions,
+        let people = People {
+            members: proposal.members(),
+            left_out: 0,
         };
-        let members = self.members(&scene, &change.who).await?;
         let occasion = Occasion {
             caller: person(press.presser, &press.name),
             message: asked.message,
@@ -248,7 +234,7 @@ impl Dispatcher {
             confirmation: Some(asked.message),
         };
         handler
-            .run(self.call(&granted, policy, &change, members, occasion))
+            .run(self.call(&granted, policy, &change, people, occasion))
             .await
     }
 

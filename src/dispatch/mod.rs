@@ -12,12 +12,11 @@ pub mod lane;
 mod people;
 mod standing;
 mod teller;
+mod telling;
 mod voice;
 
 use std::sync::Arc;
 use std::time::Duration;
-
-use dashmap::DashSet;
 
 use crate::commands::Answer;
 use crate::commands::Arg;
@@ -30,8 +29,10 @@ use crate::commands::MemberKind;
 use crate::commands::Registry;
 use crate::commands::right_of;
 use crate::dispatch::cooldown::Cooldown;
+use crate::dispatch::people::People;
 use crate::dispatch::people::Scene;
 use crate::dispatch::standing::Standings;
+use crate::dispatch::telling::Telling;
 use crate::dispatch::voice::Voice;
 use crate::fanbook::api::BotApi;
 use crate::fanbook::text;
@@ -137,33 +138,6 @@ struct Occasion {
     message: MessageId,
     reply: ReplyAddress,
     confirmation: Option<MessageId>,
-}
-
-/// Commands whose outcome somebody is about to tell.
-#[derive(Clone, Default)]
-struct Telling {
-    messages: Arc<DashSet<MessageId>>,
-}
-
-/// The turn to tell; over when dropped.
-struct Turn {
-    telling: Telling,
-    message: MessageId,
-}
-
-impl Telling {
-    fn begin(&self, message: MessageId) -> Option<Turn> {
-        self.messages.insert(message).then(|| Turn {
-            telling: self.clone(),
-            message,
-        })
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        self.telling.messages.remove(&self.message);
-    }
 }
 
 impl Dispatcher {
@@ -288,7 +262,7 @@ impl Dispatcher {
             channel: incoming.channel,
             mentions: &incoming.mentions,
         };
-        let members = self.members(&scene, &asked.who).await?;
+        let people = self.people(&scene, &asked.who).await?;
         let occasion = Occasion {
             caller: person(incoming.author.id, &incoming.author.name),
             message: incoming.message,
@@ -296,7 +270,7 @@ impl Dispatcher {
             confirmation: None,
         };
         handler
-            .run(self.call(&granted, &policy, &asked, members, occasion))
+            .run(self.call(&granted, &policy, &asked, people, occasion))
             .await
     }
 
@@ -306,14 +280,15 @@ impl Dispatcher {
         granted: &'a Granted,
         policy: &'a Policy,
         asked: &'a Asked,
-        members: Vec<Member>,
+        people: People,
         occasion: Occasion,
     ) -> Call<'a> {
         Call {
             granted,
             policy,
             asked,
-            members,
+            members: people.members,
+            left_out: people.left_out,
             caller: occasion.caller,
             message: occasion.message,
             reply: occasion.reply,

@@ -5,4 +5,7 @@
 
 mod stage;
 
+mod connected;
 mod main_job;
+mod operated;
+mod several;
