@@ -54,7 +54,7 @@ impl Program {
 
     /// The seeded guild.
     pub fn guild(&self) -> &str {
-        self.facts["guild"].as_str().expect("an id as text")
+        self.facts["guild_id"].as_str().expect("an id as text")
     }
 
     /// The id of a seeded person.
