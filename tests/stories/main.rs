@@ -3,6 +3,9 @@
 //! One binary, a file per theme; `stage` has the sandbox and the bot. Nothing here sleeps: every wait
 //! is for something to be seen, and one that runs out prints the whole conversation.
 
+mod books;
 mod stage;
 
 mod main_job;
+mod money;
+mod shapes;
