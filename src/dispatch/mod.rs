@@ -12,12 +12,11 @@ pub mod lane;
 mod people;
 mod standing;
 mod teller;
+mod telling;
 mod voice;
 
 use std::sync::Arc;
 use std::time::Duration;
-
-use dashmap::DashSet;
 
 use crate::commands::Answer;
 use crate::commands::Arg;
@@ -32,6 +31,7 @@ use crate::commands::right_of;
 use crate::dispatch::cooldown::Cooldown;
 use crate::dispatch::people::Scene;
 use crate::dispatch::standing::Standings;
+use crate::dispatch::telling::Telling;
 use crate::dispatch::voice::Voice;
 use crate::fanbook::api::BotApi;
 use crate::fanbook::text;
@@ -137,33 +137,6 @@ struct Occasion {
     message: MessageId,
     reply: ReplyAddress,
     confirmation: Option<MessageId>,
-}
-
-/// Commands whose outcome somebody is about to tell.
-#[derive(Clone, Default)]
-struct Telling {
-    messages: Arc<DashSet<MessageId>>,
-}
-
-/// The turn to tell; over when dropped.
-struct Turn {
-    telling: Telling,
-    message: MessageId,
-}
-
-impl Telling {
-    fn begin(&self, message: MessageId) -> Option<Turn> {
-        self.messages.insert(message).then(|| Turn {
-            telling: self.clone(),
-            message,
-        })
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        self.telling.messages.remove(&self.message);
-    }
 }
 
 impl Dispatcher {
