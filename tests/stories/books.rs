@@ -10,6 +10,7 @@ use std::time::Duration;
 use guildpoints::journal::Counts;
 use guildpoints::journal::Journal;
 use guildpoints::journal::StoreSettings;
+use guildpoints::journal::Told;
 use guildpoints::model::BotId;
 use guildpoints::sandbox::Running;
 use guildpoints::sandbox::fault::FaultKind;
@@ -23,9 +24,9 @@ use crate::stage::Said;
 use crate::stage::Stage;
 use crate::stage::text_of;
 
-/// Nothing tells when a file grows.
+/// Nothing tells when a file changes.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
-/// How long a story waits for a line of the log.
+/// How long a story waits for what stands in a file.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What came over the wire at an endpoint of the mall so far, oldest first.
@@ -86,6 +87,31 @@ pub async fn receipt(stage: &mut Stage, nickname: &str, code: &str) -> String {
 
 /// What the stopped bot's journal still has to do.
 pub async fn left_to_do(stage: &Stage) -> Counts {
+    let journal = journal(stage).await;
+    let counts = journal.counts().await.expect("the store can be counted");
+    journal.close().await;
+    counts
+}
+
+/// Waits until the bot has noted that it answered a change.
+pub async fn told(stage: &Stage, said: Said) {
+    let journal = journal(stage).await;
+    let look = async {
+        loop {
+            let entries = journal.of_message(said.0).await.expect("the store is read");
+            if entries.iter().any(|entry| entry.told != Told::Nothing) {
+                return;
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    };
+    let seen = tokio::time::timeout(PATIENCE, look).await;
+    assert!(seen.is_ok(), "never noted as told\n{}", stage.log());
+    journal.close().await;
+}
+
+/// The bot's journal, to look at while the bot may be at work on it.
+async fn journal(stage: &Stage) -> Journal {
     let clock = Clock::system();
     let path = stage.folder().join("guildpoints.db");
     let settings = StoreSettings {
@@ -93,10 +119,7 @@ pub async fn left_to_do(stage: &Stage) -> Counts {
     };
     let bot = BotId(stage.sandbox.bot());
     let journal = Journal::open_store(&settings, bot, clock.clone(), Pulses::new(clock)).await;
-    let journal = journal.expect("a stopped bot's store can be read");
-    let counts = journal.counts().await.expect("the store can be counted");
-    journal.close().await;
-    counts
+    journal.expect("the bot's store can be read")
 }
 
 /// Ends a story about money: the mall booked exactly `paid`, the chat says the same, no id had

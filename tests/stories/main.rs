@@ -6,6 +6,7 @@
 mod books;
 mod stage;
 
+mod crash;
 mod main_job;
 mod money;
 mod shapes;
