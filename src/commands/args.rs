@@ -3,6 +3,7 @@
 //! ```text
 //! change  = { who | amount | preset | reason word }      in any order that can be told apart
 //! who     = mention | "@" name of somebody mentioned | long id (15-19 digits) | "#" short id | short id (5-12 digits, when nobody else is named)
+//!         | [ "role" | "身份组" ] role mention: everybody who holds it
 //!         | the author of the message replied to (when nobody else is named)
 //! amount  = [ "+" ] digits, with commas only where thousands are parted
 //! preset  = a word of [guild.presets], where no amount stands
@@ -63,6 +64,8 @@ pub enum Who {
     Named(String),
     /// By a reply to a message of theirs.
     AuthorOf(MessageId),
+    /// Everybody who holds a role.
+    Role(RoleId),
 }
 
 /// What was read.
@@ -75,6 +78,13 @@ pub struct Asked {
     /// The reason, or another free text.
     pub text: Option<String>,
 }
+
+/// Members one command may change: as many as one request of the mall carries here, and as one
+/// message can list. Source: points-backends, 1.8.
+pub const MOST_MEMBERS: usize = 100;
+
+/// Words that may stand before a role mention.
+const ROLE_WORDS: [&str; 2] = ["role", "身份组"];
 
 /// Longest reason, in UTF-16 units. Source: points-backends, 1.9.
 pub const LONGEST_REASON: usize = 99;
@@ -140,9 +150,11 @@ impl Args {
             let cap = LONGEST_REASON;
             return Err(Refusal::Usage(Usage::ReasonTooLong { length, cap }));
         }
-        // Counted before the check of the number, so that one answer names the first thing wrong.
-        if who.len() > 1 {
-            return Err(Refusal::Usage(Usage::SeveralNamed { count: who.len() }));
+        if who.len() > MOST_MEMBERS {
+            return Err(Refusal::Usage(Usage::TooMany {
+                count: who.len(),
+                cap: MOST_MEMBERS,
+            }));
         }
         Ok(Asked {
             who,
@@ -161,6 +173,9 @@ impl Args {
             who.push(Who::Short(free.remove(0).plain));
         }
         no_surplus(&free)?;
+        if who.iter().any(|who| matches!(who, Who::Role(_))) {
+            return Err(Refusal::Usage(Usage::RoleNamed));
+        }
         if who.len() > 1 {
             return Err(Refusal::Usage(Usage::SeveralNamed { count: who.len() }));
         }
@@ -192,7 +207,11 @@ impl Args {
         for piece in &self.pieces {
             let named = match piece {
                 Arg::Member(id) => Who::Id(*id),
-                Arg::Role(_) => return Err(Refusal::Usage(Usage::RoleNamed)),
+                Arg::Role(role) => {
+                    // `role @r` and `@r` mean the same.
+                    free.pop_if(|word: &mut Free| ROLE_WORDS.contains(&word.plain.as_str()));
+                    Who::Role(*role)
+                }
                 Arg::Word { plain, typed } => match named_by(plain) {
                     Some(named) => named,
                     None => {

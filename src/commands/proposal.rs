@@ -4,6 +4,8 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::commands::Asked;
+use crate::commands::Member;
+use crate::commands::MemberKind;
 use crate::commands::Who;
 use crate::model::Amount;
 use crate::model::MessageId;
@@ -14,24 +16,45 @@ use crate::model::UserId;
 pub struct Proposal {
     /// The command's file name.
     pub command: String,
-    /// The member's long id.
-    pub member: u64,
-    /// Their name when asked. Untrusted text.
-    pub name: String,
-    /// The amount as typed, positive.
+    /// Whose points, each once.
+    pub people: Vec<Named>,
+    /// The amount as typed, positive; the same for each.
     pub amount: i32,
     /// The reason. Untrusted text.
     pub reason: Option<String>,
 }
 
+/// Somebody a proposal is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// The long id.
+    pub member: u64,
+    /// The name when asked. Untrusted text.
+    pub name: String,
+}
+
 impl Proposal {
-    /// What was read, as if typed again with the member's long id.
+    /// What was read, as if typed again with long ids.
     pub fn asked(&self) -> Option<Asked> {
+        let ids = self
+            .people
+            .iter()
+            .map(|named| Who::Id(UserId::new(named.member)));
         Some(Asked {
-            who: vec![Who::Id(UserId::new(self.member))],
+            who: ids.collect(),
             amount: Some(Amount::new(i64::from(self.amount)).ok()?),
             text: self.reason.clone(),
         })
+    }
+
+    /// The people as they were found when asked; bots were refused or left out then.
+    pub fn members(&self) -> Vec<Member> {
+        let member = |named: &Named| Member {
+            id: UserId::new(named.member),
+            name: named.name.clone(),
+            kind: MemberKind::Person,
+        };
+        self.people.iter().map(member).collect()
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::commands::Answer;
 use crate::commands::CommandError;
+use crate::commands::Stage;
 use crate::commands::right_of;
 use crate::dispatch::Dispatcher;
 use crate::dispatch::FAILED;
@@ -20,9 +21,7 @@ use crate::model::GuildId;
 use crate::model::Refusal;
 use crate::model::incoming::Incoming;
 use crate::permissions::Right;
-use crate::points::Change;
 use crate::points::ReplyAddress;
-use crate::points::State;
 use crate::words::Definition;
 use crate::words::Hints;
 use crate::words::Reply;
@@ -41,15 +40,14 @@ impl Dispatcher {
     ) {
         match result {
             Ok(Answer::Say(reply)) => self.say(guild, address, &reply).await,
-            Ok(Answer::Change {
+            Ok(Answer::Changed {
                 cause,
-                reply: Some(reply),
-                change,
+                stage,
+                reply,
             }) => {
-                self.tell_change(guild, address, cause, &change, &reply)
-                    .await;
+                self.tell_change(guild, address, cause, stage, &reply).await;
             }
-            Ok(Answer::Change { reply: None, .. }) => {}
+            Ok(Answer::Nothing) => {}
             Ok(Answer::Ask { reply, proposal }) => {
                 let asking = self.ask(incoming, &reply, &proposal).await;
                 if let Err(error) = asking {
@@ -76,12 +74,12 @@ impl Dispatcher {
         guild: Option<GuildId>,
         address: ReplyAddress,
         cause: Cause,
-        change: &Change,
+        stage: Stage,
         reply: &Reply,
     ) {
-        let told = match change.state() {
-            Some(State::Done | State::Refused) => Told::Final,
-            _ => Told::Interim,
+        let told = match stage {
+            Stage::Final => Told::Final,
+            Stage::Interim => Told::Interim,
         };
         match self.voice.say(address, &self.tongue(guild), reply).await {
             Ok(said) => {
@@ -105,8 +103,10 @@ impl Dispatcher {
         match error {
             CommandError::Refused(refusal) => {
                 let refusal = self.with_role_names(guild, definition, refusal).await;
-                tracing::info!(?refusal, "refused");
-                refusal_reply(&refusal, hints)
+                let reply = refusal_reply(&refusal, hints);
+                // The rule alone: a refusal repeats what somebody wrote.
+                tracing::info!(rule = reply.key(), "refused");
+                reply
             }
             CommandError::Store(error) => {
                 tracing::error!(

@@ -16,7 +16,7 @@ use crate::commands::right_of;
 use crate::dispatch::BUTTON_LIFE;
 use crate::dispatch::Dispatcher;
 use crate::dispatch::Occasion;
-use crate::dispatch::people::Scene;
+use crate::dispatch::people::People;
 use crate::dispatch::person;
 use crate::journal::Asked as Question;
 use crate::journal::Confirmation;
@@ -88,7 +88,7 @@ impl Dispatcher {
             return;
         }
         // Somebody may press while our own call that asks has not come back.
-        let turn = self.telling.wait(message).await;
+        let turn = self.telling.take(message).await;
         let Some(asked) = self.waiting_for(&press, message).await else {
             return;
         };
@@ -179,13 +179,12 @@ impl Dispatcher {
         let result = self.run_confirmed(press, asked, &proposal, address).await;
         let guild = Some(asked.guild);
         match result {
-            Ok(Answer::Change {
+            Ok(Answer::Changed {
                 cause,
-                change,
-                reply: Some(reply),
+                stage,
+                reply,
             }) => {
-                self.tell_change(guild, address, cause, &change, &reply)
-                    .await;
+                self.tell_change(guild, address, cause, stage, &reply).await;
             }
             Ok(_) => {}
             Err(error) => {
@@ -197,7 +196,7 @@ impl Dispatcher {
                 let hints = Hints {
                     command: definition.shown(tongue.language),
                     usage: words.usage(&definition.scope, tongue.language),
-                    who: Some(proposal.name.clone()),
+                    who: proposal.people.first().map(|named| named.name.clone()),
                 };
                 let reply = self.explain(guild, definition, &hints, error).await;
                 self.say(guild, address, &reply).await;
@@ -233,20 +232,10 @@ impl Dispatcher {
         let change = proposal.asked().ok_or_else(unreadable)?;
         let actor = self.standings.actor(policy, press.presser, None).await;
         let granted = self.authorize(right_of(definition), actor, policy).await?;
-        let mentions: Vec<_> = change
-            .who
-            .iter()
-            .filter_map(|who| match who {
-                crate::commands::Who::Id(id) => Some((*id, proposal.name.clone())),
-                _ => None,
-            })
-            .collect();
-        let scene = Scene {
-            guild: asked.guild,
-            channel: asked.channel,
-            mentions: &mentions,
+        let people = People {
+            members: proposal.members(),
+            left_out: 0,
         };
-        let members = self.members(&scene, &change.who).await?;
         let occasion = Occasion {
             caller: person(press.presser, &press.name),
             message: asked.message,
@@ -254,7 +243,7 @@ impl Dispatcher {
             confirmation: Some(asked.message),
         };
         handler
-            .run(self.call(&granted, policy, &change, members, occasion))
+            .run(self.call(&granted, policy, &change, people, occasion))
             .await
     }
 

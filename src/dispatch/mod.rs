@@ -29,6 +29,7 @@ use crate::commands::MemberKind;
 use crate::commands::Registry;
 use crate::commands::right_of;
 use crate::dispatch::cooldown::Cooldown;
+use crate::dispatch::people::People;
 use crate::dispatch::people::Scene;
 use crate::dispatch::standing::Standings;
 use crate::dispatch::telling::Telling;
@@ -261,7 +262,7 @@ impl Dispatcher {
             channel: incoming.channel,
             mentions: &incoming.mentions,
         };
-        let members = self.members(&scene, &asked.who).await?;
+        let people = self.people(&scene, &asked.who).await?;
         let occasion = Occasion {
             caller: person(incoming.author.id, &incoming.author.name),
             message: incoming.message,
@@ -269,7 +270,7 @@ impl Dispatcher {
             confirmation: None,
         };
         handler
-            .run(self.call(&granted, &policy, &asked, members, occasion))
+            .run(self.call(&granted, &policy, &asked, people, occasion))
             .await
     }
 
@@ -279,14 +280,15 @@ impl Dispatcher {
         granted: &'a Granted,
         policy: &'a Policy,
         asked: &'a Asked,
-        members: Vec<Member>,
+        people: People,
         occasion: Occasion,
     ) -> Call<'a> {
         Call {
             granted,
             policy,
             asked,
-            members,
+            members: people.members,
+            left_out: people.left_out,
             caller: occasion.caller,
             message: occasion.message,
             reply: occasion.reply,

@@ -13,6 +13,7 @@ use crate::dispatch::Dispatcher;
 use crate::fanbook::api::SayError;
 use crate::journal::JournalError;
 use crate::journal::Receipt;
+use crate::journal::State;
 use crate::journal::Told;
 use crate::model::Cause;
 
@@ -20,6 +21,8 @@ use crate::model::Cause;
 const SWEEP_EVERY: Duration = Duration::from_millis(1_000);
 /// Replies taken from the journal in one sweep.
 const A_SWEEP: usize = 64;
+/// Pause between two looks at a list of which something is still open.
+const PROGRESS_EVERY_MS: i64 = 2_000;
 /// A lane has told how its change stands by then (product: 2 s).
 const ACKNOWLEDGED_AFTER_MS: i64 = 2_000;
 /// First wait after an outcome could not be told.
@@ -95,30 +98,77 @@ impl Dispatcher {
             }
         };
         let code = receipt.code.clone();
-        let told = match receipt.state.is_final() {
-            true => Told::Final,
-            false => Told::Interim,
-        };
-        let tongue = self.tongue(Some(receipt.guild));
-        let receipt = self.points.with_balance(receipt).await;
-        let said = self
-            .voice
-            .say(receipt.reply, &tongue, &change_reply(&receipt))
-            .await;
-        let noted = match said {
-            Ok(said) => {
-                tracing::info!(receipt = %code, state = ?receipt.state, "outcome told");
-                self.journal.told(cause, said, told).await
+        let (message, _, _) = cause.parts();
+        let noted = match self.journal.of_message(message).await {
+            Ok(all) if all.len() > 1 && !all.iter().all(|entry| entry.state.is_final()) => {
+                self.tell_progress(receipt, &all).await
             }
-            Err(error) if is_hopeless(&error) => {
-                tracing::warn!(receipt = %code, %error, "an outcome cannot be told; its receipt stays readable");
-                self.journal.undeliverable(cause).await
-            }
-            Err(error) => self.tell_later(&receipt, &error).await,
+            Ok(all) => self.tell_stand(receipt, all).await,
+            Err(error) => Err(error),
         };
         if let Err(error) = noted {
             tracing::error!(receipt = %code, %error, "it could not be noted that an outcome was told");
         }
+    }
+
+    /// How everything the message asked for stands: the last word, unless its one change is open.
+    async fn tell_stand(
+        &self,
+        receipt: Receipt,
+        mut all: Vec<Receipt>,
+    ) -> Result<(), JournalError> {
+        let told = match receipt.state.is_final() {
+            true => Told::Final,
+            false => Told::Interim,
+        };
+        if let [_] = all.as_slice() {
+            all = vec![self.points.with_balance(receipt.clone()).await];
+        }
+        let tongue = self.tongue(Some(receipt.guild));
+        match self
+            .voice
+            .say(receipt.reply, &tongue, &change_reply(&all))
+            .await
+        {
+            Ok(said) => {
+                tracing::info!(receipt = %receipt.code, state = ?receipt.state, changes = all.len(), "outcome told");
+                self.telling.forget_progress(receipt.cause.parts().0);
+                self.journal.told(&receipt.cause, said, told).await
+            }
+            Err(error) if is_hopeless(&error) => {
+                tracing::warn!(receipt = %receipt.code, %error, "an outcome cannot be told; its receipt stays readable");
+                self.journal.undeliverable(&receipt.cause).await
+            }
+            Err(error) => self.tell_later(&receipt, &error).await,
+        }
+    }
+
+    /// Some of several changes are settled: the list is brought up to date where it would read
+    /// differently, and looked at again soon.
+    async fn tell_progress(&self, receipt: Receipt, all: &[Receipt]) -> Result<(), JournalError> {
+        let (message, _, _) = receipt.cause.parts();
+        let states: Vec<State> = all.iter().map(|entry| entry.state).collect();
+        if self.telling.progress(message) != Some(states.clone()) {
+            let tongue = self.tongue(Some(receipt.guild));
+            match self
+                .voice
+                .say(receipt.reply, &tongue, &change_reply(all))
+                .await
+            {
+                Ok(said) => {
+                    self.journal
+                        .told(&receipt.cause, said, Told::Interim)
+                        .await?;
+                    self.telling.note_progress(message, states);
+                }
+                Err(error) => {
+                    tracing::warn!(receipt = %receipt.code, %error, "progress could not be told")
+                }
+            }
+        }
+        let next = self.clock.now_ms() + PROGRESS_EVERY_MS;
+        self.journal.tell_later(&receipt.cause, next).await?;
+        Ok(())
     }
 
     /// Puts it off for half as long as it has been waiting, so that the waits double; for a day.

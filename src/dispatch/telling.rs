@@ -1,22 +1,23 @@
-//! Whose turn it is to tell what came of a command.
-//!
-//! Invariant: of a lane, a pressed button and the teller only one speaks about a command at a time,
-//! so that nobody edits what another is about to say. Kept in memory: a new process begins with
-//! nobody speaking.
+//! Who is about to tell what came of a command: the lane that waits for it or the teller, never
+//! both at once.
 
 use std::sync::Arc;
 
+use dashmap::DashMap;
 use dashmap::DashSet;
 use tokio::sync::Notify;
 
+use crate::journal::State;
 use crate::model::MessageId;
 
 /// Commands whose outcome somebody is about to tell.
 #[derive(Clone, Default)]
 pub(super) struct Telling {
     messages: Arc<DashSet<MessageId>>,
-    /// Somebody's turn is over.
+    /// A turn is over: somebody who waits for it may look again.
     over: Arc<Notify>,
+    /// How the changes of a message stood when progress was last told; over with the process.
+    progress: Arc<DashMap<MessageId, Vec<State>>>,
 }
 
 /// The turn to tell; over when dropped.
@@ -26,7 +27,7 @@ pub(super) struct Turn {
 }
 
 impl Telling {
-    /// The turn to tell about a command, unless somebody has it.
+    /// Takes the turn, unless somebody has it.
     pub(super) fn begin(&self, message: MessageId) -> Option<Turn> {
         self.messages.insert(message).then(|| Turn {
             telling: self.clone(),
@@ -34,11 +35,12 @@ impl Telling {
         })
     }
 
-    /// The same, after whoever has it: a lane or the teller, for no longer than their work takes.
-    pub(super) async fn wait(&self, message: MessageId) -> Turn {
+    /// Waits for the turn.
+    pub(super) async fn take(&self, message: MessageId) -> Turn {
         loop {
-            let mut over = std::pin::pin!(self.over.notified());
-            // From here on no end of a turn is missed.
+            let over = self.over.notified();
+            tokio::pin!(over);
+            // Listening begins before looking, so that a turn that ends in between is not missed.
             over.as_mut().enable();
             if let Some(turn) = self.begin(message) {
                 return turn;
@@ -46,36 +48,26 @@ impl Telling {
             over.await;
         }
     }
+
+    /// How things stood when progress was last told.
+    pub(super) fn progress(&self, message: MessageId) -> Option<Vec<State>> {
+        self.progress.get(&message).map(|states| states.clone())
+    }
+
+    /// Progress was told.
+    pub(super) fn note_progress(&self, message: MessageId, states: Vec<State>) {
+        self.progress.insert(message, states);
+    }
+
+    /// The last word was said.
+    pub(super) fn forget_progress(&self, message: MessageId) {
+        self.progress.remove(&message);
+    }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
         self.telling.messages.remove(&self.message);
         self.telling.over.notify_waiters();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_turn_is_had_by_one_and_waited_for_by_the_others() {
-        let telling = Telling::default();
-        let message = MessageId::new(1);
-        let first = telling.begin(message).expect("nobody has it");
-        assert!(telling.begin(message).is_none());
-        assert!(telling.begin(MessageId::new(2)).is_some());
-        let (mut second, mut third) = (
-            Box::pin(telling.wait(message)),
-            Box::pin(telling.wait(message)),
-        );
-        assert!(futures_util::poll!(&mut second).is_pending());
-        assert!(futures_util::poll!(&mut third).is_pending());
-        drop(first);
-        let second = second.await;
-        assert!(futures_util::poll!(&mut third).is_pending());
-        drop(second);
-        third.await;
     }
 }

@@ -12,13 +12,13 @@ use crate::journal::entry::BalanceRead;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
 use crate::journal::entry::Counts;
-use crate::journal::entry::JournalError;
 use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Settlement;
 use crate::journal::entry::Span;
 use crate::journal::entry::State;
 use crate::journal::entry::Told;
+use crate::journal::error::JournalError;
 use crate::model::Cause;
 use crate::model::GuildId;
 use crate::model::MessageId;
@@ -218,4 +218,16 @@ pub(super) fn storable(text: String) -> String {
     } else {
         text
     }
+}
+
+/// What went wrong with all its causes, for an operator.
+pub(super) fn whole(error: &JournalError) -> String {
+    let mut whole = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        whole.push_str(": ");
+        whole.push_str(&error.to_string());
+        cause = error.source();
+    }
+    whole
 }

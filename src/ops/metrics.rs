@@ -70,6 +70,12 @@ pub const METRICS: &[Metric] = &[
         help: "Settled changes whose giver does not know the end yet.",
     },
     Metric {
+        name: "guildpoints_journal_undeliverable_entries",
+        kind: MetricKind::Gauge,
+        labels: &[],
+        help: "Settled changes whose giver will never be told, because the place to say it is gone.",
+    },
+    Metric {
         name: "guildpoints_journal_oldest_open_seconds",
         kind: MetricKind::Gauge,
         labels: &[],
@@ -245,6 +251,7 @@ pub(super) fn note(pulses: &Pulses, counts: Option<Counts>, clock: &Clock) {
         ::metrics::gauge!("guildpoints_journal_open_entries", "state" => state).set(count as f64);
     }
     ::metrics::gauge!("guildpoints_journal_untold_entries").set(counts.untold as f64);
+    ::metrics::gauge!("guildpoints_journal_undeliverable_entries").set(counts.undeliverable as f64);
     let age_ms = counts
         .oldest_open_ms
         .map_or(0, |written_ms| clock.now_ms().saturating_sub(written_ms));

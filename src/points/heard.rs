@@ -151,6 +151,11 @@ impl Heard {
         }
     }
 
+    /// Whether no byte of it ever left, so that there is nothing to look up.
+    pub(super) fn nothing_left(&self) -> bool {
+        matches!(self.last, Last::Nothing | Last::NotSent) && self.lost_ms.is_none()
+    }
+
     /// The refusal the last answer amounts to, once nothing is in doubt.
     pub(super) fn refusal(&self, meaning: PointsRefusal) -> Refused {
         Refused {

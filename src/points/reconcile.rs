@@ -106,7 +106,7 @@ impl Points {
         let now = self.inner.clock.now_ms();
         heard.after_crash(progress.sends, now);
         progress.in_doubt_since_ms.get_or_insert(now);
-        let step = if heard.last == Last::NotSent && heard.lost_ms.is_none() {
+        let step = if heard.nothing_left() {
             // Nothing ever left, so there is nothing to look up.
             Step::Send
         } else {
@@ -192,8 +192,7 @@ impl Points {
                 .stay(ticket, progress, heard, State::Unresolved, None)
                 .await;
         };
-        let nothing_left_yet = heard.last == Last::NotSent && heard.lost_ms.is_none();
-        if adjust.repeats() == Repeats::Unpromised && !nothing_left_yet {
+        if adjust.repeats() == Repeats::Unpromised && !heard.nothing_left() {
             // Without a proven look-up a second sending might pay twice.
             return self
                 .stay(ticket, progress, heard, State::Unconfirmed, None)
@@ -310,7 +309,7 @@ impl Points {
 /// what certainly has not is nothing else.
 fn open_state(heard: &Heard, state: State) -> State {
     let nothing_landed =
-        matches!(heard.last, Last::TooFast | Last::NotSent) && heard.lost_ms.is_none();
+        heard.nothing_left() || (heard.last == Last::TooFast && heard.lost_ms.is_none());
     match state {
         State::Unresolved => State::Unresolved,
         _ if heard.held.is_some() => State::Held,

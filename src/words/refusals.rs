@@ -21,6 +21,7 @@ macro_rules! words {
 words! {
     NOBODY_NAMED = "nobody_named" ["command"];
     SEVERAL_NAMED = "several_named" ["count"];
+    TOO_MANY = "too_many" ["count", "cap"];
     NO_AMOUNT = "no_amount" ["command", "who"];
     NOT_AN_AMOUNT = "not_an_amount" ["read", "command", "who", "guess"];
     ZERO_AMOUNT = "zero_amount" ["command", "who"];
@@ -149,6 +150,12 @@ fn usage_reply(usage: &Usage, hints: &Hints) -> Reply {
             let count = i64::try_from(*count).unwrap_or(i64::MAX);
             Reply::new(&SEVERAL_NAMED).with("count", Hole::Number(count))
         }
+        Usage::TooMany { count, cap } => Reply::new(&TOO_MANY)
+            .with(
+                "count",
+                Hole::Number(i64::try_from(*count).unwrap_or(i64::MAX)),
+            )
+            .with("cap", Hole::Number(i64::try_from(*cap).unwrap_or(i64::MAX))),
         Usage::NoAmount => Reply::new(&NO_AMOUNT)
             .with("command", command())
             .with("who", who()),

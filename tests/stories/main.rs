@@ -6,7 +6,10 @@
 mod books;
 mod stage;
 
+mod connected;
 mod crash;
 mod main_job;
 mod money;
+mod operated;
+mod several;
 mod shapes;

@@ -49,6 +49,8 @@ pub struct Settings {
     pub further: String,
     /// `[store] url`, where it is not the stage's own file.
     pub store: Option<String>,
+    /// Further arguments of `run`.
+    pub arguments: Vec<String>,
 }
 
 /// The sandbox, the bot and what was heard so far.
@@ -123,6 +125,7 @@ impl Stage {
             .arg("run")
             .arg("--config")
             .arg(self.config())
+            .args(&self.settings.arguments)
             .current_dir(self.folder())
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a file handle can be copied"))
@@ -171,6 +174,20 @@ impl Stage {
             .arg(bot.id().to_string())
             .status();
         assert!(sent.expect("kill can be called").success());
+    }
+
+    /// Signals the bot until it ends: one that stops hears a second signal as soon as it can be
+    /// told from an echo of the first.
+    pub async fn signalled_again(&mut self) -> ExitStatus {
+        loop {
+            self.signal("TERM");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let bot = self.bot.as_mut().expect("the bot runs");
+            if let Some(status) = bot.try_wait().expect("the bot can be looked at") {
+                self.bot = None;
+                return status;
+            }
+        }
     }
 
     /// Waits until the bot has ended by itself.
@@ -278,6 +295,22 @@ impl Stage {
             seen.is_ok(),
             "never seen: {what}\n{}\n{}",
             self.conversation(),
+            self.log()
+        );
+    }
+
+    /// Waits until the bot has written `part` to its log so many times.
+    pub async fn logged(&self, part: &str, times: usize) {
+        let seen = async {
+            while self.log().matches(part).count() < times {
+                // A file tells nobody that it grew.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let seen = tokio::time::timeout(PATIENCE, seen).await;
+        assert!(
+            seen.is_ok(),
+            "`{part}` was not logged {times} times:\n{}",
             self.log()
         );
     }
