@@ -42,6 +42,7 @@ use crate::points::mall::Mall;
 use crate::points::mall::MallSettings;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
+use crate::support::pulse::edge;
 use crate::words::Source;
 use crate::words::Words;
 
@@ -51,6 +52,8 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(8);
 const NOTING: Duration = Duration::from_secs(1);
 /// Pause between probes of the mall's look-up until one succeeds.
 const PROBE_EVERY: Duration = Duration::from_secs(60);
+/// Pause between proofs that a store in trouble can be written again.
+const PROVE_EVERY: Duration = Duration::from_secs(5);
 /// How often what is remembered without use is forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// Polite "busy" answers under way at once; beyond that a flood is met with silence.
@@ -78,6 +81,10 @@ pub struct App {
 impl App {
     /// Builds the house: asks who the bot is, opens the journal, checks the texts.
     pub async fn build(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        if config.http.is_some() {
+            // Before the rooms take hold of their counters.
+            ops::record();
+        }
         let pulses = Pulses::new(clock.clone());
         let registry = Arc::new(Registry::new());
         let words = Arc::new(texts(&registry, config.commands_dir.as_deref())?);
@@ -151,6 +158,11 @@ impl App {
         self.tasks.spawn(async move { teller.tell(working).await });
         self.tasks
             .spawn(forget(self.dispatcher.clone(), self.working.clone()));
+        self.tasks.spawn(prove(
+            self.journal.clone(),
+            self.pulses.clone(),
+            self.working.clone(),
+        ));
         if let Some(mall) = &self.mall {
             self.tasks.spawn(probe(mall.clone(), self.working.clone()));
         }
@@ -264,6 +276,34 @@ async fn forget(dispatcher: Dispatcher, stop: CancellationToken) {
         .is_some()
     {
         dispatcher.forget();
+    }
+}
+
+/// Proves at the start that the store can be written, and again while it is in trouble: nobody should
+/// have to try a change to learn it.
+async fn prove(journal: Journal, pulses: Pulses, stop: CancellationToken) {
+    let mut worked = true;
+    loop {
+        match stop.run_until_cancelled(journal.writable()).await {
+            None => return,
+            Some(Ok(())) if worked => {}
+            Some(Ok(())) => tracing::info!("the store can be written again"),
+            Some(Err(error)) if worked => tracing::error!(
+                error = format!("{:#}", anyhow::Error::new(error)),
+                "the store cannot be written; until it can, no points are changed"
+            ),
+            Some(Err(_)) => {}
+        }
+        worked = pulses.of(edge::STORE).beats();
+        loop {
+            let pause = tokio::time::sleep(PROVE_EVERY);
+            if stop.run_until_cancelled(pause).await.is_none() {
+                return;
+            }
+            if !pulses.of(edge::STORE).beats() {
+                break;
+            }
+        }
     }
 }
 

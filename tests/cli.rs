@@ -4,17 +4,21 @@
 use std::path::Path;
 use std::process::Output;
 use std::process::Stdio;
+use std::time::Duration;
 
 use guildpoints::config::EXAMPLE;
+use guildpoints::sandbox::Running;
 use guildpoints::sandbox::Sandbox;
 use guildpoints::sandbox::SandboxOptions;
-use guildpoints::sandbox::running::Running;
 use serde_json::Value;
 use tokio::io::AsyncBufReadExt;
 use tokio::io::BufReader;
 use tokio::net::TcpListener;
 use tokio::process::Child;
 use tokio::process::Command;
+
+/// How long anything may take before the test gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn guildpoints(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guildpoints"));
@@ -222,28 +226,66 @@ async fn check_names_what_is_wrong_and_the_way_out() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn run_ends_in_order_on_the_first_signal() {
+async fn run_serves_what_it_counts_and_ends_in_order_on_the_first_signal() {
+    // In place already where another test of this process came first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let world = world().await;
     let folder = tempfile::tempdir().unwrap();
     let path = settings(&world, folder.path(), "");
-    let mut command = guildpoints(&["run", "--config", &path, "--log", "json"]);
+    // Even whoever wants to hear everything hears no token.
+    let loud = ["--log", "json", "--log-filter", "trace"];
+    let mut command = guildpoints(&["run", "--config", &path]);
+    command.args(loud);
     command
         .env("TOKEN", world.bot_token())
+        .env("GUILDPOINTS__HTTP__LISTEN", "127.0.0.1:0")
         .stderr(Stdio::piped());
-    let child = command.spawn().unwrap();
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut log = Vec::new();
+    let address = loop {
+        let line = lines
+            .next_line()
+            .await
+            .unwrap()
+            .unwrap_or_else(|| panic!("{}", log.join("\n")));
+        let entry: Value = serde_json::from_str(&line).unwrap();
+        log.push(line);
+        if let Some(address) = entry["address"].as_str() {
+            break address.to_owned();
+        }
+    };
     world
-        .until(std::time::Duration::from_secs(30), |world| {
-            (world.bots_connected() > 0).then_some(())
-        })
+        .until(PATIENCE, |world| (world.bots_connected() > 0).then_some(()))
         .await
         .unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let get = async |path: &str| {
+        let answer = client.get(format!("http://{address}{path}")).send().await;
+        answer.unwrap().text().await.unwrap()
+    };
+    let metrics = get("/metrics").await;
+    assert!(
+        metrics.contains("guildpoints_frames_total{kind=\"connect\"}"),
+        "{metrics}"
+    );
+    assert!(get("/health").await.contains("\"store\""));
+    let mut check = guildpoints(&["check", "--config", &path]);
+    check.env("TOKEN", world.bot_token());
+    let checked = done(check).await;
+    assert_eq!(checked.status.code(), Some(0), "{}", out(&checked));
+    assert!(out(&checked).contains("another guildpoints works on it"));
+
     signal(&child, "TERM");
-    let output = child.wait_with_output().await.unwrap();
-    let log = err(&output);
-    assert_eq!(output.status.code(), Some(0), "{log}");
-    for line in log.lines() {
-        serde_json::from_str::<Value>(line).unwrap();
+    // The echo that `timeout` and some supervisors send.
+    signal(&child, "TERM");
+    while let Some(line) = lines.next_line().await.unwrap() {
+        serde_json::from_str::<Value>(&line).unwrap();
+        log.push(line);
     }
+    let log = log.join("\n");
+    assert_eq!(child.wait().await.unwrap().code(), Some(0), "{log}");
+    assert!(log.contains("the mall was asked"), "{log}");
     for secret in [world.bot_token(), world.app_secret(), world.app_key()] {
         assert!(!log.contains(&secret), "{log}");
     }
@@ -271,7 +313,7 @@ async fn the_sandbox_tells_where_it_is_and_stops_when_asked() {
         let line = lines.next_line().await.unwrap().unwrap();
         let facts: Value = serde_json::from_str(&line).unwrap();
         assert!(facts["page"].as_str().unwrap().starts_with("http://127."));
-        assert!(facts["guild"].is_string());
+        assert!(facts["guild_id"].is_string());
         assert!(!facts["members"].as_array().unwrap().is_empty());
         tokens.push(facts["bot_token"].as_str().unwrap().to_owned());
         signal(&child, "INT");

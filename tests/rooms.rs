@@ -114,7 +114,7 @@ fn rooms_import_only_what_the_table_allows() {
             let own = path == room || path.starts_with(&format!("{room}::"));
             let fits =
                 |allowed: &&str| path == **allowed || path.starts_with(&format!("{allowed}::"));
-            if !own && !allowed.iter().any(|allowed| fits(&allowed)) {
+            if !own && !allowed.iter().any(fits) {
                 wrong.push(format!(
                     "{}: `{room}` may not import `{path}`",
                     file.display()

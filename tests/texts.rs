@@ -131,11 +131,11 @@ fn table(language: Language) -> String {
 fn the_permission_table_in_chinese() {
     insta::assert_snapshot!(table(Language::Chinese), @r"
     /check /自检 | manage | 2s | /自检 | 检查机器人和积分商城的状态
-    /deduct /扣分 | take | 1s | /扣分 @成员 数量 原因 | 扣除成员的积分，必须写原因
+    /deduct /扣分 | take | 1s | /扣分 @成员… 数量 原因 | 扣除成员的积分，必须写原因
     /help /帮助 | none | 2s | /帮助 [指令] | 查看能用的指令
     /points /积分 | none | 2s | /积分 [@成员] | 查询积分
     /receipt /回执 | none | 2s | /回执 编号 | 查询一笔积分变动
-    /reward /奖励 | give | 1s | /奖励 @成员 数量 [原因] | 给成员发放积分
+    /reward /奖励 | give | 1s | /奖励 @成员… 数量 [原因] | 给成员发放积分
     ");
 }
 
@@ -143,11 +143,11 @@ fn the_permission_table_in_chinese() {
 fn the_permission_table_in_english() {
     insta::assert_snapshot!(table(Language::English), @r"
     /check /自检 | manage | 2s | /check | check the bot and the points mall
-    /deduct /扣分 | take | 1s | /deduct @member amount reason | take points from a member; a reason is required
+    /deduct /扣分 | take | 1s | /deduct @member… amount reason | take points from a member; a reason is required
     /help /帮助 | none | 2s | /help [command] | show the commands you can use
     /points /积分 | none | 2s | /points [@member] | show a balance
     /receipt /回执 | none | 2s | /receipt code | show what became of a change
-    /reward /奖励 | give | 1s | /reward @member amount [reason] | give points to a member
+    /reward /奖励 | give | 1s | /reward @member… amount [reason] | give points to a member
     ");
 }
 

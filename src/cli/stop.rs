@@ -1,6 +1,13 @@
 //! Being asked to stop: the first signal ends the work in order, the second at once.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
+
+/// How long further signals count as the same one; a person takes longer to press twice.
+const ECHO: Duration = Duration::from_millis(250);
 
 /// Cancels the token it answers at the first signal; ends the process at the second.
 pub(super) fn on_signals() -> std::io::Result<CancellationToken> {
@@ -12,6 +19,9 @@ pub(super) fn on_signals() -> std::io::Result<CancellationToken> {
         let name = signals.next().await.name;
         tracing::info!("{name}: stopping; once more stops at once");
         token.cancel();
+        // Whoever signals a process and its group, as `timeout` does, means one signal, not two.
+        let echo_until = Instant::now() + ECHO;
+        while timeout_at(echo_until, signals.next()).await.is_ok() {}
         let again = signals.next().await;
         tracing::warn!("{}: stopped at once", again.name);
         std::process::exit(again.code);

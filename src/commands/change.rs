@@ -1,145 +1,50 @@
-//! What `/reward` and `/deduct` have in common: a change of one member's points.
-
-use serde::Deserialize;
-use serde::Serialize;
+//! What `/reward` and `/deduct` do: change points of one member or several, or ask first.
 
 use crate::commands::Answer;
-use crate::commands::Asked;
 use crate::commands::Call;
 use crate::commands::CommandError;
 use crate::commands::Member;
 use crate::commands::MemberKind;
+use crate::commands::Stage;
 use crate::commands::Who;
+use crate::commands::proposal::Named;
+use crate::commands::proposal::Proposal;
+use crate::commands::proposal::button;
+use crate::commands::told::Sentences;
+use crate::commands::told::change_reply;
 use crate::model::Amount;
 use crate::model::Cause;
-use crate::model::MessageId;
 use crate::model::Refusal;
-use crate::model::UserId;
-use crate::model::refusal::About;
-use crate::model::refusal::PointsRefusal;
 use crate::model::refusal::Usage;
 use crate::permissions::Standing;
 use crate::points::Change;
 use crate::points::ChangeError;
+use crate::points::Changes;
 use crate::points::ConfirmationState;
 use crate::points::Order;
 use crate::points::Over;
 use crate::points::Receipt;
-use crate::points::State;
 use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::SHARED;
 use crate::words::Word;
-use crate::words::code_hole;
-use crate::words::points_reply;
-
-/// The sentences of one of the two commands.
-pub(super) struct Sentences {
-    pub scope: &'static str,
-    pub done: &'static Word,
-    pub unconfirmed: &'static Word,
-    pub queued: &'static Word,
-    pub refused: &'static Word,
-    pub insufficient: &'static Word,
-    pub ask: &'static Word,
-    pub no_reason: &'static Word,
-}
-
-/// Makes the sentences of a command whose scope is given.
-macro_rules! sentences {
-    ($scope:literal) => {
-        pub(super) static DONE: Word = Word::new(
-            $scope,
-            "done",
-            &["member", "amount", "balance", "reason", "receipt"],
-        );
-        static UNCONFIRMED: Word =
-            Word::new($scope, "unconfirmed", &["member", "amount", "receipt"]);
-        static QUEUED: Word = Word::new($scope, "queued", &["member", "amount", "receipt"]);
-        static REFUSED: Word = Word::new(
-            $scope,
-            "refused",
-            &["member", "amount", "why", "code", "receipt"],
-        );
-        static INSUFFICIENT: Word = Word::new(
-            $scope,
-            "insufficient",
-            &["member", "had", "asked", "receipt"],
-        );
-        static ASK: Word = Word::new($scope, "ask", &["member", "id", "amount", "reason"]);
-        static NO_REASON: Word = Word::new($scope, "no_reason", &[]);
-        pub(super) static WORDS: &[&Word] = &[
-            &DONE,
-            &UNCONFIRMED,
-            &QUEUED,
-            &REFUSED,
-            &INSUFFICIENT,
-            &ASK,
-            &NO_REASON,
-        ];
-        pub(super) static SENTENCES: Sentences = Sentences {
-            scope: $scope,
-            done: &DONE,
-            unconfirmed: &UNCONFIRMED,
-            queued: &QUEUED,
-            refused: &REFUSED,
-            insufficient: &INSUFFICIENT,
-            ask: &ASK,
-            no_reason: &NO_REASON,
-        };
-    };
-}
-pub(super) use sentences;
 
 static CONFIRM: Word = Word::new(SHARED, "confirm", &[]);
 static CANCEL: Word = Word::new(SHARED, "cancel", &[]);
 static CANCELLED: Word = Word::new(SHARED, "cancelled", &[]);
 static PRESSED: Word = Word::new(SHARED, "pressed", &[]);
-static BALANCE_UNREAD: Word = Word::new(SHARED, "balance_unread", &[]);
+static LEFT_OUT: Word = Word::new(SHARED, "left_out", &["count"]);
+static QUOTA_LEFT: Word = Word::new(SHARED, "quota_left", &["left", "day"]);
 
-/// Sentences both commands speak.
-pub(super) static WORDS: &[&Word] = &[&CONFIRM, &CANCEL, &CANCELLED, &PRESSED, &BALANCE_UNREAD];
-
-/// A change that waits for its caller's button, as kept in the journal (JSON; never rename a field).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proposal {
-    /// The command's file name.
-    pub command: String,
-    /// The member's long id.
-    pub member: u64,
-    /// Their name when asked. Untrusted text.
-    pub name: String,
-    /// The amount as typed, positive.
-    pub amount: i32,
-    /// The reason. Untrusted text.
-    pub reason: Option<String>,
-}
-
-impl Proposal {
-    /// What was read, as if typed again with the member's long id.
-    pub fn asked(&self) -> Option<Asked> {
-        Some(Asked {
-            who: vec![Who::Id(UserId::new(self.member))],
-            amount: Some(Amount::new(i64::from(self.amount)).ok()?),
-            text: self.reason.clone(),
-        })
-    }
-}
-
-/// What a button of a proposal carries back.
-pub mod button {
-    use crate::model::MessageId;
-
-    /// Carried by the confirm button.
-    pub fn confirm(message: MessageId) -> String {
-        format!("gp:ok:{message}")
-    }
-
-    /// Carried by the cancel button.
-    pub fn cancel(message: MessageId) -> String {
-        format!("gp:no:{message}")
-    }
-}
+/// Sentences both commands speak, beside those that tell how a change stands.
+pub(super) static WORDS: &[&Word] = &[
+    &CONFIRM,
+    &CANCEL,
+    &CANCELLED,
+    &PRESSED,
+    &LEFT_OUT,
+    &QUOTA_LEFT,
+];
 
 /// Which way the points go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,27 +54,86 @@ pub(super) enum Direction {
 }
 
 /// Carries out a change, or asks first.
-pub(super) async fn run(call: Call<'_>, direction: Direction) -> Result<Answer, CommandError> {
-    let sentences = sentences_of(direction);
-    let (Some(size), Some(member)) = (call.asked.amount, call.members.first()) else {
-        return Err(Refusal::Usage(Usage::NobodyNamed).into());
+pub(super) async fn run(mut call: Call<'_>, direction: Direction) -> Result<Answer, CommandError> {
+    let sentences = match direction {
+        Direction::Give => &super::reward::SENTENCES,
+        Direction::Take => &super::deduct::SENTENCES,
     };
-    refuse_whom(&call, member, direction)?;
+    let size = call.asked.amount.ok_or(Refusal::Usage(Usage::NoAmount))?;
+    leave_oneself_out(&mut call, direction);
+    if call.members.is_empty() {
+        return Err(Refusal::Usage(Usage::NobodyNamed).into());
+    }
+    for member in &call.members {
+        refuse_whom(&call, member, direction)?;
+    }
     let amount = match direction {
         Direction::Give => size,
         Direction::Take => size.negated(),
     };
     if call.confirmation.is_none() && must_ask(&call, size) {
-        within_caps(&call, size).await?;
-        return Ok(ask(&call, member, size, amount, sentences));
+        let left = within_caps(&call, size).await?;
+        return Ok(ask(&call, amount, left, sentences));
     }
-    let cause = Cause::Message {
-        message: call.message,
-        line: 0,
-        member: member.id,
-    };
-    let order = Order {
+    let mut orders: Vec<Order> = call
+        .members
+        .iter()
+        .map(|member| order(&call, member, amount, sentences))
+        .collect();
+    let cause = orders[0].cause;
+    if orders.len() > 1 {
+        let changes = call
+            .points
+            .change_all(call.granted, call.policy, call.message, orders)
+            .await;
+        return several(changes.map_err(not_written)?, cause, &call, size);
+    }
+    let only = orders.remove(0);
+    let change = call.points.change(call.granted, call.policy, only).await;
+    match change.map_err(not_written)? {
+        Change::Done(receipt) | Change::Refused(receipt) | Change::Pending(receipt) => {
+            Ok(told(cause, &[receipt]))
+        }
+        Change::Known(_) => Ok(Answer::Nothing),
+        Change::Over(over) => Err(over_refusal(over, size.size()).into()),
+        Change::ConfirmationSpent(state) => Err(spent(state).into()),
+    }
+}
+
+fn several(
+    changes: Changes,
+    cause: Cause,
+    call: &Call<'_>,
+    size: Amount,
+) -> Result<Answer, CommandError> {
+    match changes {
+        Changes::Written(receipts) => Ok(told(cause, &receipts)),
+        Changes::Known => Ok(Answer::Nothing),
+        Changes::Over(over) => Err(over_refusal(over, asked_in_all(call, size)).into()),
+        Changes::ConfirmationSpent(state) => Err(spent(state).into()),
+    }
+}
+
+fn told(cause: Cause, receipts: &[Receipt]) -> Answer {
+    let settled = receipts.iter().all(|receipt| receipt.state.is_final());
+    Answer::Changed {
         cause,
+        stage: if settled {
+            Stage::Final
+        } else {
+            Stage::Interim
+        },
+        reply: change_reply(receipts),
+    }
+}
+
+fn order(call: &Call<'_>, member: &Member, amount: Amount, sentences: &Sentences) -> Order {
+    Order {
+        cause: Cause::Message {
+            message: call.message,
+            line: 0,
+            member: member.id,
+        },
         member: member.id,
         member_name: member.name.clone(),
         amount,
@@ -177,9 +141,11 @@ pub(super) async fn run(call: Call<'_>, direction: Direction) -> Result<Answer, 
         fallback_remark: call.words.plain(sentences.no_reason, call.policy.language),
         reply: call.reply,
         confirmation: call.confirmation,
-    };
-    let change = call.points.change(call.granted, call.policy, order).await;
-    let change = change.map_err(|error| match error {
+    }
+}
+
+fn not_written(error: ChangeError) -> CommandError {
+    match error {
         ChangeError::ReasonTooLong { length, cap } => {
             CommandError::Refused(Refusal::Usage(Usage::ReasonTooLong { length, cap }))
         }
@@ -187,26 +153,32 @@ pub(super) async fn run(call: Call<'_>, direction: Direction) -> Result<Answer, 
         error @ (ChangeError::NoSystem | ChangeError::ReadOnly(_)) => {
             CommandError::Failed(anyhow::Error::new(error))
         }
-    })?;
-    let reply = match &change {
-        Change::Done(receipt) | Change::Refused(receipt) | Change::Pending(receipt) => {
-            Some(change_reply(receipt))
-        }
-        Change::Known(_) => None,
-        Change::Over(over) => return Err(over_refusal(*over, size).into()),
-        Change::ConfirmationSpent(state) => {
-            return Err(match state {
-                ConfirmationState::Expired => Refusal::ButtonExpired,
-                _ => Refusal::ButtonUsed,
-            }
-            .into());
-        }
-    };
-    Ok(Answer::Change {
-        cause,
-        change: Box::new(change),
-        reply,
-    })
+    }
+}
+
+fn spent(state: ConfirmationState) -> Refusal {
+    match state {
+        ConfirmationState::Expired => Refusal::ButtonExpired,
+        _ => Refusal::ButtonUsed,
+    }
+}
+
+/// Whether the rule about rewarding oneself binds this caller.
+fn may_not_reward_oneself(call: &Call<'_>, direction: Direction) -> bool {
+    let bound = call.granted.standing() != Standing::Admin;
+    direction == Direction::Give && bound && !call.policy.limits.self_reward
+}
+
+/// A caller who holds the role they reward is left out; one who names themselves is refused.
+fn leave_oneself_out(call: &mut Call<'_>, direction: Direction) {
+    let caller = call.granted.by();
+    let by_role = call.asked.who.iter().any(|who| matches!(who, Who::Role(_)));
+    let by_name = call.asked.who.contains(&Who::Id(caller));
+    if by_role && !by_name && may_not_reward_oneself(call, direction) {
+        let before = call.members.len();
+        call.members.retain(|member| member.id != caller);
+        call.left_out += before - call.members.len();
+    }
 }
 
 fn refuse_whom(call: &Call<'_>, member: &Member, direction: Direction) -> Result<(), Refusal> {
@@ -214,53 +186,57 @@ fn refuse_whom(call: &Call<'_>, member: &Member, direction: Direction) -> Result
         let name = member.name.clone();
         return Err(Refusal::IsBot { name });
     }
-    let to_oneself = direction == Direction::Give && member.id == call.granted.by();
-    let bound = call.granted.standing() != Standing::Admin;
-    if to_oneself && bound && !call.policy.limits.self_reward {
+    if member.id == call.granted.by() && may_not_reward_oneself(call, direction) {
         return Err(Refusal::Oneself);
     }
     Ok(())
 }
 
-/// Large changes are asked about, and members named by a bare short id, which looks like an amount.
+/// Large changes are asked about, several members, and members named by a bare short id, which
+/// looks like an amount.
 fn must_ask(call: &Call<'_>, size: Amount) -> bool {
     let over = call
         .policy
         .limits
         .confirm_over
         .is_some_and(|cap| size.size() > cap);
-    over || call
-        .asked
-        .who
-        .iter()
-        .any(|who| matches!(who, Who::BareShort(_)))
+    let unsure = |who: &Who| matches!(who, Who::BareShort(_) | Who::Role(_));
+    over || call.members.len() > 1 || call.asked.who.iter().any(unsure)
 }
 
-/// Refuses before asking what would be refused after; the binding count is the journal's.
-async fn within_caps(call: &Call<'_>, size: Amount) -> Result<(), CommandError> {
+/// What all of it would move, absolute, in points.
+fn asked_in_all(call: &Call<'_>, size: Amount) -> i64 {
+    let people = i64::try_from(call.members.len()).unwrap_or(i64::MAX);
+    size.size().saturating_mul(people)
+}
+
+/// Refuses before asking what would be refused after, and says what is left of the quota; the
+/// binding count is the journal's.
+async fn within_caps(call: &Call<'_>, size: Amount) -> Result<Option<i64>, CommandError> {
     let caps = call.granted.caps();
-    let asked = size.size();
-    if let Some(cap) = caps.per_award.filter(|cap| asked > *cap) {
-        return Err(Refusal::AboveEach { asked, cap }.into());
+    let each = size.size();
+    if let Some(cap) = caps.per_award.filter(|cap| each > *cap) {
+        return Err(Refusal::AboveEach { asked: each, cap }.into());
     }
-    if let Some(cap) = caps.approve_over.filter(|cap| asked > *cap) {
-        return Err(Refusal::NeedsApproval { asked, cap }.into());
+    if let Some(cap) = caps.approve_over.filter(|cap| each > *cap) {
+        return Err(Refusal::NeedsApproval { asked: each, cap }.into());
     }
-    if let Some(cap) = caps.per_day {
-        let used = call
-            .points
-            .given_today(call.policy, call.granted.by())
-            .await
-            .map_err(|error| CommandError::Store(anyhow::Error::new(error)))?;
-        if used + asked > cap {
-            return Err(Refusal::AboveDay { asked, used, cap }.into());
-        }
+    let Some(cap) = caps.per_day else {
+        return Ok(None);
+    };
+    let used = call
+        .points
+        .given_today(call.policy, call.granted.by())
+        .await
+        .map_err(|error| CommandError::Store(anyhow::Error::new(error)))?;
+    let asked = asked_in_all(call, size);
+    if used + asked > cap {
+        return Err(Refusal::AboveDay { asked, used, cap }.into());
     }
-    Ok(())
+    Ok(Some(cap - used - asked))
 }
 
-fn over_refusal(over: Over, size: Amount) -> Refusal {
-    let asked = size.size();
+fn over_refusal(over: Over, asked: i64) -> Refusal {
     match over {
         Over::Each { cap } => Refusal::AboveEach { asked, cap },
         Over::Day { used, cap } => Refusal::AboveDay { asked, used, cap },
@@ -268,109 +244,58 @@ fn over_refusal(over: Over, size: Amount) -> Refusal {
     }
 }
 
-fn ask(
-    call: &Call<'_>,
-    member: &Member,
-    size: Amount,
-    amount: Amount,
-    sentences: &Sentences,
-) -> Answer {
+fn ask(call: &Call<'_>, amount: Amount, left: Option<i64>, sentences: &Sentences) -> Answer {
     let reason = match &call.asked.text {
         Some(reason) => Hole::Untrusted(reason.clone()),
         None => Hole::Said(Box::new(Reply::new(sentences.no_reason))),
     };
-    let reply = Reply::new(sentences.ask)
-        .with("member", Hole::Name(member.name.clone()))
-        .with("id", Hole::Own(member.id.to_string()))
-        .with("amount", Hole::Signed(i64::from(amount.points())))
-        .with("reason", reason)
-        .button(&CONFIRM, button::confirm(call.message))
-        .button(&CANCEL, button::cancel(call.message));
+    let signed = Hole::Signed(i64::from(amount.points()));
+    let mut reply = match call.members.as_slice() {
+        [only] => Reply::new(sentences.ask)
+            .with("member", Hole::Name(only.name.clone()))
+            .with("id", Hole::Own(only.id.to_string()))
+            .with("amount", signed)
+            .with("reason", reason),
+        several => {
+            let names = several.iter().map(|member| Hole::Name(member.name.clone()));
+            let total = asked_in_all(call, amount);
+            let total = if amount.takes() { -total } else { total };
+            Reply::new(sentences.ask_several)
+                .with("count", number(several.len()))
+                .with("amount", signed)
+                .with("total", Hole::Signed(total))
+                .with("reason", reason)
+                .with("names", Hole::List(names.collect()))
+        }
+    };
+    if call.left_out > 0 {
+        reply = reply.line(&LEFT_OUT).with("count", number(call.left_out));
+    }
+    if let (Some(left), Some(day)) = (left, call.granted.caps().per_day) {
+        reply = reply
+            .line(&QUOTA_LEFT)
+            .with("left", Hole::Number(left))
+            .with("day", Hole::Number(day));
+    }
+    let named = |member: &Member| Named {
+        member: member.id.number(),
+        name: member.name.clone(),
+    };
     Answer::Ask {
-        reply,
+        reply: reply
+            .button(&CONFIRM, button::confirm(call.message))
+            .button(&CANCEL, button::cancel(call.message)),
         proposal: Proposal {
             command: sentences.scope.to_owned(),
-            member: member.id.number(),
-            name: member.name.clone(),
-            amount: size.points(),
+            people: call.members.iter().map(named).collect(),
+            amount: amount.points().abs(),
             reason: call.asked.text.clone(),
         },
     }
 }
 
-fn sentences_of(direction: Direction) -> &'static Sentences {
-    match direction {
-        Direction::Give => &super::reward::SENTENCES,
-        Direction::Take => &super::deduct::SENTENCES,
-    }
-}
-
-/// How a change stands, as said in chat.
-pub fn change_reply(receipt: &Receipt) -> Reply {
-    let direction = if receipt.amount.takes() {
-        Direction::Take
-    } else {
-        Direction::Give
-    };
-    let sentences = sentences_of(direction);
-    let member = Hole::Name(receipt.member_name.clone());
-    let amount = Hole::Signed(i64::from(receipt.amount.points()));
-    let code = Hole::Own(receipt.code.to_string());
-    let open = |word| {
-        Reply::new(word)
-            .with("member", member.clone())
-            .with("amount", amount.clone())
-            .with("receipt", code.clone())
-    };
-    match receipt.state {
-        State::Queued => open(sentences.queued),
-        State::Unconfirmed | State::Held | State::Unresolved => open(sentences.unconfirmed),
-        State::Done => open(sentences.done)
-            .with("balance", balance_hole(receipt))
-            .with("reason", reason_hole(receipt)),
-        State::Refused => refused_reply(receipt, sentences),
-    }
-}
-
-fn refused_reply(receipt: &Receipt, sentences: &Sentences) -> Reply {
-    let refused = receipt.refusal.as_ref();
-    let meaning = refused.map_or(PointsRefusal::Declined, |refused| refused.meaning);
-    let member = Hole::Name(receipt.member_name.clone());
-    let code = Hole::Own(receipt.code.to_string());
-    if let (PointsRefusal::Insufficient, Some(balance)) = (meaning, receipt.balance) {
-        return Reply::new(sentences.insufficient)
-            .with("member", member)
-            .with("had", Hole::Number(balance.points))
-            .with("asked", Hole::Number(receipt.amount.size()))
-            .with("receipt", code);
-    }
-    Reply::new(sentences.refused)
-        .with("member", member)
-        .with("amount", Hole::Signed(i64::from(receipt.amount.points())))
-        .with(
-            "why",
-            Hole::Said(Box::new(points_reply(meaning, About::Another))),
-        )
-        .with("code", code_hole(refused.and_then(|refused| refused.code)))
-        .with("receipt", code)
-}
-
-/// The balance read after the change, or that it could not be read.
-pub(super) fn balance_hole(receipt: &Receipt) -> Hole {
-    match receipt.balance {
-        Some(balance) => Hole::Number(balance.points),
-        None => Hole::Said(Box::new(Reply::new(&BALANCE_UNREAD))),
-    }
-}
-
-/// The reason as typed, or the bot's own words where there was none.
-pub(super) fn reason_hole(receipt: &Receipt) -> Hole {
-    Hole::Untrusted(
-        receipt
-            .reason
-            .clone()
-            .unwrap_or_else(|| receipt.remark.clone()),
-    )
+fn number(count: usize) -> Hole {
+    Hole::Number(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 /// What replaces the question once the caller has called it off.
@@ -381,23 +306,4 @@ pub fn cancelled_reply() -> Reply {
 /// What the button says while the change is under way.
 pub fn pressed_reply() -> Reply {
     Reply::new(&PRESSED)
-}
-
-/// What a press carries: which proposal, and whether to go on.
-pub fn read_press(carried: &str) -> Option<(Pressed, MessageId)> {
-    let (pressed, message) = match carried.strip_prefix("gp:")?.split_once(':')? {
-        ("ok", message) => (Pressed::Confirm, message),
-        ("no", message) => (Pressed::Cancel, message),
-        _ => return None,
-    };
-    Some((pressed, message.parse().ok()?))
-}
-
-/// Which button was pressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pressed {
-    /// Go on.
-    Confirm,
-    /// Call it off.
-    Cancel,
 }

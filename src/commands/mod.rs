@@ -11,8 +11,10 @@ mod check;
 mod deduct;
 mod help;
 mod points;
+mod proposal;
 mod receipt;
 mod reward;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -22,12 +24,12 @@ pub use args::Arg;
 pub use args::Args;
 pub use args::Asked;
 pub use args::Who;
-pub use change::Pressed;
-pub use change::Proposal;
 pub use change::cancelled_reply;
-pub use change::change_reply;
 pub use change::pressed_reply;
-pub use change::read_press;
+pub use proposal::Pressed;
+pub use proposal::Proposal;
+pub use proposal::read_press;
+pub use told::change_reply;
 
 use crate::model::Cause;
 use crate::model::MessageId;
@@ -36,7 +38,6 @@ use crate::model::Refusal;
 use crate::model::UserId;
 use crate::permissions::Granted;
 use crate::permissions::Right;
-use crate::points::Change;
 use crate::points::Points;
 use crate::points::ReplyAddress;
 use crate::support::clock::Clock;
@@ -70,8 +71,10 @@ pub struct Call<'a> {
     pub policy: &'a Policy,
     /// What was read.
     pub asked: &'a Asked,
-    /// The members named, in the order of `asked.who`.
+    /// The members named, each once, in the order of `asked.who`.
     pub members: Vec<Member>,
+    /// How many holders of a named role were left out, being bots.
+    pub left_out: usize,
     /// The caller.
     pub caller: Member,
     /// The message with the command.
@@ -117,15 +120,17 @@ pub enum MemberKind {
 pub enum Answer {
     /// An answer to say.
     Say(Reply),
-    /// A change, with the answer that tells how it stands now.
-    Change {
-        /// Its cause, under which the journal keeps what was said.
+    /// Changes of points, with the answer that tells how they stand now.
+    Changed {
+        /// The cause of one of them: what is said is kept for all of the same message.
         cause: Cause,
-        /// What became of it.
-        change: Box<Change>,
-        /// What to say; `None` where another answer is already on its way.
-        reply: Option<Reply>,
+        /// Whether the answer is the last word.
+        stage: Stage,
+        /// What to say.
+        reply: Reply,
     },
+    /// Another answer is on its way, or was given: the message was here before.
+    Nothing,
     /// A question to the caller before anything happens.
     Ask {
         /// The question, with its buttons.
@@ -133,6 +138,15 @@ pub enum Answer {
         /// What will be done.
         proposal: Proposal,
     },
+}
+
+/// Whether an answer about changes is the last word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Something of it will still settle by itself.
+    Interim,
+    /// All of it is settled.
+    Final,
 }
 
 /// Why a command gives no answer of its own.
@@ -233,6 +247,7 @@ impl Registry {
             spoken.extend(handler.words());
         }
         spoken.extend(change::WORDS);
+        spoken.extend(told::WORDS);
         let rights: Vec<&str> = Right::ALL.iter().map(|right| right.name()).collect();
         Words::load(&embedded(), overrides, &spoken, &rights, harmless)
     }

@@ -8,7 +8,7 @@ use crate::commands::Asked;
 use crate::commands::Call;
 use crate::commands::CommandError;
 use crate::commands::Handler;
-use crate::commands::change::reason_hole;
+use crate::commands::told::reason_hole;
 use crate::model::Policy;
 use crate::model::ReceiptCode;
 use crate::model::Refusal;

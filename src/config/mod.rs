@@ -173,7 +173,7 @@ fn syntax(error: &toml::de::Error, text: &str) -> Finding {
         .and_then(|stretch| stretch.chars().find(|mark| WIDE_MARKS.contains(*mark)));
     let is_bare_word = text
         .get(span.clone())
-        .is_some_and(|stretch| stretch.chars().any(|c| !c.is_ascii()))
+        .is_some_and(|stretch| !stretch.is_ascii())
         && error.message().contains("unquoted key");
     let help = match wide {
         Some(mark) => Some(format!(

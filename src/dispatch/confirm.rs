@@ -16,6 +16,7 @@ use crate::commands::right_of;
 use crate::dispatch::BUTTON_LIFE;
 use crate::dispatch::Dispatcher;
 use crate::dispatch::Occasion;
+use crate::dispatch::people::People;
 use crate::dispatch::people::Scene;
 use crate::dispatch::person;
 use crate::journal::Asked as Question;
@@ -87,15 +88,15 @@ impl Dispatcher {
         let Some((pressed, message)) = read_press(&press.data) else {
             return;
         };
+        // Whose button it is comes first: nobody else gets to hold a command's turn.
         if self.waiting_for(&press, message).await.is_none() {
             return;
         }
-        // A quick finger presses before the lane that asked has noted which message of ours asks.
-        let turn = self.telling.wait(message).await;
+        // Somebody may press while our own call that asks has not come back.
+        let turn = self.telling.take(message).await;
         let Some(asked) = self.waiting_for(&press, message).await else {
             return;
         };
-        let guild = Some(asked.guild);
         let address = ReplyAddress {
             channel: asked.channel,
             quoting: Some(asked.message),
@@ -107,7 +108,7 @@ impl Dispatcher {
             Pressed::Confirm => {
                 let toast = pressed_reply();
                 tokio::join!(
-                    self.toast(&press, guild, &toast),
+                    self.toast(&press, Some(asked.guild), &toast),
                     self.confirm(&press, &asked, address)
                 );
             }
@@ -115,7 +116,7 @@ impl Dispatcher {
         drop(turn);
     }
 
-    /// The question of `message`, if it waits for this presser; otherwise they are told why not.
+    /// The question a press answers, if it waits for that very press; else the presser is told why not.
     async fn waiting_for(&self, press: &Press, message: MessageId) -> Option<Confirmation> {
         let asked = match self.journal.asked(message).await {
             Ok(asked) => asked,
@@ -183,13 +184,12 @@ impl Dispatcher {
         let result = self.run_confirmed(press, asked, &proposal, address).await;
         let guild = Some(asked.guild);
         match result {
-            Ok(Answer::Change {
+            Ok(Answer::Changed {
                 cause,
-                change,
-                reply: Some(reply),
+                stage,
+                reply,
             }) => {
-                self.tell_change(guild, address, cause, &change, &reply)
-                    .await;
+                self.tell_change(guild, address, cause, stage, &reply).await;
             }
             Ok(_) => {}
             Err(error) => {
@@ -201,7 +201,7 @@ impl Dispatcher {
                 let hints = Hints {
                     command: definition.shown(tongue.language),
                     usage: words.usage(&definition.scope, tongue.language),
-                    who: Some(proposal.name.clone()),
+                    who: proposal.people.first().map(|named| named.name.clone()),
                 };
                 let reply = self.explain(guild, definition, &hints, error).await;
                 self.say(guild, address, &reply).await;
@@ -239,20 +239,22 @@ impl Dispatcher {
         let granted = self
             .authorize(right_of(definition), actor, None, policy)
             .await?;
-        let mentions: Vec<_> = change
-            .who
-            .iter()
-            .filter_map(|who| match who {
-                crate::commands::Who::Id(id) => Some((*id, proposal.name.clone())),
-                _ => None,
-            })
-            .collect();
-        let scene = Scene {
-            guild: asked.guild,
-            channel: asked.channel,
-            mentions: &mentions,
+        let members = proposal.members();
+        let people = match members.as_slice() {
+            // They may have left meanwhile. Of many that would be too many questions for one press.
+            [only] => {
+                let scene = Scene {
+                    guild: asked.guild,
+                    channel: asked.channel,
+                    mentions: &[(only.id, only.name.clone())],
+                };
+                self.people(&scene, &change.who).await?
+            }
+            _ => People {
+                members,
+                left_out: 0,
+            },
         };
-        let members = self.members(&scene, &change.who).await?;
         let occasion = Occasion {
             caller: person(press.presser, &press.name),
             message: asked.message,
@@ -260,7 +262,7 @@ impl Dispatcher {
             confirmation: Some(asked.message),
         };
         handler
-            .run(self.call(&granted, policy, &change, members, occasion))
+            .run(self.call(&granted, policy, &change, people, occasion))
             .await
     }
 

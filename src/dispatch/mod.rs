@@ -5,21 +5,18 @@
 //! waits for it or by the teller, never by both at once (`Telling`). Deliberately absent: what any
 //! command does.
 
+mod answering;
 mod confirm;
 mod cooldown;
 pub mod lane;
 mod people;
 mod standing;
 mod teller;
+mod telling;
 mod voice;
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-
-use dashmap::DashSet;
-use jiff::tz::TimeZone;
-use tokio::sync::Notify;
 
 use crate::commands::Answer;
 use crate::commands::Arg;
@@ -32,9 +29,10 @@ use crate::commands::MemberKind;
 use crate::commands::Registry;
 use crate::commands::right_of;
 use crate::dispatch::cooldown::Cooldown;
+use crate::dispatch::people::People;
 use crate::dispatch::people::Scene;
 use crate::dispatch::standing::Standings;
-use crate::dispatch::voice::Tongue;
+use crate::dispatch::telling::Telling;
 use crate::dispatch::voice::Voice;
 use crate::fanbook::api::BotApi;
 use crate::fanbook::text;
@@ -45,7 +43,6 @@ use crate::guilds::Guilds;
 use crate::journal::ConfirmationState;
 use crate::journal::Journal;
 use crate::journal::JournalError;
-use crate::journal::Told;
 use crate::model::GuildId;
 use crate::model::Language;
 use crate::model::MessageId;
@@ -60,17 +57,14 @@ use crate::permissions::Right;
 use crate::permissions::authorize;
 use crate::points::Points;
 use crate::points::ReplyAddress;
-use crate::points::State;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::words::Definition;
-use crate::words::Hints;
 use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::SHARED;
 use crate::words::Word;
 use crate::words::Words;
-use crate::words::refusal_reply;
 
 static BUSY: Word = Word::new(SHARED, "busy", &[]);
 static NEAR: Word = Word::new(SHARED, "near", &["read", "command", "usage"]);
@@ -148,48 +142,6 @@ struct Occasion {
     message: MessageId,
     reply: ReplyAddress,
     confirmation: Option<MessageId>,
-}
-
-/// Commands whose outcome somebody is about to tell.
-#[derive(Clone, Default)]
-struct Telling {
-    messages: Arc<DashSet<MessageId>>,
-    over: Arc<Notify>,
-}
-
-/// The turn to tell; over when dropped.
-struct Turn {
-    telling: Telling,
-    message: MessageId,
-}
-
-impl Telling {
-    fn begin(&self, message: MessageId) -> Option<Turn> {
-        self.messages.insert(message).then(|| Turn {
-            telling: self.clone(),
-            message,
-        })
-    }
-
-    /// The turn, as soon as nobody else has it.
-    async fn wait(&self, message: MessageId) -> Turn {
-        loop {
-            // Listening begins before looking, so that no end of a turn is missed in between.
-            let mut over = pin!(self.over.notified());
-            over.as_mut().enable();
-            if let Some(turn) = self.begin(message) {
-                return turn;
-            }
-            over.await;
-        }
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        self.telling.messages.remove(&self.message);
-        self.telling.over.notify_waiters();
-    }
 }
 
 impl Dispatcher {
@@ -343,7 +295,7 @@ impl Dispatcher {
             channel: incoming.channel,
             mentions: &incoming.mentions,
         };
-        let members = self.members(&scene, &asked.who).await?;
+        let people = self.people(&scene, &asked.who).await?;
         let occasion = Occasion {
             caller: person(incoming.author.id, &incoming.author.name),
             message: incoming.message,
@@ -351,7 +303,7 @@ impl Dispatcher {
             confirmation: None,
         };
         handler
-            .run(self.call(&granted, &policy, &asked, members, occasion))
+            .run(self.call(&granted, &policy, &asked, people, occasion))
             .await
     }
 
@@ -361,14 +313,15 @@ impl Dispatcher {
         granted: &'a Granted,
         policy: &'a Policy,
         asked: &'a Asked,
-        members: Vec<Member>,
+        people: People,
         occasion: Occasion,
     ) -> Call<'a> {
         Call {
             granted,
             policy,
             asked,
-            members,
+            members: people.members,
+            left_out: people.left_out,
             caller: occasion.caller,
             message: occasion.message,
             reply: occasion.reply,
@@ -430,179 +383,6 @@ impl Dispatcher {
             Err(refusal) => Err(refusal),
         }
     }
-
-    /// Says what came of a command and notes that it was said.
-    async fn tell_answer(
-        &self,
-        guild: Option<GuildId>,
-        address: ReplyAddress,
-        definition: &Definition,
-        hints: &Hints,
-        incoming: &Incoming,
-        result: Result<Answer, CommandError>,
-    ) {
-        match result {
-            Ok(Answer::Say(reply)) => self.say(guild, address, &reply).await,
-            Ok(Answer::Change {
-                cause,
-                reply: Some(reply),
-                change,
-            }) => {
-                self.tell_change(guild, address, cause, &change, &reply)
-                    .await;
-            }
-            Ok(Answer::Change { reply: None, .. }) => {}
-            Ok(Answer::Ask { reply, proposal }) => {
-                let asking = self.ask(incoming, &reply, &proposal).await;
-                if let Err(error) = asking {
-                    let reply = self
-                        .explain(
-                            guild,
-                            definition,
-                            hints,
-                            CommandError::Store(anyhow::Error::new(error)),
-                        )
-                        .await;
-                    self.say(guild, address, &reply).await;
-                }
-            }
-            Err(error) => {
-                let reply = self.explain(guild, definition, hints, error).await;
-                self.say(guild, address, &reply).await;
-            }
-        }
-    }
-
-    async fn tell_change(
-        &self,
-        guild: Option<GuildId>,
-        address: ReplyAddress,
-        cause: crate::model::Cause,
-        change: &crate::points::Change,
-        reply: &Reply,
-    ) {
-        let told = match change.state() {
-            Some(State::Done | State::Refused) => Told::Final,
-            _ => Told::Interim,
-        };
-        match self.voice.say(address, &self.tongue(guild), reply).await {
-            Ok(said) => {
-                if let Err(error) = self.journal.told(&cause, said, told).await {
-                    tracing::error!(%error, "it could not be noted that an answer was said");
-                }
-            }
-            // The teller says how it ended.
-            Err(error) => tracing::warn!(%error, "the answer to a change could not be said yet"),
-        }
-    }
-
-    /// The one place where an error becomes words and a log line.
-    async fn explain(
-        &self,
-        guild: Option<GuildId>,
-        definition: &Definition,
-        hints: &Hints,
-        error: CommandError,
-    ) -> Reply {
-        match error {
-            CommandError::Refused(refusal) => {
-                let refusal = self.with_role_names(guild, definition, refusal).await;
-                tracing::info!(refusal = in_short(&refusal), "refused");
-                refusal_reply(&refusal, hints)
-            }
-            CommandError::Store(error) => {
-                tracing::error!(
-                    error = format!("{error:#}"),
-                    "the journal failed; nothing was sent"
-                );
-                Reply::new(&STORE_FAILED)
-            }
-            CommandError::Failed(error) => {
-                tracing::error!(error = format!("{error:#}"), "a command failed");
-                Reply::new(&FAILED)
-            }
-        }
-    }
-
-    /// Fills in who may, by role names as far as they are known.
-    async fn with_role_names(
-        &self,
-        guild: Option<GuildId>,
-        definition: &Definition,
-        refusal: Refusal,
-    ) -> Refusal {
-        let policy = guild.and_then(|guild| self.guilds.policy(guild));
-        let (Refusal::NoRight { roles }, Some(policy)) = (&refusal, policy) else {
-            return refusal;
-        };
-        if !roles.is_empty() {
-            return refusal;
-        }
-        let mut may = policy.admin_roles.clone();
-        if right_of(definition) != Right::Manage {
-            may.extend(&policy.moderator_roles);
-        }
-        let mut roles = self.standings.role_names(policy.guild, &may).await;
-        roles.push(self.voice.words.plain(&NAME_ADMINS, policy.language));
-        Refusal::NoRight { roles }
-    }
-
-    fn hints(
-        &self,
-        incoming: &Incoming,
-        invocation: &Invocation,
-        definition: &Definition,
-    ) -> Hints {
-        let language = self.tongue(incoming.guild).language;
-        let mut named = invocation.arguments.iter().filter_map(|token| match token {
-            Token::Member(id) => incoming
-                .mentions
-                .iter()
-                .find(|(mentioned, _)| mentioned == id),
-            _ => None,
-        });
-        Hints {
-            command: definition.shown(language),
-            usage: self.voice.words.usage(&definition.scope, language),
-            who: named.next().map(|(_, name)| name.clone()),
-        }
-    }
-
-    async fn answer(&self, incoming: &Incoming, reply: &Reply) {
-        let address = ReplyAddress {
-            channel: incoming.channel,
-            quoting: Some(incoming.message),
-            said: None,
-        };
-        self.say(incoming.guild, address, reply).await;
-    }
-
-    async fn say(&self, guild: Option<GuildId>, at: ReplyAddress, reply: &Reply) {
-        if let Err(error) = self.voice.say(at, &self.tongue(guild), reply).await {
-            metrics::counter!("guildpoints_answers_lost_total").increment(1);
-            tracing::warn!(%error, "an answer could not be said");
-        }
-    }
-
-    /// The language and zone of a guild; the house's own where none is set up.
-    fn tongue(&self, guild: Option<GuildId>) -> Tongue {
-        let policy = guild
-            .and_then(|guild| self.guilds.policy(guild))
-            .or_else(|| match guild {
-                None => self.guilds.only(),
-                Some(_) => None,
-            });
-        match policy {
-            Some(policy) => Tongue {
-                language: policy.language,
-                zone: policy.zone.clone(),
-            },
-            None => Tongue {
-                language: self.language,
-                zone: TimeZone::UTC,
-            },
-        }
-    }
 }
 
 /// The command's arguments, in the shapes commands read.
@@ -626,18 +406,6 @@ fn arguments(invocation: &Invocation, incoming: &Incoming) -> Args {
         replying_to: incoming.replying_to,
     }
 }
-
-/// A refusal for the log; what a person wrote in it may be as long as a message.
-fn in_short(refusal: &Refusal) -> String {
-    let whole = format!("{refusal:?}");
-    match whole.char_indices().nth(LOGGED_CHARACTERS) {
-        Some((end, _)) => format!("{}…", &whole[..end]),
-        None => whole,
-    }
-}
-
-/// Enough for every figure and the beginning of what was read.
-const LOGGED_CHARACTERS: usize = 200;
 
 /// A caller: the platform delivers no commands of bots to us.
 fn person(id: UserId, name: &str) -> Member {

@@ -1,14 +1,18 @@
 //! Who is meant: ways of naming a member, turned into members of the guild.
 
+use futures_util::future::join_all;
+
 use crate::commands::Member;
 use crate::commands::MemberKind;
 use crate::commands::Who;
+use crate::commands::args::MOST_MEMBERS;
 use crate::dispatch::Dispatcher;
 use crate::fanbook::api::Member as ApiMember;
 use crate::model::ChannelId;
 use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::Refusal;
+use crate::model::RoleId;
 use crate::model::UserId;
 use crate::model::refusal::Usage;
 
@@ -19,23 +23,76 @@ pub(super) struct Scene<'a> {
     pub mentions: &'a [(UserId, String)],
 }
 
+/// The people a command names.
+pub(super) struct People {
+    /// They, each once.
+    pub members: Vec<Member>,
+    /// How many holders of a named role were left out, being bots.
+    pub left_out: usize,
+}
+
 impl Dispatcher {
-    /// The members that `who` names, in its order.
-    pub(super) async fn members(
-        &self,
-        scene: &Scene<'_>,
-        who: &[Who],
-    ) -> Result<Vec<Member>, Refusal> {
-        let mut members = Vec::with_capacity(who.len());
-        for who in who {
-            members.push(match who {
-                Who::Id(id) => self.by_id(scene, *id).await?,
-                Who::Short(short) | Who::BareShort(short) => self.by_short_id(scene, short).await?,
-                Who::Named(name) => self.by_name(scene, name).await?,
-                Who::AuthorOf(message) => self.author_of(scene, *message).await?,
-            });
+    /// The members that `who` names, in its order, each once.
+    pub(super) async fn people(&self, scene: &Scene<'_>, who: &[Who]) -> Result<People, Refusal> {
+        let found = join_all(who.iter().map(|who| self.named(scene, who))).await;
+        let mut people = People {
+            members: Vec::with_capacity(who.len()),
+            left_out: 0,
+        };
+        for found in found {
+            let found = found?;
+            people.left_out += found.left_out;
+            for member in found.members {
+                if !people.members.iter().any(|known| known.id == member.id) {
+                    people.members.push(member);
+                }
+            }
         }
-        Ok(members)
+        if people.members.len() > MOST_MEMBERS {
+            return Err(too_many(people.members.len()));
+        }
+        Ok(people)
+    }
+
+    async fn named(&self, scene: &Scene<'_>, who: &Who) -> Result<People, Refusal> {
+        let member = match who {
+            Who::Id(id) => self.by_id(scene, *id).await?,
+            Who::Short(short) | Who::BareShort(short) => self.by_short_id(scene, short).await?,
+            Who::Named(name) => self.by_name(scene, name).await?,
+            Who::AuthorOf(message) => self.author_of(scene, *message).await?,
+            Who::Role(role) => return self.holders_of(scene, *role).await,
+        };
+        Ok(People {
+            members: vec![member],
+            left_out: 0,
+        })
+    }
+
+    /// Everybody who holds a role, bots left out.
+    async fn holders_of(&self, scene: &Scene<'_>, role: RoleId) -> Result<People, Refusal> {
+        let holders = self.api.role_members(scene.guild, role, MOST_MEMBERS).await;
+        let holders = holders.map_err(|error| {
+            tracing::warn!(guild = %scene.guild, %role, %error, "the holders of a role could not be read");
+            Refusal::Usage(Usage::NobodyFound {
+                read: format!("@{role}"),
+            })
+        })?;
+        if holders.len() > MOST_MEMBERS {
+            return Err(too_many(holders.len()));
+        }
+        let (bots, persons): (Vec<_>, Vec<_>) = holders.iter().partition(|holder| holder.is_bot);
+        if persons.is_empty() {
+            return Err(Refusal::Usage(Usage::NobodyFound {
+                read: format!("@{role}"),
+            }));
+        }
+        Ok(People {
+            members: persons
+                .into_iter()
+                .map(|holder| known(holder, None))
+                .collect(),
+            left_out: bots.len(),
+        })
     }
 
     async fn by_id(&self, scene: &Scene<'_>, id: UserId) -> Result<Member, Refusal> {
@@ -129,6 +186,13 @@ fn known(member: &ApiMember, shown: Option<&str>) -> Member {
             MemberKind::Person
         },
     }
+}
+
+fn too_many(count: usize) -> Refusal {
+    Refusal::Usage(Usage::TooMany {
+        count,
+        cap: MOST_MEMBERS,
+    })
 }
 
 /// At most this many members are offered to choose from.

@@ -1,10 +1,11 @@
-//! Says what was settled but never said.
+//! Says what was settled but never said, and that something is open where not even that was said.
 //!
 //! Replies are told at least once and, as far as the platform allows, once: a message of ours that
 //! stands already is edited. What a lane is about to say is left to the lane.
 
 use std::time::Duration;
 
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::change_reply;
@@ -12,12 +13,18 @@ use crate::dispatch::Dispatcher;
 use crate::fanbook::api::SayError;
 use crate::journal::JournalError;
 use crate::journal::Receipt;
+use crate::journal::State;
 use crate::journal::Told;
+use crate::model::Cause;
 
 /// How often the journal is asked for what was never said, beside the moments something settles.
 const SWEEP_EVERY: Duration = Duration::from_millis(1_000);
 /// Replies taken from the journal in one sweep.
 const A_SWEEP: usize = 64;
+/// Pause between two looks at a list of which something is still open.
+const PROGRESS_EVERY_MS: i64 = 2_000;
+/// A lane has told how its change stands by then (product: 2 s).
+const ACKNOWLEDGED_AFTER_MS: i64 = 2_000;
 /// First wait after an outcome could not be told.
 const SHORTEST_WAIT_MS: i64 = 2_000;
 /// No wait is longer than this.
@@ -28,22 +35,38 @@ const GIVE_UP_AFTER_MS: i64 = 24 * 3_600_000;
 impl Dispatcher {
     /// Tells until stopped.
     pub async fn tell(&self, stop: CancellationToken) {
+        let mut sweep = tokio::time::interval(SWEEP_EVERY);
+        sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            if let Err(error) = self.tell_what_is_due().await {
-                tracing::error!(%error, "what is still to be told cannot be read from the journal");
-            }
             // Losing any of these loses nothing: the next sweep reads everything from the journal.
-            tokio::select! {
+            let told = tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.points.something_settled() => {}
-                () = tokio::time::sleep(SWEEP_EVERY) => {}
+                () = self.points.something_settled() => self.tell_what_is_due().await,
+                _ = sweep.tick() => self.tell_everything().await,
+            };
+            if let Err(error) = told {
+                tracing::error!(%error, "what is still to be told cannot be read from the journal");
             }
         }
     }
 
-    /// Tells once everything that is due.
+    /// Tells once everything that is settled and due.
     pub async fn tell_what_is_due(&self) -> Result<(), JournalError> {
         let due = self.journal.untold(self.clock.now_ms(), A_SWEEP).await?;
+        self.tell_each(due).await;
+        Ok(())
+    }
+
+    /// The same, and that a change is open where its giver has not heard even that: the process died
+    /// first, or the chat could not be reached.
+    async fn tell_everything(&self) -> Result<(), JournalError> {
+        let lanes_had_their_turn = self.clock.now_ms() - ACKNOWLEDGED_AFTER_MS;
+        let open = self.journal.unspoken(lanes_had_their_turn, A_SWEEP).await?;
+        self.tell_each(open).await;
+        self.tell_what_is_due().await
+    }
+
+    async fn tell_each(&self, due: Vec<Receipt>) {
         let mut telling = tokio::task::JoinSet::new();
         for receipt in due {
             let (message, _, _) = receipt.cause.parts();
@@ -52,7 +75,7 @@ impl Dispatcher {
             };
             let dispatcher = self.clone();
             telling.spawn(async move {
-                dispatcher.tell_one(receipt).await;
+                dispatcher.tell_one(&receipt.cause).await;
                 drop(turn);
             });
         }
@@ -61,38 +84,98 @@ impl Dispatcher {
                 tracing::error!(%panic, "telling an outcome ended abnormally");
             }
         }
-        Ok(())
     }
 
-    async fn tell_one(&self, receipt: Receipt) {
+    /// Tells one outcome; the turn for it must have begun.
+    async fn tell_one(&self, cause: &Cause) {
+        // Read anew within the turn: whoever had it before may have said it meanwhile.
+        let receipt = match self.journal.of_cause(cause).await {
+            Ok(Some(receipt)) if is_owed(&receipt) => receipt,
+            Ok(_) => return,
+            Err(error) => {
+                tracing::error!(%error, "an outcome that is to be told cannot be read");
+                return;
+            }
+        };
         let code = receipt.code.clone();
-        let cause = receipt.cause;
-        let tongue = self.tongue(Some(receipt.guild));
-        let receipt = self.points.with_balance(receipt).await;
-        let said = self
-            .voice
-            .say(receipt.reply, &tongue, &change_reply(&receipt))
-            .await;
-        let noted = match said {
-            Ok(said) => {
-                tracing::info!(receipt = %code, "outcome told");
-                self.journal.told(&cause, said, Told::Final).await
+        let (message, _, _) = cause.parts();
+        let noted = match self.journal.of_message(message).await {
+            Ok(all) if all.len() > 1 && !all.iter().all(|entry| entry.state.is_final()) => {
+                self.tell_progress(receipt, &all).await
             }
-            Err(error) if is_hopeless(&error) => {
-                tracing::warn!(receipt = %code, %error, "an outcome cannot be told; its receipt stays readable");
-                self.journal.undeliverable(&cause).await
-            }
-            Err(error) => self.tell_later(&receipt, &error).await,
+            Ok(all) => self.tell_stand(receipt, all).await,
+            Err(error) => Err(error),
         };
         if let Err(error) = noted {
             tracing::error!(receipt = %code, %error, "it could not be noted that an outcome was told");
         }
     }
 
-    /// Puts it off for half as long as it has been settled, so that the waits double; for a day.
+    /// How everything the message asked for stands: the last word, unless its one change is open.
+    async fn tell_stand(
+        &self,
+        receipt: Receipt,
+        mut all: Vec<Receipt>,
+    ) -> Result<(), JournalError> {
+        let told = match receipt.state.is_final() {
+            true => Told::Final,
+            false => Told::Interim,
+        };
+        if let [_] = all.as_slice() {
+            all = vec![self.points.with_balance(receipt.clone()).await];
+        }
+        let tongue = self.tongue(Some(receipt.guild));
+        match self
+            .voice
+            .say(receipt.reply, &tongue, &change_reply(&all))
+            .await
+        {
+            Ok(said) => {
+                tracing::info!(receipt = %receipt.code, state = ?receipt.state, changes = all.len(), "outcome told");
+                self.telling.forget_progress(receipt.cause.parts().0);
+                self.journal.told(&receipt.cause, said, told).await
+            }
+            Err(error) if is_hopeless(&error) => {
+                tracing::warn!(receipt = %receipt.code, %error, "an outcome cannot be told; its receipt stays readable");
+                self.journal.undeliverable(&receipt.cause).await
+            }
+            Err(error) => self.tell_later(&receipt, &error).await,
+        }
+    }
+
+    /// Some of several changes are settled: the list is brought up to date where it would read
+    /// differently, and looked at again soon.
+    async fn tell_progress(&self, receipt: Receipt, all: &[Receipt]) -> Result<(), JournalError> {
+        let (message, _, _) = receipt.cause.parts();
+        let states: Vec<State> = all.iter().map(|entry| entry.state).collect();
+        if self.telling.progress(message) != Some(states.clone()) {
+            let tongue = self.tongue(Some(receipt.guild));
+            match self
+                .voice
+                .say(receipt.reply, &tongue, &change_reply(all))
+                .await
+            {
+                Ok(said) => {
+                    self.journal
+                        .told(&receipt.cause, said, Told::Interim)
+                        .await?;
+                    self.telling.note_progress(message, states);
+                }
+                Err(error) => {
+                    tracing::warn!(receipt = %receipt.code, %error, "progress could not be told")
+                }
+            }
+        }
+        let next = self.clock.now_ms() + PROGRESS_EVERY_MS;
+        self.journal.tell_later(&receipt.cause, next).await?;
+        Ok(())
+    }
+
+    /// Puts it off for half as long as it has been waiting, so that the waits double; for a day.
     async fn tell_later(&self, receipt: &Receipt, error: &SayError) -> Result<(), JournalError> {
         let now = self.clock.now_ms();
-        let age = (now - receipt.settled_ms.unwrap_or(now)).max(0);
+        let since = receipt.settled_ms.unwrap_or(receipt.written_ms);
+        let age = (now - since).max(0);
         if age >= GIVE_UP_AFTER_MS {
             return self.journal.undeliverable(&receipt.cause).await;
         }
@@ -100,6 +183,15 @@ impl Dispatcher {
         let tries = self.journal.tell_later(&receipt.cause, now + wait).await?;
         tracing::warn!(receipt = %receipt.code, tries, %error, "an outcome could not be told yet");
         Ok(())
+    }
+}
+
+/// Whether the giver knows less than there is to tell.
+fn is_owed(receipt: &Receipt) -> bool {
+    match receipt.told {
+        Told::Nothing => true,
+        Told::Interim => receipt.state.is_final(),
+        Told::Final | Told::Undeliverable => false,
     }
 }
 

@@ -17,7 +17,9 @@
 //!
 //! Deliberately absent: calls to a points system, sentences for people, and SQL outside `sqlite`.
 
+mod confirming;
 mod entry;
+mod error;
 mod rules;
 mod sqlite;
 mod store;
@@ -32,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use entry::*;
+pub use error::JournalError;
 
 use crate::journal::rules::Opening;
 use crate::journal::store::Answer;
@@ -40,6 +43,7 @@ use crate::journal::store::Note;
 use crate::journal::store::Quota;
 use crate::journal::store::Store;
 use crate::journal::store::storable;
+use crate::journal::store::whole;
 use crate::journal::writer::Pending;
 use crate::journal::writer::QUEUE;
 use crate::journal::writer::Write;
@@ -88,6 +92,8 @@ impl Journal {
     ) -> Result<Self, JournalError> {
         let opened = sqlite::open(&settings.url, bot).await;
         let (store, pen) = noted(&pulses, opened)?;
+        // Opening has proved it; readiness need not wait for the first command.
+        pulses.well(edge::STORE);
         let (queue, requests) = mpsc::channel(QUEUE);
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
@@ -98,6 +104,7 @@ impl Journal {
             pulses: pulses.clone(),
             queue: requests,
             stop: stop.clone(),
+            full: false,
         };
         tasks.spawn(writer.run());
         Ok(Self {
@@ -125,13 +132,41 @@ impl Journal {
         look_after: Duration,
         intent: Intent,
     ) -> Result<Opened, JournalError> {
+        let opening = self.opening(granted, day, look_after, intent)?;
+        self.write(Box::new(opening), Write::Open).await
+    }
+
+    /// Writes several intents of one command in one transaction, all or none, as queued.
+    ///
+    /// The caps hold for the whole. Before each is sent, `resend` has to note it.
+    pub async fn open_all(
+        &self,
+        granted: &Granted,
+        day: Span,
+        look_after: Duration,
+        intents: Vec<Intent>,
+    ) -> Result<OpenedAll, JournalError> {
+        let openings = intents
+            .into_iter()
+            .map(|intent| self.opening(granted, day, look_after, intent))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.write(openings, Write::OpenAll).await
+    }
+
+    fn opening(
+        &self,
+        granted: &Granted,
+        day: Span,
+        look_after: Duration,
+        intent: Intent,
+    ) -> Result<Opening, JournalError> {
         if granted.guild() != intent.guild {
             return Err(JournalError::OtherGuild {
                 granted: granted.guild(),
                 intended: intent.guild,
             });
         }
-        let opening = Opening {
+        Ok(Opening {
             op: OpId::of(self.shared.bot, &intent.cause),
             giver: granted.by(),
             caps: granted.caps(),
@@ -144,8 +179,7 @@ impl Journal {
                 remark: storable(intent.remark),
                 ..intent
             },
-        };
-        self.write(Box::new(opening), Write::Open).await
+        })
     }
 
     /// Notes another sending before it happens. `Changed` means: somebody else is at it, do not
@@ -293,6 +327,11 @@ impl Journal {
         self.read(self.shared.store.untold(due_ms, limit)).await
     }
 
+    /// The same for open entries of which nothing was said; telling that is due from writing on.
+    pub async fn unspoken(&self, due_ms: i64, limit: usize) -> Result<Vec<Receipt>, JournalError> {
+        self.read(self.shared.store.unspoken(due_ms, limit)).await
+    }
+
     /// Puts telling off until `next_ms`; answers how often that has happened.
     pub async fn tell_later(&self, cause: &Cause, next_ms: i64) -> Result<u32, JournalError> {
         let cause = *cause;
@@ -310,36 +349,6 @@ impl Journal {
         };
         self.note(note).await?;
         Ok(())
-    }
-
-    /// Writes a confirmation that waits for its button, once for its message.
-    pub async fn ask(&self, confirmation: Confirmation) -> Result<Asked, JournalError> {
-        let confirmation = Confirmation {
-            proposal: storable(confirmation.proposal),
-            ..confirmation
-        };
-        self.write(confirmation, Write::Ask).await
-    }
-
-    /// The confirmation `message` asked for, as it stands now.
-    pub async fn asked(&self, message: MessageId) -> Result<Option<Confirmation>, JournalError> {
-        let asked = self.read(self.shared.store.asked(message)).await?;
-        Ok(asked.map(|confirmation| confirmation.at(self.shared.clock.now_ms())))
-    }
-
-    /// Notes which message of ours carries the button.
-    pub async fn asked_said(
-        &self,
-        message: MessageId,
-        said: MessageId,
-    ) -> Result<(), JournalError> {
-        self.note(Note::AskedSaid { message, said }).await?;
-        Ok(())
-    }
-
-    /// Calls a confirmation off; answers `Cancelled`, or what it was already.
-    pub async fn cancel(&self, message: MessageId) -> Result<ConfirmationState, JournalError> {
-        self.write(message, Write::Cancel).await
     }
 
     /// Proves that the store can be written, by writing something harmless.
@@ -389,7 +398,7 @@ fn noted<T>(pulses: &Pulses, result: Result<T, JournalError>) -> Result<T, Journ
     if let Err(error) = &result
         && !matches!(error, JournalError::Closing)
     {
-        pulses.trouble(edge::STORE, error.to_string());
+        pulses.trouble(edge::STORE, whole(error));
     }
     result
 }

@@ -11,8 +11,8 @@ use crate::journal::entry::Asked;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
 use crate::journal::entry::Intent;
-use crate::journal::entry::JournalError;
 use crate::journal::entry::Opened;
+use crate::journal::entry::OpenedAll;
 use crate::journal::entry::Over;
 use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;
@@ -20,6 +20,7 @@ use crate::journal::entry::Span;
 use crate::journal::entry::State;
 use crate::journal::entry::Ticket;
 use crate::journal::entry::Told;
+use crate::journal::error::JournalError;
 use crate::journal::store::Batch;
 use crate::journal::store::Found;
 use crate::journal::store::Questions;
@@ -197,6 +198,14 @@ impl Ledger {
         if let Some(message) = intent.confirmation {
             self.stands(message, ConfirmationState::Used);
         }
+        self.write(&receipt);
+        Ok(Opened::Fresh(Ticket {
+            receipt: Box::new(receipt),
+        }))
+    }
+
+    /// Puts a new entry into the batch and counts it against its giver's quotas.
+    fn write(&mut self, receipt: &Receipt) {
         for (quota, given) in &mut self.given {
             if quota.guild == receipt.guild
                 && quota.giver == receipt.giver
@@ -205,11 +214,52 @@ impl Ledger {
                 *given += receipt.amount.size();
             }
         }
-        self.entries.insert(intent.cause, receipt.clone());
+        self.entries.insert(receipt.cause, receipt.clone());
         self.batch.entries.push(receipt.clone());
-        Ok(Opened::Fresh(Ticket {
-            receipt: Box::new(receipt),
-        }))
+    }
+
+    /// Decides several openings of one command: all of them or none.
+    ///
+    /// The caps hold for the whole: a quota that would run out in the middle refuses everything
+    /// before anything is paid.
+    pub fn open_all(&mut self, openings: &[Opening]) -> Result<OpenedAll, JournalError> {
+        let known = openings
+            .iter()
+            .filter_map(|opening| self.entries.get(&opening.intent.cause));
+        let known: Vec<Receipt> = known.cloned().collect();
+        if !known.is_empty() {
+            return Ok(OpenedAll::Known(known));
+        }
+        let Some(first) = openings.first() else {
+            return Ok(OpenedAll::Fresh(Vec::new()));
+        };
+        if let Some(message) = first.intent.confirmation {
+            let state = self.usable(message, first.giver, first.intent.guild)?;
+            if state != ConfirmationState::Asked {
+                return Ok(OpenedAll::ConfirmationSpent(state));
+            }
+        }
+        let mut taken = 0;
+        for opening in openings {
+            if let Some(over) = self.over_after(opening, taken) {
+                return Ok(OpenedAll::Over(over));
+            }
+            taken += opening.intent.amount.size();
+        }
+        let mut receipts = Vec::with_capacity(openings.len());
+        for opening in openings {
+            receipts.push(queued(self.receipt(opening)?));
+        }
+        if let Some(message) = first.intent.confirmation {
+            self.stands(message, ConfirmationState::Used);
+        }
+        let write = |receipt| {
+            self.write(&receipt);
+            Ticket {
+                receipt: Box::new(receipt),
+            }
+        };
+        Ok(OpenedAll::Fresh(receipts.into_iter().map(write).collect()))
     }
 
     /// Decides the asking for a confirmation.
@@ -264,6 +314,11 @@ impl Ledger {
 
     /// The cap that does not allow it. What can never be allowed is said before what tomorrow may.
     fn over(&self, opening: &Opening) -> Option<Over> {
+        self.over_after(opening, 0)
+    }
+
+    /// The same, when the same command has taken so much already.
+    fn over_after(&self, opening: &Opening, taken: i64) -> Option<Over> {
         let size = opening.intent.amount.size();
         let caps = opening.caps;
         if let Some(cap) = caps.per_award.filter(|&cap| size > cap) {
@@ -271,7 +326,7 @@ impl Ledger {
         }
         if let (Some(cap), Some(quota)) = (caps.per_day, opening.quota()) {
             let used = self.given.get(&quota).copied().unwrap_or(0);
-            if used + size > cap {
+            if used + taken + size > cap {
                 return Some(Over::Day { used, cap });
             }
         }
@@ -311,5 +366,17 @@ impl Ledger {
             reply: intent.reply,
             told: Told::Nothing,
         })
+    }
+}
+
+/// One of several: written before any of them is sent, so nothing of it is under way.
+fn queued(receipt: Receipt) -> Receipt {
+    Receipt {
+        state: State::Queued,
+        progress: Progress {
+            sends: 0,
+            ..receipt.progress
+        },
+        ..receipt
     }
 }

@@ -12,13 +12,13 @@ use crate::journal::entry::BalanceRead;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
 use crate::journal::entry::Counts;
-use crate::journal::entry::JournalError;
 use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Settlement;
 use crate::journal::entry::Span;
 use crate::journal::entry::State;
 use crate::journal::entry::Told;
+use crate::journal::error::JournalError;
 use crate::model::Cause;
 use crate::model::GuildId;
 use crate::model::MessageId;
@@ -40,6 +40,8 @@ pub(super) trait Store: Send + Sync + 'static {
     fn unsettled(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>>;
     /// Settled entries whose end was not told and is due, oldest first.
     fn untold(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>>;
+    /// Open entries of which nothing was said and whose telling is due, oldest first.
+    fn unspoken(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>>;
     /// What counts towards a quota.
     fn given(&self, quota: Quota) -> Answer<'_, i64>;
     /// How many entries wait.
@@ -216,4 +218,16 @@ pub(super) fn storable(text: String) -> String {
     } else {
         text
     }
+}
+
+/// What went wrong with all its causes, for an operator.
+pub(super) fn whole(error: &JournalError) -> String {
+    let mut whole = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        whole.push_str(": ");
+        whole.push_str(&error.to_string());
+        cause = error.source();
+    }
+    whole
 }

@@ -18,9 +18,10 @@ use tokio_util::sync::CancellationToken;
 use crate::journal::entry::Asked;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
-use crate::journal::entry::JournalError;
 use crate::journal::entry::Opened;
+use crate::journal::entry::OpenedAll;
 use crate::journal::entry::Receipt;
+use crate::journal::error::JournalError;
 use crate::journal::rules;
 use crate::journal::rules::Codes;
 use crate::journal::rules::Ledger;
@@ -30,6 +31,7 @@ use crate::journal::store::Note;
 use crate::journal::store::Pen;
 use crate::journal::store::Questions;
 use crate::journal::store::Store;
+use crate::journal::store::whole;
 use crate::model::MessageId;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
@@ -58,6 +60,8 @@ pub(super) struct Pending<W, A> {
 pub(super) enum Write {
     /// Open an entry.
     Open(Pending<Box<Opening>, Opened>),
+    /// Open several entries of one command, all or none.
+    OpenAll(Pending<Vec<Opening>, OpenedAll>),
     /// Ask for a confirmation.
     Ask(Pending<Confirmation, Asked>),
     /// Call a confirmation off.
@@ -82,6 +86,8 @@ pub(super) struct Writer {
     pub queue: mpsc::Receiver<Write>,
     /// When to take no more and finish.
     pub stop: CancellationToken,
+    /// Whether the last write that needed room found none.
+    pub full: bool,
 }
 
 impl Writer {
@@ -143,11 +149,16 @@ impl Writer {
         match self.transact(group).await {
             Ok(answers) => {
                 counter!("guildpoints_journal_commits_total").increment(1);
-                self.pulses.well(edge::STORE);
+                // Rows that only change find room in a full store.
+                self.full &= !group.takes_room();
+                if !self.full {
+                    self.pulses.well(edge::STORE);
+                }
                 Ok(answers)
             }
             Err(error) => {
-                self.pulses.trouble(edge::STORE, error.to_string());
+                self.full |= matches!(error, JournalError::Full);
+                self.pulses.trouble(edge::STORE, whole(&error));
                 self.pen.abandon().await;
                 Err(error)
             }
@@ -161,6 +172,7 @@ impl Writer {
             let mut ledger = self.look(group).await?;
             answers.asks = collected(&group.asks, |ask| Ok(ledger.ask(ask)));
             answers.opens = collected(&group.opens, |opening| ledger.open(opening));
+            answers.open_alls = collected(&group.open_alls, |openings| ledger.open_all(openings));
             answers.cancels = collected(&group.cancels, |&message| ledger.cancel(message));
             batch = ledger.batch;
         }
@@ -174,7 +186,14 @@ impl Writer {
 
     /// Learns what the group's rules need, codes included.
     async fn look(&mut self, group: &Group) -> Result<Ledger, JournalError> {
-        let openings = || group.opens.iter().map(|pending| &*pending.write);
+        let openings = || {
+            let several = group.open_alls.iter().flat_map(|pending| &pending.write);
+            group
+                .opens
+                .iter()
+                .map(|pending| &*pending.write)
+                .chain(several)
+        };
         let messages = group.asks.iter().map(|pending| pending.write.message);
         let cancelled = group.cancels.iter().map(|pending| pending.write);
         let questions = rules::questions(openings(), messages.chain(cancelled));
@@ -201,6 +220,7 @@ impl Writer {
 #[derive(Default)]
 struct Group {
     opens: Vec<Pending<Box<Opening>, Opened>>,
+    open_alls: Vec<Pending<Vec<Opening>, OpenedAll>>,
     asks: Vec<Pending<Confirmation, Asked>>,
     cancels: Vec<Pending<MessageId, ConfirmationState>>,
     changes: Vec<Pending<EntryChange, Option<Receipt>>>,
@@ -211,6 +231,7 @@ struct Group {
 #[derive(Default)]
 struct Answers {
     opens: Vec<Result<Opened, JournalError>>,
+    open_alls: Vec<Result<OpenedAll, JournalError>>,
     asks: Vec<Result<Asked, JournalError>>,
     cancels: Vec<Result<ConfirmationState, JournalError>>,
     changes: Vec<Option<Receipt>>,
@@ -221,6 +242,7 @@ impl Group {
     fn push(&mut self, write: Write) {
         match write {
             Write::Open(pending) => self.opens.push(pending),
+            Write::OpenAll(pending) => self.open_alls.push(pending),
             Write::Ask(pending) => self.asks.push(pending),
             Write::Cancel(pending) => self.cancels.push(pending),
             Write::Change(pending) => self.changes.push(pending),
@@ -230,24 +252,34 @@ impl Group {
 
     fn len(&self) -> usize {
         self.opens.len()
+            + self.open_alls.len()
             + self.asks.len()
             + self.cancels.len()
             + self.changes.len()
             + self.notes.len()
     }
 
+    /// Whether it adds rows, or proves that it could.
+    fn takes_room(&self) -> bool {
+        let proves = |pending: &Pending<Note, _>| matches!(pending.write, Note::Probe { .. });
+        !self.opens.is_empty() || !self.asks.is_empty() || self.notes.iter().any(proves)
+    }
+
     /// Whether anything in it is decided by rules; the rest carries its condition with it.
     fn must_look(&self) -> bool {
-        !(self.opens.is_empty() && self.asks.is_empty() && self.cancels.is_empty())
+        let opens = self.opens.len() + self.open_alls.len();
+        opens + self.asks.len() + self.cancels.len() > 0
     }
 
     fn singles(self) -> impl Iterator<Item = Group> {
         let opens = self.opens.into_iter().map(Write::Open);
+        let open_alls = self.open_alls.into_iter().map(Write::OpenAll);
         let asks = self.asks.into_iter().map(Write::Ask);
         let cancels = self.cancels.into_iter().map(Write::Cancel);
         let changes = self.changes.into_iter().map(Write::Change);
         let notes = self.notes.into_iter().map(Write::Note);
-        let writes = opens.chain(asks).chain(cancels).chain(changes).chain(notes);
+        let decided = opens.chain(open_alls).chain(asks).chain(cancels);
+        let writes = decided.chain(changes).chain(notes);
         writes.map(|write| {
             let mut single = Group::default();
             single.push(write);
@@ -257,6 +289,7 @@ impl Group {
 
     fn answer(self, answers: Answers) {
         answer_each(self.opens, answers.opens);
+        answer_each(self.open_alls, answers.open_alls);
         answer_each(self.asks, answers.asks);
         answer_each(self.cancels, answers.cancels);
         answer_each(self.changes, answers.changes.into_iter().map(Ok));
@@ -267,6 +300,7 @@ impl Group {
     fn fail(self, error: JournalError) {
         let mut error = Some(error).into_iter();
         answer_each(self.opens, error.by_ref().map(Err));
+        answer_each(self.open_alls, error.by_ref().map(Err));
         answer_each(self.asks, error.by_ref().map(Err));
         answer_each(self.cancels, error.by_ref().map(Err));
         answer_each(self.changes, error.by_ref().map(Err));

@@ -105,6 +105,13 @@ pub enum Usage {
         /// How many.
         count: usize,
     },
+    /// More members than one command may change.
+    TooMany {
+        /// How many, at least.
+        count: usize,
+        /// The limit.
+        cap: usize,
+    },
     /// No amount at all.
     NoAmount,
     /// Something stands where the amount should be and is none.

@@ -70,6 +70,12 @@ pub const METRICS: &[Metric] = &[
         help: "Settled changes whose giver does not know the end yet.",
     },
     Metric {
+        name: "guildpoints_journal_undeliverable_entries",
+        kind: MetricKind::Gauge,
+        labels: &[],
+        help: "Settled changes whose giver will never be told, because the place to say it is gone.",
+    },
+    Metric {
         name: "guildpoints_journal_oldest_open_seconds",
         kind: MetricKind::Gauge,
         labels: &[],
@@ -112,6 +118,54 @@ pub const METRICS: &[Metric] = &[
         help: "The mall's clock minus ours, from its last answer with a date.",
     },
     Metric {
+        name: "guildpoints_api_calls_total",
+        kind: MetricKind::Counter,
+        labels: &["method", "outcome"],
+        help: "Requests to the Bot API by what came of them.",
+    },
+    Metric {
+        name: "guildpoints_api_call_seconds",
+        kind: MetricKind::Histogram,
+        labels: &["method"],
+        help: "How long requests to the Bot API took, without waiting for a permit.",
+    },
+    Metric {
+        name: "guildpoints_frames_total",
+        kind: MetricKind::Counter,
+        labels: &["kind"],
+        help: "Frames from the gateway.",
+    },
+    Metric {
+        name: "guildpoints_gateway_lost_total",
+        kind: MetricKind::Counter,
+        labels: &[],
+        help: "Gateway connections that were lost or failed.",
+    },
+    Metric {
+        name: "guildpoints_idle_missed_total",
+        kind: MetricKind::Counter,
+        labels: &[],
+        help: "Commands that were nearly taken for talk; must stay 0.",
+    },
+    Metric {
+        name: "guildpoints_commands_total",
+        kind: MetricKind::Counter,
+        labels: &["command"],
+        help: "Commands that were understood.",
+    },
+    Metric {
+        name: "guildpoints_busy_total",
+        kind: MetricKind::Counter,
+        labels: &[],
+        help: "Commands turned away because too many waited.",
+    },
+    Metric {
+        name: "guildpoints_answers_lost_total",
+        kind: MetricKind::Counter,
+        labels: &[],
+        help: "Answers that could not be said and are not said again.",
+    },
+    Metric {
         name: "guildpoints_commands_waiting",
         kind: MetricKind::Gauge,
         labels: &[],
@@ -127,7 +181,8 @@ const SECONDS: &[f64] = &[
 /// Upper bounds for histograms of counts.
 const COUNTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 1_000.0];
 
-/// The recorder of this process, put in place at the first call; before it nothing is counted.
+/// The recorder of this process, put in place at the first call. Rooms that take hold of a counter
+/// before that count into the void, so the first call comes before they are built.
 ///
 /// Where a program that uses this library has put in its own, ours stays empty.
 pub fn record() -> PrometheusHandle {
@@ -196,6 +251,7 @@ pub(super) fn note(pulses: &Pulses, counts: Option<Counts>, clock: &Clock) {
         ::metrics::gauge!("guildpoints_journal_open_entries", "state" => state).set(count as f64);
     }
     ::metrics::gauge!("guildpoints_journal_untold_entries").set(counts.untold as f64);
+    ::metrics::gauge!("guildpoints_journal_undeliverable_entries").set(counts.undeliverable as f64);
     let age_ms = counts
         .oldest_open_ms
         .map_or(0, |written_ms| clock.now_ms().saturating_sub(written_ms));

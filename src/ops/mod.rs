@@ -109,7 +109,6 @@ pub async fn serve(
         .local_addr()
         .map_err(|source| refused(address, source))?;
     tracing::info!(%address, "serving /health, /ready and /metrics");
-    // In place before anything is counted that the rooms do next.
     let recorder = record();
     let work = Box::pin(work(listener, state, recorder, stop));
     Ok(Served { address, work })

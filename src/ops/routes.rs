@@ -89,6 +89,7 @@ struct JournalHealth {
     held: u64,
     unresolved: u64,
     untold: u64,
+    undeliverable: u64,
     oldest_open: Option<String>,
 }
 
@@ -182,6 +183,7 @@ impl From<Counts> for JournalHealth {
             held: counts.held,
             unresolved: counts.unresolved,
             untold: counts.untold,
+            undeliverable: counts.undeliverable,
             oldest_open: counts.oldest_open_ms.map(written),
         }
     }

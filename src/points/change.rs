@@ -1,5 +1,7 @@
 //! The first sending of a change, within the answer budget.
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
 use crate::journal::ConfirmationState;
@@ -14,6 +16,7 @@ use crate::journal::State;
 use crate::journal::Ticket;
 use crate::model::Amount;
 use crate::model::Cause;
+use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::Policy;
 use crate::model::UserId;
@@ -22,6 +25,7 @@ use crate::points::Adjust;
 use crate::points::AtWork;
 use crate::points::DoubtKind;
 use crate::points::Points;
+use crate::points::PointsBackend;
 use crate::points::Verdict;
 use crate::points::heard::Heard;
 use crate::points::mall;
@@ -64,19 +68,6 @@ pub enum Change {
     ConfirmationSpent(ConfirmationState),
 }
 
-impl Change {
-    /// How the entry stands; `None` where nothing was written.
-    pub fn state(&self) -> Option<State> {
-        match self {
-            Change::Done(receipt)
-            | Change::Refused(receipt)
-            | Change::Pending(receipt)
-            | Change::Known(receipt) => Some(receipt.state),
-            Change::Over(_) | Change::ConfirmationSpent(_) => None,
-        }
-    }
-}
-
 /// Why an order could not even be written down. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
@@ -102,7 +93,43 @@ pub enum ChangeError {
 /// A connection that cannot be made is tried this often before the entry is queued.
 const QUICK_ATTEMPTS: u32 = 3;
 
+impl Order {
+    /// The intent to write, with the remark made fit for the points system.
+    pub(super) fn intent(self, guild: GuildId, system: &str) -> Result<Intent, ChangeError> {
+        let remark = mall::remark(self.reason.as_deref(), &self.fallback_remark);
+        let remark = remark.map_err(|long| ChangeError::ReasonTooLong {
+            length: long.length,
+            cap: long.cap,
+        })?;
+        Ok(Intent {
+            cause: self.cause,
+            guild,
+            system: system.to_owned(),
+            member: self.member,
+            member_name: self.member_name,
+            amount: self.amount,
+            reason: self.reason,
+            remark,
+            reply: self.reply,
+            confirmation: self.confirmation,
+        })
+    }
+}
+
 impl Points {
+    /// The guild's points system, which can change points.
+    pub(super) fn backend(&self, guild: GuildId) -> Result<&Arc<dyn PointsBackend>, ChangeError> {
+        let backend = self
+            .inner
+            .backends
+            .get(&guild)
+            .ok_or(ChangeError::NoSystem)?;
+        match backend.adjust() {
+            Some(_) => Ok(backend),
+            None => Err(ChangeError::ReadOnly(backend.name().to_owned())),
+        }
+    }
+
     /// Writes the change down, sends it, and says what is known when the answer budget is used up.
     ///
     /// What outlives the budget goes on by itself: the sending ends in the journal, `reconcile`
@@ -114,33 +141,8 @@ impl Points {
         order: Order,
     ) -> Result<Change, ChangeError> {
         let deadline = Instant::now() + self.inner.times.answer_budget;
-        let backend = self
-            .inner
-            .backends
-            .get(&policy.guild)
-            .ok_or(ChangeError::NoSystem)?;
-        if backend.adjust().is_none() {
-            return Err(ChangeError::ReadOnly(backend.name().to_owned()));
-        }
-        let remark =
-            mall::remark(order.reason.as_deref(), &order.fallback_remark).map_err(|long| {
-                ChangeError::ReasonTooLong {
-                    length: long.length,
-                    cap: long.cap,
-                }
-            })?;
-        let intent = Intent {
-            cause: order.cause,
-            guild: policy.guild,
-            system: backend.name().to_owned(),
-            member: order.member,
-            member_name: order.member_name,
-            amount: order.amount,
-            reason: order.reason,
-            remark,
-            reply: order.reply,
-            confirmation: order.confirmation,
-        };
+        let backend = self.backend(policy.guild)?;
+        let intent = order.intent(policy.guild, backend.name())?;
         let look_after = self.inner.times.request_limit;
         let opened = self
             .inner
@@ -227,12 +229,19 @@ impl Points {
         }
     }
 
-    async fn note_first(&self, ticket: Ticket, verdict: Verdict) -> Result<Receipt, JournalError> {
+    pub(super) async fn note_first(
+        &self,
+        ticket: Ticket,
+        verdict: Verdict,
+    ) -> Result<Receipt, JournalError> {
         let journal = &self.inner.journal;
         let now = self.inner.clock.now_ms();
         let times = &self.inner.times;
         let mut progress = ticket.receipt().progress.clone();
-        let mut heard = Heard::default();
+        let mut heard = Heard {
+            sends: progress.sends,
+            ..Heard::default()
+        };
         let (state, wait) = match verdict {
             Verdict::Applied => return journal.settle(ticket, Settlement::Done).await,
             // Nothing of this id was sent before, so a clear refusal can be believed.

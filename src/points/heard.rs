@@ -14,6 +14,8 @@ use crate::points::DoubtKind;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Heard {
+    /// Sendings whose end was heard of. One more was noted: the process died under way.
+    pub sends: u32,
     /// The latest moment at which a sending whose fate nobody knows can have left; it may still land.
     pub lost_ms: Option<i64>,
     /// What the last sending came to.
@@ -32,7 +34,7 @@ pub(super) struct Heard {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Last {
-    /// Nothing was heard: the process died before there was an answer.
+    /// Nothing was sent, as far as is known.
     #[default]
     Nothing,
     /// The outcome was lost on the way.
@@ -139,11 +141,19 @@ impl Heard {
         self.text = why.to_owned();
     }
 
-    /// When the process died with a sending under way, its fate is unknown too.
-    pub(super) fn after_crash(&mut self, now_ms: i64) {
-        if self.last == Last::Nothing {
+    /// Takes a sending that was noted and never heard of as lost, the first as well as any repetition:
+    /// the process died with it under way.
+    pub(super) fn after_crash(&mut self, sends: u32, now_ms: i64) {
+        if self.sends < sends {
+            self.sends = sends;
             self.lost_ms = Some(now_ms);
+            self.last = Last::Lost;
         }
+    }
+
+    /// Whether no byte of it ever left, so that there is nothing to look up.
+    pub(super) fn nothing_left(&self) -> bool {
+        matches!(self.last, Last::Nothing | Last::NotSent) && self.lost_ms.is_none()
     }
 
     /// The refusal the last answer amounts to, once nothing is in doubt.
@@ -182,6 +192,21 @@ mod tests {
         assert_eq!(Heard::read(&heard.kept()), heard);
         assert_eq!(Heard::read(""), Heard::default());
         assert_eq!(Heard::read("{\"newer\":1}"), Heard::default());
+    }
+
+    #[test]
+    fn a_sending_nobody_heard_of_is_lost_once() {
+        let mut heard = Heard {
+            sends: 1,
+            last: Last::TooFast,
+            ..Heard::default()
+        };
+        heard.after_crash(1, 5);
+        assert_eq!((heard.last, heard.lost_ms), (Last::TooFast, None));
+        heard.after_crash(2, 7);
+        assert_eq!((heard.last, heard.lost_ms), (Last::Lost, Some(7)));
+        heard.after_crash(2, 9);
+        assert_eq!(heard.lost_ms, Some(7));
     }
 
     #[test]

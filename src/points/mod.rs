@@ -9,6 +9,7 @@ mod backend;
 mod change;
 mod heard;
 pub mod mall;
+mod many;
 mod reconcile;
 pub mod sign;
 
@@ -25,6 +26,7 @@ pub use backend::*;
 pub use change::Change;
 pub use change::ChangeError;
 pub use change::Order;
+pub use many::Changes;
 
 // Commands speak of what became of a change, but do not see the journal.
 pub use crate::journal::ConfirmationState;

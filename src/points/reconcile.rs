@@ -17,7 +17,10 @@
 //! | no look-up at all | - | unresolved, nothing is sent twice |
 //!
 //! Every "refused" here is held back while an earlier sending may still land: a late first attempt
-//! can take effect after a second one was refused. Source: points-backends, 1.7.
+//! can take effect after a second one was refused. A sending the process died under counts as lost.
+//! Source: points-backends, 1.7.
+
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -101,9 +104,9 @@ impl Points {
         let mut heard = Heard::read(&ticket.receipt().progress.heard);
         let mut progress = ticket.receipt().progress.clone();
         let now = self.inner.clock.now_ms();
-        heard.after_crash(now);
+        heard.after_crash(progress.sends, now);
         progress.in_doubt_since_ms.get_or_insert(now);
-        let step = if heard.last == Last::NotSent && heard.lost_ms.is_none() {
+        let step = if heard.nothing_left() {
             // Nothing ever left, so there is nothing to look up.
             Step::Send
         } else {
@@ -112,9 +115,9 @@ impl Points {
         };
         match step {
             Step::Done => self.inner.journal.settle(ticket, Settlement::Done).await,
-            Step::Refuse(refused) => self.refuse(ticket, progress, heard, refused).await,
-            Step::Stay(state) => self.stay(ticket, progress, heard, state).await,
-            Step::Send => self.send_again(ticket, progress, heard).await,
+            Step::Refuse(refused) => self.refuse(ticket, progress, heard, refused, now).await,
+            Step::Stay(state) => self.stay(ticket, progress, heard, state, None).await,
+            Step::Send => self.send_again(ticket, progress, heard, now).await,
         }
     }
 
@@ -145,7 +148,10 @@ impl Points {
                 heard.text = "this deployment has no look-up by id".to_owned();
                 Step::Stay(State::Unresolved)
             }
-            Err(LookupError::AccessRefused { code, text }) if heard.last == Last::AccessRefused => {
+            // While a sending may have landed, that nothing can be looked up proves nothing.
+            Err(LookupError::AccessRefused { code, text })
+                if heard.last == Last::AccessRefused && heard.lost_ms.is_none() =>
+            {
                 heard.code = code.or(heard.code);
                 heard.text = text;
                 Step::Refuse(heard.refusal(PointsRefusal::Connection))
@@ -179,14 +185,18 @@ impl Points {
         mut ticket: Ticket,
         mut progress: Progress,
         mut heard: Heard,
+        looked_ms: i64,
     ) -> Result<Receipt, JournalError> {
         let Some(adjust) = self.adjust_of(&ticket) else {
-            return self.stay(ticket, progress, heard, State::Unresolved).await;
+            return self
+                .stay(ticket, progress, heard, State::Unresolved, None)
+                .await;
         };
-        let nothing_left_yet = heard.last == Last::NotSent && heard.lost_ms.is_none();
-        if adjust.repeats() == Repeats::Unpromised && !nothing_left_yet {
+        if adjust.repeats() == Repeats::Unpromised && !heard.nothing_left() {
             // Without a proven look-up a second sending might pay twice.
-            return self.stay(ticket, progress, heard, State::Unconfirmed).await;
+            return self
+                .stay(ticket, progress, heard, State::Unconfirmed, None)
+                .await;
         }
         let now = self.inner.clock.now_ms();
         self.inner
@@ -196,50 +206,47 @@ impl Points {
         let sent = ticket.receipt().progress.clone();
         progress.sends = sent.sends;
         progress.last_sent_ms = sent.last_sent_ms;
+        heard.sends = sent.sends;
         match adjust.adjust(&ticket).await {
             Verdict::Applied => self.inner.journal.settle(ticket, Settlement::Done).await,
-            Verdict::Refused(refused) => self.refuse(ticket, progress, heard, refused).await,
+            Verdict::Refused(refused) => {
+                self.refuse(ticket, progress, heard, refused, looked_ms)
+                    .await
+            }
             Verdict::NotSent(why) => {
                 heard.not_sent(&why);
-                self.stay(ticket, progress, heard, State::Queued).await
+                self.stay(ticket, progress, heard, State::Queued, None)
+                    .await
             }
             Verdict::Unknown(doubt) => {
                 heard.doubt(&doubt, self.inner.clock.now_ms());
-                if let DoubtKind::TooFast {
-                    retry_after: Some(wait),
-                } = doubt.kind
-                {
-                    progress.next_look_ms = self.inner.clock.now_ms() + millis(wait);
-                    progress.heard = heard.kept();
-                    return self
-                        .inner
-                        .journal
-                        .keep(ticket, open_state(&heard, State::Queued), progress)
-                        .await;
-                }
-                let state = match doubt.kind {
-                    DoubtKind::TooFast { .. } => State::Queued,
-                    _ => State::Unconfirmed,
+                let (state, wait) = match doubt.kind {
+                    DoubtKind::TooFast { retry_after } => (State::Queued, retry_after),
+                    _ => (State::Unconfirmed, None),
                 };
-                self.stay(ticket, progress, heard, state).await
+                self.stay(ticket, progress, heard, state, wait).await
             }
         }
     }
 
     /// Settles as refused, or holds the refusal while a sending may still land.
+    ///
+    /// `looked_ms` is when the look-up that found nothing began: what landed after it was not seen,
+    /// so only one that began after everything sent was dead lets go of a refusal.
     async fn refuse(
         &self,
         ticket: Ticket,
         mut progress: Progress,
         mut heard: Heard,
         refused: Refused,
+        looked_ms: i64,
     ) -> Result<Receipt, JournalError> {
         let now = self.inner.clock.now_ms();
         let quiet = millis(self.inner.times.quiet_period());
         let alive_until = heard
             .lost_ms
             .map(|lost| lost + quiet)
-            .filter(|&until| now < until);
+            .filter(|&until| looked_ms < until);
         let Some(alive_until) = alive_until else {
             return self
                 .inner
@@ -254,13 +261,15 @@ impl Points {
         self.inner.journal.keep(ticket, State::Held, progress).await
     }
 
-    /// Leaves the entry open for a later look, or to a moderator when it has been open too long.
+    /// Leaves the entry open for a later look, after the `wait` that was asked for where one was, or
+    /// to a moderator when it has been open too long.
     async fn stay(
         &self,
         ticket: Ticket,
         mut progress: Progress,
         heard: Heard,
         state: State,
+        wait: Option<Duration>,
     ) -> Result<Receipt, JournalError> {
         let now = self.inner.clock.now_ms();
         let give_up = millis(self.inner.times.give_up_after);
@@ -282,13 +291,17 @@ impl Points {
         progress.next_look_ms = match state {
             // A moderator decides; no sweep takes it up again.
             State::Unresolved => i64::MAX,
-            _ => now + millis(self.inner.times.look_up_wait(progress.looks.max(1))),
+            _ => {
+                let usual = self.inner.times.look_up_wait(progress.looks.max(1));
+                now + millis(wait.unwrap_or(usual))
+            }
         };
-        if state == State::Unresolved {
-            tracing::error!(receipt = %ticket.receipt().code, op = %ticket.receipt().op, why = ?heard.text, "a change could not be settled; a moderator has to decide");
-        }
         progress.heard = heard.kept();
-        self.inner.journal.keep(ticket, state, progress).await
+        let kept = self.inner.journal.keep(ticket, state, progress).await?;
+        if state == State::Unresolved {
+            tracing::error!(receipt = %kept.code, op = %kept.op, why = ?heard.text, "a change could not be settled; a moderator has to decide");
+        }
+        Ok(kept)
     }
 }
 
@@ -296,7 +309,7 @@ impl Points {
 /// what certainly has not is nothing else.
 fn open_state(heard: &Heard, state: State) -> State {
     let nothing_landed =
-        matches!(heard.last, Last::TooFast | Last::NotSent) && heard.lost_ms.is_none();
+        heard.nothing_left() || (heard.last == Last::TooFast && heard.lost_ms.is_none());
     match state {
         State::Unresolved => State::Unresolved,
         _ if heard.held.is_some() => State::Held,

@@ -18,6 +18,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use axum::routing::any;
+use futures_util::SinkExt;
 use serde_json::Value;
 use tokio::time::sleep;
 use tokio::time::timeout;
@@ -130,7 +131,12 @@ async fn talk(platform: &Platform, socket: &mut WebSocket, end: &mut LineEnd, to
                     let pong = encoded(frames::pong(last_ping_ms), state.settings.text_frames);
                     state.exchange.answer(end.number, pong);
                 }
-                Some(Ok(Frame::Close(_)) | Err(_)) | None => return,
+                Some(Ok(Frame::Close(_))) => {
+                    // The answer lies ready; clients that say farewell wait for it.
+                    drop(timeout(FAREWELL, socket.flush()).await);
+                    return;
+                }
+                Some(Err(_)) | None => return,
                 Some(Ok(_)) => {}
             },
             moved = clock_moved.changed() => if moved.is_err() { return },

@@ -96,6 +96,15 @@ impl Running {
         possible(self.platform.say(user, channel, text, options))
     }
 
+    /// The platform repeats the frame of a message, to whatever bot is connected now.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such message.
+    pub fn redelivers(&self, message: MessageId) {
+        possible(self.platform.redeliver(message));
+    }
+
     /// A user writes to the bot privately.
     ///
     /// # Panics

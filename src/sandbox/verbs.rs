@@ -114,6 +114,15 @@ impl Platform {
         Ok(state.post(draft, now_ms))
     }
 
+    /// The platform repeats the frame of a message it delivered before.
+    pub fn redeliver(&self, message: MessageId) -> Result<(), String> {
+        if self.state().deliver_again(message) {
+            Ok(())
+        } else {
+            Err(format!("there is no message {message}"))
+        }
+    }
+
     /// A user presses a button; the data need not be on any, since clients can send what they like.
     pub fn press(&self, user: UserId, message: MessageId, data: &str) -> Result<String, String> {
         let now_ms = self.now_ms();

@@ -8,6 +8,7 @@
 //! makes text harmless is handed in).
 
 mod catalogue;
+mod check;
 mod refusals;
 mod reply;
 mod template;
@@ -19,10 +20,10 @@ pub use catalogue::Source;
 pub use catalogue::Words;
 pub use refusals::Hints;
 pub use refusals::REFUSAL_WORDS;
-pub use refusals::code_hole;
 pub use refusals::points_refused;
 pub use refusals::points_reply;
 pub use refusals::refusal_reply;
+pub use refusals::system_code;
 pub use reply::Button;
 pub use reply::Hole;
 pub use reply::Rendered;

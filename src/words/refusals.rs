@@ -21,6 +21,7 @@ macro_rules! words {
 words! {
     NOBODY_NAMED = "nobody_named" ["command"];
     SEVERAL_NAMED = "several_named" ["count"];
+    TOO_MANY = "too_many" ["count", "cap"];
     NO_AMOUNT = "no_amount" ["command", "who"];
     NOT_AN_AMOUNT = "not_an_amount" ["read", "command", "who", "guess"];
     ZERO_AMOUNT = "zero_amount" ["command", "who"];
@@ -132,11 +133,11 @@ pub fn points_refused(meaning: PointsRefusal, about: About, code: Option<i64>) -
     let why = points_reply(meaning, about);
     Reply::new(&POINTS_REFUSED)
         .with("why", Hole::Said(Box::new(why)))
-        .with("code", code_hole(code))
+        .with("code", system_code(code))
 }
 
 /// A points system's own code for staff, or nothing.
-pub fn code_hole(code: Option<i64>) -> Hole {
+pub fn system_code(code: Option<i64>) -> Hole {
     match code {
         Some(code) => Hole::Said(Box::new(
             Reply::new(&CODE).with("code", Hole::Own(code.to_string())),
@@ -173,6 +174,12 @@ fn usage_reply(usage: &Usage, hints: &Hints) -> Reply {
             let count = i64::try_from(*count).unwrap_or(i64::MAX);
             Reply::new(&SEVERAL_NAMED).with("count", Hole::Number(count))
         }
+        Usage::TooMany { count, cap } => Reply::new(&TOO_MANY)
+            .with(
+                "count",
+                Hole::Number(i64::try_from(*count).unwrap_or(i64::MAX)),
+            )
+            .with("cap", Hole::Number(i64::try_from(*cap).unwrap_or(i64::MAX))),
         Usage::NoAmount => Reply::new(&NO_AMOUNT)
             .with("command", command())
             .with("who", who()),

@@ -111,6 +111,11 @@ impl Reply {
         self
     }
 
+    /// The key of its first sentence: what it says, in a word that no person has written.
+    pub fn key(&self) -> &'static str {
+        self.lines.first().map_or("", |line| line.word.key)
+    }
+
     /// Appends the lines of `other`.
     pub fn and(mut self, other: Reply) -> Self {
         self.lines.extend(other.lines);

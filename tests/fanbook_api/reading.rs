@@ -94,7 +94,7 @@ async fn ids_go_out_as_each_method_wants_them() {
     ]);
     assert_eq!(api.message(CHANNEL, MESSAGE).await.unwrap().id, USER);
     assert!(api.roles(GUILD).await.unwrap().is_empty());
-    assert!(api.role_members(GUILD, ROLE).await.unwrap().is_empty());
+    assert!(api.role_members(GUILD, ROLE, 100).await.unwrap().is_empty());
     assert_eq!(api.guild(GUILD, USER).await.unwrap().owner, USER);
     assert!(api.member(GUILD, USER).await.unwrap().is_some());
     let short_ids = ["2791234".to_owned()];

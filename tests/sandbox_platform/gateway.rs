@@ -1,5 +1,6 @@
 //! The gateway: handshakes, frames, silence, and what can go wrong with deliveries.
 
+use futures_util::StreamExt;
 use guildpoints::sandbox::GatewayAct;
 use guildpoints::sandbox::MemberShape;
 use guildpoints::sandbox::SayOptions;
@@ -9,8 +10,10 @@ use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::stage::PATIENCE;
 use crate::stage::Stage;
@@ -353,6 +356,19 @@ async fn joins_leaves_and_presses_are_told_and_role_changes_are_not() {
 
     assert!(stage.sandbox.leaves(guild, new));
     assert_eq!(bot.hears().await["data"]["method"], "userQuit");
+    stage.sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_farewell_is_answered() {
+    let stage = Stage::new().await;
+    let token = stage.user_token().await;
+    let address = format!("{}?id={token}", stage.sandbox.addresses().gateway_url);
+    let (mut socket, _) = connect_async(address).await.unwrap();
+    socket.close(None).await.unwrap();
+    let rest = timeout(PATIENCE, socket.collect::<Vec<_>>()).await.unwrap();
+    // Without an answer the last of it would be an error.
+    assert!(matches!(rest.last(), Some(Ok(Message::Close(None)))));
     stage.sandbox.stop().await;
 }
 

@@ -110,7 +110,7 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
         let answer = stage.hears(said).await;
         assert!(
             answer.starts_with(
-                "/奖励 @成员 数量 [原因]　给成员发放积分\n也可以写作：/reward、/奖励\n"
+                "/奖励 @成员… 数量 [原因]　给成员发放积分\n也可以写作：/reward、/奖励\n"
             ),
             "{answer}"
         );
@@ -270,11 +270,11 @@ async fn the_help_page_in_each_language() {
     let said = stage.says("阿杰", "/help");
     insta::assert_snapshot!(stage.hears(said).await, @r"
     你在这里可以使用：
-    /扣分 @成员 数量 原因　扣除成员的积分，必须写原因
+    /扣分 @成员… 数量 原因　扣除成员的积分，必须写原因
     /帮助 [指令]　查看能用的指令
     /积分 [@成员]　查询积分
     /回执 编号　查询一笔积分变动
-    /奖励 @成员 数量 [原因]　给成员发放积分
+    /奖励 @成员… 数量 [原因]　给成员发放积分
     你的额度：单次最多 500，今天已用 0 / 2,000，还剩 2,000
     超过 300 积分会先请你确认
     奖励词：bug = 50
@@ -283,11 +283,11 @@ async fn the_help_page_in_each_language() {
     insta::assert_snapshot!(stage.hears(said).await, @r"
     你在这里可以使用：
     /自检　检查机器人和积分商城的状态
-    /扣分 @成员 数量 原因　扣除成员的积分，必须写原因
+    /扣分 @成员… 数量 原因　扣除成员的积分，必须写原因
     /帮助 [指令]　查看能用的指令
     /积分 [@成员]　查询积分
     /回执 编号　查询一笔积分变动
-    /奖励 @成员 数量 [原因]　给成员发放积分
+    /奖励 @成员… 数量 [原因]　给成员发放积分
     你是管理员，没有每日额度；单次最多 9,999
     超过 300 积分会先请你确认
     奖励词：bug = 50
@@ -297,18 +297,18 @@ async fn the_help_page_in_each_language() {
     let said = stage.says("阿杰", "/help");
     insta::assert_snapshot!(stage.hears(said).await, @r"
     Here you can use:
-    /deduct @member amount reason — take points from a member; a reason is required
+    /deduct @member… amount reason — take points from a member; a reason is required
     /help [command] — show the commands you can use
     /points [@member] — show a balance
     /receipt code — show what became of a change
-    /reward @member amount [reason] — give points to a member
+    /reward @member… amount [reason] — give points to a member
     Your limits: 500 at once, used today 0 / 2,000, left 2,000
     Above 300 points you are asked to confirm
     reward words: bug = 50
     ");
     let said = stage.says("夜雨", "/help reward");
     insta::assert_snapshot!(stage.hears(said).await, @r"
-    /reward @member amount [reason] — give points to a member
+    /reward @member… amount [reason] — give points to a member
     also written: /reward, /奖励
     You are an administrator: no daily quota; at most 9,999 at once
     Above 300 points you are asked to confirm

@@ -41,7 +41,7 @@ async fn the_caller_confirms_and_it_is_paid_once_over_the_question() {
     assert_eq!(
         question,
         format!(
-            "❓ 给 小明（{ming}）发放 +666 积分，原因：天梯第一名。\n确认吗？只有你能按，10 分钟内有效。"
+            "❓ 给 小明（{ming}）发放 +666 积分，原因：天梯第一名。\n确认吗？只有你能按，10 分钟内有效。\n确认后今天还剩 49,334 / 50,000"
         )
     );
     assert_eq!(stage.paid(), []);
@@ -87,7 +87,7 @@ async fn a_question_in_english() {
     assert_eq!(
         question,
         format!(
-            "❓ Give 小明 ({ming}) +666 points, reason: first place?\nOnly you can press the button, within 10 minutes."
+            "❓ Give 小明 ({ming}) +666 points, reason: first place?\nOnly you can press the button, within 10 minutes.\nleft today after this: 49,334 / 50,000"
         )
     );
     let told = stage.presses("小红", said, "Confirm").await;
@@ -339,11 +339,11 @@ async fn forged_presses_move_nothing() {
         "\u{202e}gp:ok:1",
     ] {
         stage.sandbox.press(stage.user("阿杰"), question, forged);
+        // One that is answered goes behind, so that no press is dropped for being one too many.
+        stage.sends_press("阿杰", question, "gp:ok:1").await;
     }
-    let long = "9".repeat(100_000);
-    stage
-        .sandbox
-        .press(stage.user("阿杰"), question, &format!("gp:ok:{long}"));
+    let long = format!("gp:ok:{}", "9".repeat(100_000));
+    stage.sandbox.press(stage.user("阿杰"), question, &long);
     // The button still works, also when pressed on another message of the bot: what stands in our own
     // record is edited.
     stage.sends_press("阿杰", answer, &data).await;

@@ -193,13 +193,10 @@ async fn a_reason_goes_to_the_mall_clean_and_into_the_answer_harmless() {
             "only the giver: {answer:?}"
         );
     }
-    // Whole mentions within a reason are no reason: somebody would be paid, or a role pinged.
+    // Whole mentions within a reason name who is paid, hence are asked about, and ping nobody.
     for (text, told) in [
-        (
-            format!("/reward @小明 5 谢谢${{@&{guild}}}"),
-            "这里需要成员，不能用身份组",
-        ),
-        ("/reward @小明 5 谢谢@小红".to_owned(), "读到了 2 位成员"),
+        (format!("/reward @小明 5 谢谢${{@&{guild}}}"), "确认吗"),
+        ("/reward @小明 5 谢谢@小红".to_owned(), "给 2 人各发放"),
         ("/reward @小明 5\u{200b}\u{202e}".to_owned(), "✅"),
     ] {
         let said = stage.says("夜雨", &text);

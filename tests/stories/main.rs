@@ -3,12 +3,19 @@
 //! One binary, a file per theme; `stage` has the sandbox and the bot. Nothing here sleeps: every wait
 //! is for something to be seen, and one that runs out prints the whole conversation.
 
+mod books;
 mod stage;
 
 mod asking;
 mod confirming;
+mod connected;
+mod crash;
 mod hostile;
 mod main_job;
+mod money;
+mod operated;
 mod replies;
 mod rights;
+mod several;
+mod shapes;
 mod speaking;

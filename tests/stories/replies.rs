@@ -147,8 +147,8 @@ async fn an_amount_that_cannot_be_read_is_told_in_english() {
 async fn who_is_meant_must_be_clear() {
     let mut stage = guild("", "").await;
     let veterans = role_named(&stage, "老玩家");
-    let role = format!("/奖励 {veterans} 5");
-    let everyone = format!("/奖励 ${{@&{}}} 5", stage.guild);
+    let role = format!("/积分 {veterans}");
+    let everyone = format!("/积分 ${{@&{}}}", stage.guild);
     let rows = [
         (
             "阿杰",
@@ -162,8 +162,8 @@ async fn who_is_meant_must_be_clear() {
         ),
         (
             "阿杰",
-            "/奖励 @小明 @小红 5",
-            "读到了 2 位成员，目前一次只能处理一位。请一位一位来。",
+            "/积分 @小明 @小红",
+            "读到了 2 位成员，这里只能写一位。",
         ),
         ("阿杰", "/奖励 @阿杰 5", "不能给自己发放积分。"),
         ("阿杰", "/奖励 @点歌机 5", "点歌机 是机器人，没有积分。"),
@@ -181,12 +181,12 @@ async fn who_is_meant_must_be_clear() {
         (
             "阿杰",
             role.as_str(),
-            "这里需要成员，不能用身份组。请 @ 一位成员：\n/奖励 @小明 100 原因",
+            "这里需要成员，不能用身份组。请 @ 一位成员：\n/积分 @小明",
         ),
         (
             "阿杰",
             everyone.as_str(),
-            "这里需要成员，不能用身份组。请 @ 一位成员：\n/奖励 @小明 100 原因",
+            "这里需要成员，不能用身份组。请 @ 一位成员：\n/积分 @小明",
         ),
         (
             "小明",
@@ -212,8 +212,8 @@ async fn who_is_meant_must_be_clear() {
         ),
         (
             "阿杰",
-            "/reward @小明 @小红 5",
-            "2 members were read; one at a time is possible at present. Send one line for each.",
+            "/points @小明 @小红",
+            "2 members were read; only one fits here.",
         ),
         ("阿杰", "/reward @阿杰 5", "You cannot reward yourself."),
         (
@@ -229,7 +229,7 @@ async fn who_is_meant_must_be_clear() {
         (
             "阿杰",
             role.as_str(),
-            "A member is needed here, not a role. Mention a member:\n/reward @小明 100 reason",
+            "A member is needed here, not a role. Mention a member:\n/points @小明",
         ),
         (
             "阿杰",

@@ -482,7 +482,7 @@ async fn a_close_word_is_suggested_only_to_those_who_mention_the_bot() {
         ),
         (
             "@积分小助手${/rewrad @小明 5}",
-            "没有 `rewrad` 这个指令，是不是想用 /奖励？\n/奖励 @成员 数量 [原因]",
+            "没有 `rewrad` 这个指令，是不是想用 /奖励？\n/奖励 @成员… 数量 [原因]",
         ),
         (
             "@积分小助手pointss",
@@ -490,7 +490,7 @@ async fn a_close_word_is_suggested_only_to_those_who_mention_the_bot() {
         ),
         (
             "/rewardd @小明 5 @积分小助手",
-            "没有 `rewardd` 这个指令，是不是想用 /奖励？\n/奖励 @成员 数量 [原因]",
+            "没有 `rewardd` 这个指令，是不是想用 /奖励？\n/奖励 @成员… 数量 [原因]",
         ),
     ] {
         let said = stage.says("阿杰", text);

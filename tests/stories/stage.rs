@@ -56,6 +56,8 @@ pub struct Settings {
     pub further: String,
     /// `[store] url`, where it is not the stage's own file.
     pub store: Option<String>,
+    /// Further arguments of `run`.
+    pub arguments: Vec<String>,
 }
 
 /// The sandbox, the bot and what was heard so far.
@@ -148,6 +150,7 @@ impl Stage {
             .arg("run")
             .arg("--config")
             .arg(self.config())
+            .args(&self.settings.arguments)
             .current_dir(self.folder())
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a file handle can be copied"))
@@ -189,6 +192,11 @@ impl Stage {
         status
     }
 
+    /// Whether the bot was started and neither stopped nor killed since.
+    pub fn runs(&self) -> bool {
+        self.bot.is_some()
+    }
+
     /// Sends the bot a signal, as `TERM`.
     pub fn signal(&self, name: &str) {
         let bot = self.bot.as_ref().expect("the bot runs");
@@ -199,11 +207,31 @@ impl Stage {
         assert!(sent.expect("kill can be called").success());
     }
 
+    /// Signals the bot until it ends: one that stops hears a second signal as soon as it can be
+    /// told from an echo of the first.
+    pub async fn signalled_again(&mut self) -> ExitStatus {
+        loop {
+            self.signal("TERM");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let bot = self.bot.as_mut().expect("the bot runs");
+            if let Some(status) = bot.try_wait().expect("the bot can be looked at") {
+                self.bot = None;
+                return status;
+            }
+        }
+    }
+
     /// Waits until the bot has ended by itself.
     pub async fn ended(&mut self) -> ExitStatus {
         let mut bot = self.bot.take().expect("the bot runs");
         let ended = tokio::task::spawn_blocking(move || bot.wait().expect("the bot ends"));
-        ended.await.expect("waiting does not panic")
+        let status = ended.await.expect("waiting does not panic");
+        // Or the next one would seem connected before it is.
+        self.until("the ended bot's socket is gone", |sandbox| {
+            sandbox.bots_connected() == 0
+        })
+        .await;
+        status
     }
 
     /// Stops and starts the bot.
@@ -390,6 +418,22 @@ impl Stage {
         );
     }
 
+    /// Waits until the bot has written `part` to its log so many times.
+    pub async fn logged(&self, part: &str, times: usize) {
+        let seen = async {
+            while self.log().matches(part).count() < times {
+                // A file tells nobody that it grew.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let seen = tokio::time::timeout(PATIENCE, seen).await;
+        assert!(
+            seen.is_ok(),
+            "`{part}` was not logged {times} times:\n{}",
+            self.log()
+        );
+    }
+
     /// Spoils the next request to an endpoint, once.
     pub fn fault(&self, endpoint: &str, kind: FaultKind) {
         self.sandbox.faults().set(FaultRule {
@@ -410,9 +454,7 @@ impl Stage {
     /// What the mall has carried out so far, oldest first: signed points and remark.
     pub fn paid(&self) -> Vec<(i64, String)> {
         let records = self.sandbox.mall().records();
-        let row = |record: guildpoints::sandbox::mall::MallRecord| {
-            (i64::from(record.points), record.remark)
-        };
+        let row = |record: guildpoints::sandbox::mall::MallRecord| (record.points, record.remark);
         records.into_iter().map(row).collect()
     }
 

@@ -60,10 +60,13 @@ pub(super) async fn service(mall: &Mall, texts: &Texts, report: &mut Report) {
     };
     let seconds = difference.as_secs();
     let seen = fill(&texts.clock_seen, &[("seconds", &format!("{seconds:+}"))]);
-    match seconds.abs() {
-        ..=CLOCK_ODD => report.good(&texts.clock, seen),
-        ..=CLOCK_BAD => report.add(Mark::Odd, &texts.clock, seen, &texts.clock_fix),
-        _ => report.bad(&texts.clock, seen, &texts.clock_fix),
+    let apart = seconds.saturating_abs();
+    if apart > CLOCK_BAD {
+        report.bad(&texts.clock, seen, &texts.clock_fix);
+    } else if apart > CLOCK_ODD {
+        report.add(Mark::Odd, &texts.clock, seen, &texts.clock_fix);
+    } else {
+        report.good(&texts.clock, seen);
     }
 }
 

@@ -135,6 +135,7 @@ impl BotApi {
     /// All roles of a guild.
     pub async fn roles(&self, guild: GuildId) -> Result<Vec<Role>, ApiError> {
         self.pages(
+            usize::MAX,
             |role: &Role| role.id.number(),
             |last_id| {
                 let body = GuildRoles {
@@ -150,13 +151,15 @@ impl BotApi {
         .await
     }
 
-    /// All members who hold a role.
+    /// Members who hold a role: all of them, or the first few more than `most`.
     pub async fn role_members(
         &self,
         guild: GuildId,
         role: RoleId,
+        most: usize,
     ) -> Result<Vec<Member>, ApiError> {
         self.pages(
+            most,
             |member: &Member| member.id.number(),
             |last_id| {
                 let body = RoleMembers {
@@ -270,9 +273,10 @@ impl BotApi {
     /// Everything of a list that is continued from the last id seen.
     ///
     /// Whether and by how many the platform pages is not documented for every list: a short page,
-    /// or one that brings nothing new, is the last.
+    /// or one that brings nothing new, is the last. Beyond `most` nobody wants to know more.
     async fn pages<'a, T, Id: Eq + Hash + Copy>(
         &'a self,
+        most: usize,
         id_of: impl Fn(&T) -> Id,
         page_after: impl Fn(Option<Id>) -> Page<'a, T>,
     ) -> Result<Vec<T>, ApiError> {
@@ -285,7 +289,7 @@ impl BotApi {
             last = page.last().map(&id_of);
             let before = all.len();
             all.extend(page.into_iter().filter(|item| seen.insert(id_of(item))));
-            if length < PAGE || all.len() == before {
+            if length < PAGE || all.len() == before || all.len() > most {
                 return Ok(all);
             }
         }

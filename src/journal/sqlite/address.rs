@@ -11,7 +11,7 @@
 use std::path::Path;
 use std::path::PathBuf;
 
-use crate::journal::entry::JournalError;
+use crate::journal::error::JournalError;
 
 /// Where the file is and how it may be used.
 #[derive(Clone, Debug, PartialEq, Eq)]

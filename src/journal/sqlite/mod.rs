@@ -36,7 +36,7 @@ use sqlx::sqlite::SqliteJournalMode;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::sqlite::SqliteSynchronous;
 
-use crate::journal::entry::JournalError;
+use crate::journal::error::JournalError;
 use crate::journal::sqlite::address::Address;
 use crate::journal::sqlite::address::Mode;
 use crate::journal::sqlite::pen::SqlitePen;
@@ -62,11 +62,18 @@ const LOG_PAGES: u32 = 2_048;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(
-    1,
-    "journal",
-    include_str!("../../../migrations/sqlite/0001_journal.sql"),
-)];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (
+        1,
+        "journal",
+        include_str!("../../../migrations/sqlite/0001_journal.sql"),
+    ),
+    (
+        2,
+        "undeliverable",
+        include_str!("../../../migrations/sqlite/0002_undeliverable.sql"),
+    ),
+];
 
 /// Opens the store at `url` for `bot`: its reading side and its pen.
 pub(super) async fn open(

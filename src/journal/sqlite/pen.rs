@@ -19,8 +19,8 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::sqlite::SqliteRow;
 
-use crate::journal::entry::JournalError;
 use crate::journal::entry::Receipt;
+use crate::journal::error::JournalError;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;

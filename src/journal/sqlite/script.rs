@@ -16,8 +16,10 @@ use crate::journal::sqlite::rows::kept;
 use crate::journal::sqlite::texts::ASK;
 use crate::journal::sqlite::texts::ASKED_SAID;
 use crate::journal::sqlite::texts::BALANCE;
+use crate::journal::sqlite::texts::CLEAR;
 use crate::journal::sqlite::texts::CONFIRM;
 use crate::journal::sqlite::texts::DONE;
+use crate::journal::sqlite::texts::FILL;
 use crate::journal::sqlite::texts::KEEP;
 use crate::journal::sqlite::texts::PROBE;
 use crate::journal::sqlite::texts::REFUSED;
@@ -226,7 +228,15 @@ fn place_note(steps: &mut Vec<Rows>, index: usize, note: &Note) {
             place(steps, ASKED_SAID, index, item, Key::Message(0, message));
         }
         Note::Probe { now_ms } => {
-            place(steps, PROBE, index, json!(now_ms), Key::Message(0, 0));
+            let now_ms = json!(now_ms);
+            for text in [FILL, CLEAR] {
+                steps.push(Rows {
+                    text,
+                    items: vec![now_ms.clone()],
+                    carries: HashMap::new(),
+                });
+            }
+            place(steps, PROBE, index, now_ms, Key::Message(0, 0));
         }
     }
 }

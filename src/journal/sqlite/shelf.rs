@@ -6,8 +6,8 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::Counts;
-use crate::journal::entry::JournalError;
 use crate::journal::entry::Receipt;
+use crate::journal::error::JournalError;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
@@ -75,6 +75,16 @@ impl Store for Shelf {
         Box::pin(async move { receipts(query.fetch_all(&self.pool).await) })
     }
 
+    fn unspoken(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>> {
+        let query = sqlx::query(
+            "select * from entries
+             where settled_ms is null and told = 'nothing' and next_tell_ms <= $1
+             order by written_ms, message, line, member limit $2",
+        );
+        let query = query.bind(due_ms).bind(limited(limit));
+        Box::pin(async move { receipts(query.fetch_all(&self.pool).await) })
+    }
+
     fn given(&self, quota: Quota) -> Answer<'_, i64> {
         let query = sqlx::query(
             "select coalesce(sum(counts), 0) as given from entries
@@ -98,7 +108,9 @@ impl Store for Shelf {
              where settled_ms is null group by state
              union all
              select 'untold', count(*), null from entries
-             where settled_ms is not null and told in ('nothing', 'interim')",
+             where settled_ms is not null and told in ('nothing', 'interim')
+             union all
+             select 'undeliverable', count(*), null from entries where told = 'undeliverable'",
         );
         Box::pin(async move {
             let rows = query.fetch_all(&self.pool).await.map_err(mapped)?;
@@ -131,6 +143,7 @@ fn add(counts: &mut Counts, row: &SqliteRow) -> Result<(), JournalError> {
         "unconfirmed" => counts.unconfirmed = number,
         "held" => counts.held = number,
         "unresolved" => counts.unresolved = number,
+        "undeliverable" => counts.undeliverable = number,
         _ => counts.untold = number,
     }
     let oldest: Option<i64> = get(row, "oldest")?;

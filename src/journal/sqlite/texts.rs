@@ -156,6 +156,18 @@ pub(super) const ASKED_SAID: &str = "
     where confirmations.message = v.message
     returning 0 as kind, message, 0 as tries";
 
+/// Takes some pages, for a probe: a row that only changes proves nothing about room. No message has
+/// the id -1.
+pub(super) const FILL: &str = "
+    insert or replace into confirmations
+        (message, guild, channel, caller, proposal, expires_ms, said, state)
+    select -1, 0, 0, 0, hex(zeroblob(8192)), value, null, 'cancelled' from json_each($1)";
+
+/// Gives them back.
+pub(super) const CLEAR: &str = "
+    delete from confirmations
+    where message = -1 and exists (select value from json_each($1))";
+
 /// Writes something harmless. Never the value that stands there: SQLite does not write a page that does not change.
 pub(super) const PROBE: &str = "
     update house set probed_ms = max(probed_ms + 1, v.now)

@@ -55,6 +55,14 @@ pub enum FaultKind {
         /// Which.
         form: OddCode,
     },
+    /// An outer result code instead of the right answer; documented or not, with or without effect.
+    AnswerCode {
+        /// The code.
+        code: i64,
+        /// Whether the request has been applied.
+        #[serde(default = "Moment::before")]
+        when: Moment,
+    },
     /// Ids as floating-point numbers, their last digits lost.
     IdsAsFloat,
     /// Balances and amounts as strings.

@@ -216,6 +216,10 @@ impl Visit<'_> {
                 self.note(Some(answer.status), &answer);
                 return Some(self.response(&answer, |body| spoil::broken(body, *form)));
             }
+            FaultKind::AnswerCode {
+                code,
+                when: Moment::Before,
+            } => other_code(*code),
             FaultKind::Rate429 { retry_after } => return Some(self.too_many(*retry_after)),
             FaultKind::Redirect302 { location } => {
                 let answer = Answer::status(StatusCode::FOUND, "moved");
@@ -240,6 +244,7 @@ impl Visit<'_> {
             }
             FaultKind::Status500After => internal_error(),
             FaultKind::Html200 { .. } => Answer::page(),
+            FaultKind::AnswerCode { code, .. } => other_code(*code),
             FaultKind::MalformedJson { form, .. } => {
                 self.note(Some(answer.status), &answer);
                 return self.response(&answer, |body| spoil::broken(body, *form));
@@ -367,6 +372,10 @@ impl Visit<'_> {
 
 fn internal_error() -> Answer {
     Answer::status(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+}
+
+fn other_code(code: i64) -> Answer {
+    Answer::failed(StatusCode::OK, code, "内部错误")
 }
 
 fn close() -> Response {

@@ -3,7 +3,7 @@
 import { el, fill, icon, drawIcons, recall, remember, setAddress, settled, toast } from '/assets/page.js';
 import { ask, listen } from '/assets/control.js';
 import { language, onLanguage, suggestLanguage, t, number, wireLanguages, writeWords } from '/assets/words.js';
-import { PRIVATE, bot, belongs, channel, guild, guildOf, guilds, learn, member, nameOf, oneLine, rolesOf, speakers } from '/assets/world.js';
+import { PRIVATE, bot, belongs, channel, guild, guildOf, guilds, learn, nameOf, oneLine, rolesOf, speakers } from '/assets/world.js';
 import { avatar } from '/assets/avatar.js';
 import { drawPlaces } from '/assets/places.js';
 import { identity } from '/assets/identity.js';
@@ -35,7 +35,7 @@ const write = composer(byId('composer'), {
   place: () => ({ me: here.me, channel: here.channel, guild: guildHere(), title: title() }),
   sent: () => talk.toFoot(),
 });
-const who = identity(byId('identity'), { here: () => ({ me: here.me, guild: guildHere() }), become });
+const who = identity(byId('identity'), { here: () => ({ me: here.me, guild: guildHere() }), become, joined });
 const strip = faultStrip(byId('strip'), byId('active-faults'), { changed: () => readMall() });
 
 // The page opens as the person in the address, or as the one this tab spoke as before.
@@ -76,6 +76,12 @@ function become(id) {
   settle(from);
 }
 
+// Somebody new is not in the state read last.
+async function joined(id) {
+  await readState();
+  become(id);
+}
+
 function go(id) {
   const from = spot();
   openSide(false);
@@ -83,7 +89,12 @@ function go(id) {
     here.channel = id;
     settle(from);
   }
-  write.focus();
+  focusWhereThereAreKeys();
+}
+
+// On a phone the focus would open the keyboard over what one wants to read.
+function focusWhereThereAreKeys() {
+  if (matchMedia('(pointer: fine)').matches) write.focus();
 }
 
 async function readState() {
@@ -158,7 +169,7 @@ function arrived(message, fresh) {
   const where = message.guild_id ? message.channel_id : PRIVATE;
   if (where === here.channel) {
     if (fresh || talk.find(message.id)) talk.put(message, { mine: message.author?.id === here.me });
-  } else if (fresh) {
+  } else if (fresh && message.author?.id !== here.me) {
     here.unread.set(where, (here.unread.get(where) ?? 0) + 1);
     drawPlaces(byId('places'), here, go);
     byId('menu').classList.add('news');
@@ -244,7 +255,7 @@ async function start() {
     await readState();
     readMall();
     byId('lost').hidden = true;
-    if (!member(here.me) || matchMedia('(pointer: fine)').matches) write.focus();
+    focusWhereThereAreKeys();
   } catch {
     byId('lost').hidden = false;
     setTimeout(start, 2000);

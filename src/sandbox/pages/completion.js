@@ -46,8 +46,8 @@ export function pieces(text, known) {
   let plain = '';
   for (let at = 0; at < text.length; ) {
     const sign = text[at];
-    // `${@!…}` typed by hand is left as it stands.
-    const hit = (sign === '@' || sign === '#') && text[at - 1] !== '{' ? known.find((one) => fits(text, at, one.label)) : null;
+    // `${@!…}` typed by hand is left as it stands, and so is an address like `a@b`.
+    const hit = (sign === '@' || sign === '#') && !/[\w{]/.test(text[at - 1] ?? ' ') ? known.find((one) => fits(text, at, one.label)) : null;
     if (!hit) {
       plain += sign;
       at += 1;

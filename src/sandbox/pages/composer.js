@@ -47,7 +47,6 @@ export function composer(root, { place, sent }) {
 
   function show() {
     popup.hidden = !offer;
-    box.setAttribute('aria-expanded', String(Boolean(offer)));
     if (!offer) {
       box.removeAttribute('aria-activedescendant');
       popup.replaceChildren();

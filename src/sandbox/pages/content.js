@@ -16,7 +16,7 @@ export function content(body, view) {
     const operations = delta(body);
     if (operations) {
       const title = oneLine(body.title);
-      return el('div', { class: 'article' }, title && el('h3', { class: 'article-title', text: title }), richText(operations, view));
+      return el('div', { class: 'article' }, title && el('p', { class: 'title-1', text: title }), richText(operations, view));
     }
   }
   if (kind === 'messageCard') {

@@ -28,6 +28,7 @@ export const KINDS = [
   { kind: 'html_200', group: 'odd', fields: { when: ['before', 'after'] } },
   { kind: 'malformed_json', group: 'odd', fields: { when: ['after', 'before'], form: ['cut', 'not_utf8'] } },
   { kind: 'odd_code', group: 'form', fields: { form: ['string', 'missing', 'null'] } },
+  { kind: 'answer_code', group: 'form', fields: { code: 60005, when: ['before', 'after'] } },
   { kind: 'ids_as_float', group: 'form' },
   { kind: 'points_as_string', group: 'form' },
   { kind: 'extra_and_reordered_fields', group: 'form' },

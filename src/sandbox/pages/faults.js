@@ -57,7 +57,7 @@ export function faultStrip(root, active, { changed }) {
         node.addEventListener('click', () => strike(button, node));
         return node;
       }),
-      el('button', { class: 'button small ghost', type: 'button', data: { word: 'clear' }, disabled: live.length === 0 && faults.length === 0, on: { click: clear }, text: t('strip.clear') }));
+      el('button', { class: 'button small ghost', type: 'button', data: { word: 'clear' }, on: { click: clear }, text: t('strip.clear') }));
     fill(active, live.map((rule) => el('span', { class: 'active-fault' },
       faultName(rule.kind), el('code', { text: rule.endpoint }), el('span', { class: 'times', text: left(rule) === null ? '∞' : `×${left(rule)}` }))));
     if (held) [...root.querySelectorAll('[data-word]')].find((node) => node.dataset.word === held)?.focus();

@@ -6,8 +6,9 @@ import { speakers, member, nameOf, noteOf, rolesOf, owns, belongs, guild, oneLin
 import { t } from '/assets/words.js';
 import { memberDialog, newMemberDialog } from '/assets/member-dialog.js';
 
-/// The chooser inside `root`. `here()` gives `{me, guild}`; `become(id)` is called on a choice.
-export function identity(root, { here, become }) {
+/// The chooser inside `root`. `here()` gives `{me, guild}`; `become(id)` is called on a choice,
+/// `joined(id)` for somebody who has just come into the world.
+export function identity(root, { here, become, joined }) {
   const button = el('button', { class: 'me', type: 'button', 'aria-haspopup': 'true', 'aria-expanded': 'false', 'aria-controls': 'people', id: 'speaking-as' });
   const panel = el('div', { class: 'people', id: 'people', hidden: true });
   root.append(panel, button);
@@ -49,7 +50,7 @@ export function identity(root, { here, become }) {
       el('ul', {}, inside.map((one) => person(one, place.guild)),
         outside.length > 0 && inside.length > 0 && el('li', { class: 'people-divider', text: t('identity.elsewhere') }),
         outside.map((one) => person(one, place.guild))),
-      place.guild && el('button', { class: 'person-add', type: 'button', on: { click: () => { open(false); newMemberDialog(place.guild, become); } } }, icon('plus'), t('member.new')));
+      place.guild && el('button', { class: 'person-add', type: 'button', on: { click: () => { open(false); newMemberDialog(place.guild, joined); } } }, icon('plus'), t('member.new')));
   }
 
   button.addEventListener('click', () => open(panel.hidden));

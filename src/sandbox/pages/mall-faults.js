@@ -3,7 +3,7 @@
 import { el, fill, toast } from '/assets/page.js';
 import { forget } from '/assets/control.js';
 import { KINDS, MALL_ENDPOINTS, CHAT_ENDPOINTS, choiceName, faultName, left } from '/assets/fault-kinds.js';
-import { keep, restore } from '/assets/mall-guilds.js';
+import { redraw } from '/assets/redraw.js';
 import { t, number, fullTime } from '/assets/words.js';
 
 const MINUTE = 60 * 1000;
@@ -20,7 +20,6 @@ export function faultBoard({ order, changed }) {
   setInterval(tick, 1000);
 
   function board() {
-    const held = keep(root);
     const count = el('input', { type: 'text', inputmode: 'numeric', value: chosen.count, placeholder: '∞', data: { key: 'count' } });
     const skip = el('input', { type: 'text', inputmode: 'numeric', value: chosen.skip, data: { key: 'skip' } });
     const endpoint = el('select', { data: { key: 'endpoint' } },
@@ -29,7 +28,7 @@ export function faultBoard({ order, changed }) {
       el('option', { value: '*', text: t('mall.faults.every') }));
     endpoint.value = chosen.endpoint;
     for (const [node, name] of [[count, 'count'], [skip, 'skip'], [endpoint, 'endpoint']]) node.addEventListener('input', () => (chosen[name] = node.value));
-    fill(root,
+    redraw(root, () => fill(root,
       el('p', { class: 'hint', text: t('mall.faults.hint') }),
       el('div', { class: 'fault-target' },
         el('label', { class: 'field grow' }, el('span', { text: t('mall.faults.endpoint') }), endpoint),
@@ -37,8 +36,7 @@ export function faultBoard({ order, changed }) {
         el('label', { class: 'field' }, el('span', { text: t('mall.faults.skip') }), skip)),
       ['cut', 'slow', 'odd', 'form'].map((group) => el('div', { class: 'fault-group' },
         el('h3', { text: t(`group.${group}`) }),
-        el('div', { class: 'fault-list' }, KINDS.filter((kind) => kind.group === group).map(fault)))));
-    restore(root, held);
+        el('div', { class: 'fault-list' }, KINDS.filter((kind) => kind.group === group).map(fault))))));
   }
 
   const option = (name) => el('option', { value: name, text: name });

@@ -3,6 +3,7 @@
 import { el, fill, toast } from '/assets/page.js';
 import { avatar, hue, initial } from '/assets/avatar.js';
 import { bot, compareIds, guild, nameOf, noteOf, oneLine } from '/assets/world.js';
+import { redraw, onLeave } from '/assets/redraw.js';
 import { t, number } from '/assets/words.js';
 
 const MOST_POINTS = 2147483647;
@@ -10,14 +11,12 @@ const DIGITS = /^\d{1,10}$/;
 
 /// Draws one card a guild and the ban below; keeps what somebody is typing.
 export function drawGuilds(root, mall, order) {
-  const held = keep(root);
-  fill(root,
+  redraw(root, () => fill(root,
     (mall.guilds ?? []).map((shop) => shopCard(shop, order)),
     el('section', { class: 'panel' }, toggle({
       key: 'banned', on: Boolean(mall.banned), title: t('mall.banned'), note: t('mall.banned.note'), danger: true,
       change: (banned) => order('/sandbox/mall/banned', { banned }),
-    })));
-  restore(root, held);
+    }))));
 }
 
 function shopCard(shop, order) {
@@ -57,9 +56,7 @@ function balance(shop, one, order) {
       box.blur();
     }
   });
-  box.addEventListener('blur', () => {
-    // A redrawn list takes its old boxes away; those have nothing to say.
-    if (!box.isConnected) return;
+  onLeave(box, () => {
     const wish = box.value.replace(/[,，\s]/g, '');
     if (!DIGITS.test(wish) || Number(wish) > MOST_POINTS) toast(t('mall.balance.range'), 'bad');
     else if (Number(wish) !== one.points) order('/sandbox/mall/balance', { guild: shop.id, user: one.user, points: Number(wish) }, t('mall.balance.saved', { name, n: number(Number(wish)) }));
@@ -79,23 +76,4 @@ function opener(shop, balances, order) {
       el('span', { class: 'balance-name' }, el('bdi', { text: name, title: noteOf(one) })),
       el('button', { class: 'button small', type: 'button', data: { key: `open ${shop.id} ${one.id}` }, text: t('mall.balance.add'), on: { click: () => order('/sandbox/mall/balance', { guild: shop.id, user: one.id, points: 0 }) } }));
   }));
-}
-
-/// What is focused inside a root, and what has been typed there.
-export function keep(root) {
-  const node = document.activeElement;
-  if (!node || !root.contains(node) || !node.dataset.key) return null;
-  const typing = node.localName === 'input' && node.type === 'text';
-  return { key: node.dataset.key, value: typing ? node.value : null, start: typing ? node.selectionStart : 0, end: typing ? node.selectionEnd : 0 };
-}
-
-/// Gives the focus, and what was typed, to the redrawn element of the same key.
-export function restore(root, held) {
-  if (!held) return;
-  const node = [...root.querySelectorAll('[data-key]')].find((one) => one.dataset.key === held.key);
-  if (!node) return;
-  node.focus({ preventScroll: true });
-  if (held.value === null) return;
-  node.value = held.value;
-  node.setSelectionRange(held.start, held.end);
 }

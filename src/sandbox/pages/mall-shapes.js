@@ -3,7 +3,7 @@
 
 import { el, fill } from '/assets/page.js';
 import { choiceName } from '/assets/fault-kinds.js';
-import { keep, restore } from '/assets/mall-guilds.js';
+import { redraw, onLeave } from '/assets/redraw.js';
 import { t, knows } from '/assets/words.js';
 
 // What a setting with names for values can be.
@@ -21,11 +21,9 @@ const CHOICES = {
 
 /// Draws the form; `save({name: value})` is called at each change.
 export function drawSettings(root, family, values, save) {
-  const held = keep(root);
   // Lists (people with closed private messages) are for tests, not for a form.
   const names = Object.keys(values).filter((name) => values[name] === null || typeof values[name] !== 'object');
-  fill(root, names.map((name) => setting(family, name, values[name], save)));
-  restore(root, held);
+  redraw(root, () => fill(root, names.map((name) => setting(family, name, values[name], save))));
 }
 
 function setting(family, name, value, save) {
@@ -47,10 +45,10 @@ function setting(family, name, value, save) {
   const box = el('input', { type: 'text', class: 'parameter', inputmode: numeric ? 'numeric' : null, value: value ?? '', placeholder: '∞', data });
   const commit = () => {
     const text = box.value.trim();
-    if (!box.isConnected || text === String(value ?? '')) return;
+    if (text === String(value ?? '')) return;
     save({ [name]: numeric ? (text === '' ? null : Number(text)) : text });
   };
-  box.addEventListener('blur', commit);
+  onLeave(box, commit);
   box.addEventListener('keydown', (event) => event.key === 'Enter' && box.blur());
   return el('label', { class: 'setting' }, words, box);
 }

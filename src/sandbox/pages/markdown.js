@@ -33,7 +33,7 @@ export function markdown(text, view) {
       root.append(el('hr'));
       close();
     } else if (heading) {
-      root.append(el(heading[1].length === 1 ? 'h3' : heading[1].length === 2 ? 'h4' : 'h5', {}, inline(heading[2], view)));
+      root.append(el('p', { class: `title-${Math.min(3, heading[1].length)}` }, inline(heading[2], view)));
       close();
     } else if (item) {
       const kind = item[1] ? 'ul' : 'ol';

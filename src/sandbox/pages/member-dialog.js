@@ -52,12 +52,11 @@ export function memberDialog(guildId, userId) {
   });
 }
 
-/// A new member of a guild; `become` gets its id.
-export function newMemberDialog(guildId, become) {
+/// A new member of a guild; `joined` gets its id.
+export function newMemberDialog(guildId, joined) {
   const name = el('input', { type: 'text', required: true, maxlength: '64' });
   dialog(t('member.new'), [el('label', { class: 'field' }, el('span', { text: t('member.nickname') }), name)], async () => {
     const answer = await tell('/sandbox/member', { guild: guildId, nickname: name.value.trim() });
-    const id = answer?.id ?? answer?.user ?? answer?.member?.id;
-    if (id) become(String(id));
+    if (answer?.id) await joined(answer.id);
   });
 }

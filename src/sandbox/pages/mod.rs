@@ -83,6 +83,7 @@ const ASSETS: &[Asset] = &assets! {
     "page.js": SCRIPT,
     "places.js": SCRIPT,
     "press.js": SCRIPT,
+    "redraw.js": SCRIPT,
     "rich-text.js": SCRIPT,
     "words.js": SCRIPT,
     "words-en.js": SCRIPT,

@@ -65,7 +65,8 @@ export function richText(operations, view) {
 
 function block(attributes, line) {
   const content = line.length > 0 ? line : [el('br')];
-  if (attributes.header) return el(['h3', 'h4', 'h5'][Math.min(3, Math.max(1, Number(attributes.header) || 1)) - 1], {}, content);
+  // Headings of a message are no headings of the page.
+  if (attributes.header) return el('p', { class: `title-${Math.min(3, Math.max(1, Number(attributes.header) || 1))}` }, content);
   if (attributes.blockquote) return el('blockquote', {}, content);
   if (attributes['code-block']) return el('pre', {}, content);
   return el('p', {}, content);

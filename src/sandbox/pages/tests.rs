@@ -103,7 +103,7 @@ fn every_word_asked_for_exists() {
     for file in every_file() {
         let asked = found(r"\bt\('([^'$]+)'", file.text)
             .into_iter()
-            .chain(found(r#"data-t(?:-label|-hint)?="([^"]+)""#, file.text))
+            .chain(found(r#"data-t(?:-label|-title)?="([^"]+)""#, file.text))
             .chain(found(r#"data-title="([^"]+)""#, file.text));
         for key in asked {
             assert!(words.contains_key(key), "{} asks for {key}", file.name);

@@ -76,14 +76,14 @@ function turnOn(name) {
 }
 
 /// Writes the words of all static elements: `data-t` is the text, `data-t-label` the label for
-/// screen readers and the tooltip, `data-t-hint` the placeholder.
+/// screen readers (and a button's tooltip), `data-t-title` the tooltip alone.
 export function writeWords(root = document) {
   for (const node of root.querySelectorAll('[data-t]')) node.textContent = t(node.dataset.t);
   for (const node of root.querySelectorAll('[data-t-label]')) {
     node.setAttribute('aria-label', t(node.dataset.tLabel));
-    node.setAttribute('title', t(node.dataset.tLabel));
+    if (node.matches('button, summary')) node.setAttribute('title', t(node.dataset.tLabel));
   }
-  for (const node of root.querySelectorAll('[data-t-hint]')) node.setAttribute('placeholder', t(node.dataset.tHint));
+  for (const node of root.querySelectorAll('[data-t-title]')) node.setAttribute('title', t(node.dataset.tTitle));
   const title = document.documentElement.dataset.title;
   if (title) document.title = t(title);
   for (const button of root.querySelectorAll('[data-language]')) {

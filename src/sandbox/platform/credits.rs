@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::api::Call;
 use super::api::Reply;
+use super::members;
 use super::refusal::Refusal;
 use crate::model::ids::GuildId;
 use crate::model::ids::UserId;
@@ -73,7 +74,11 @@ pub fn get(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 }
 
 fn whose(call: &Call<'_>) -> Result<(GuildId, UserId), Refusal> {
-    let guild = call.guild(call.params.need_string("guild_id")?)?;
+    // The guild may be named by one of its channels instead.
+    let guild = match call.params.string("guild_id")? {
+        Some(guild) => call.guild(guild)?,
+        None => members::guild_of_chat(call)?,
+    };
     let user = UserId::new(call.params.need_string("user_id")?);
     if guild.members.contains_key(&user) {
         Ok((guild.id, user))

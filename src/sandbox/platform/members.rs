@@ -87,9 +87,11 @@ pub fn search_by_short_id(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 /// Match by nickname or guild nickname; the guild's id must be a number.
 pub fn search(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let guild = call.guild(call.params.need_strict_number("guild_id")?)?;
+    // A client in use writes the key of the search by short ids here; its words are as good.
     let query = call
         .params
         .text("query")
+        .or_else(|| call.params.text("username"))
         .ok_or_else(|| Refusal::parameter("query"))?;
     let found = guild.members.values().filter(|member| {
         let nick = member.guild_nick.as_deref();
@@ -221,11 +223,16 @@ pub fn set_guild_nick(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::done())
 }
 
-/// The guild named by `guild_id`, or by the channel in `chat_id`; some clients put a guild there.
+/// The guild named by `guild_id`, or by the channel in `chat_id`.
 fn guild_or_chat<'a>(call: &'a Call<'_>) -> Result<&'a Guild, Refusal> {
-    if let Some(guild) = call.params.number("guild_id")? {
-        return call.guild(guild);
+    match call.params.number("guild_id")? {
+        Some(guild) => call.guild(guild),
+        None => guild_of_chat(call),
     }
+}
+
+/// The guild of the channel in `chat_id`; some clients put a guild there.
+pub fn guild_of_chat<'a>(call: &'a Call<'_>) -> Result<&'a Guild, Refusal> {
     let chat = call.params.need_number("chat_id")?;
     match call.state.place(ChannelId::new(chat)) {
         Some(Place::Guild(guild, _)) => call.guild(guild.id.number()),

@@ -84,6 +84,7 @@ pub async fn answer(platform: Platform, incoming: Incoming) -> Response {
         }
         FaultKind::SlowBody => slowly(body_of(platform.call(&incoming)).await),
         FaultKind::OddCode { .. }
+        | FaultKind::AnswerCode { .. }
         | FaultKind::IdsAsFloat
         | FaultKind::PointsAsString
         | FaultKind::ExtraAndReorderedFields

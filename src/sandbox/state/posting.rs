@@ -131,6 +131,15 @@ impl State {
         true
     }
 
+    /// Sends the frame of an old message to the bots once more; false if there is no such message.
+    pub fn deliver_again(&mut self, id: MessageId) -> bool {
+        let Some(message) = self.messages.get(&id).cloned() else {
+            return false;
+        };
+        self.deliver(&message, MemberShape::Full, 1);
+        true
+    }
+
     fn deliver(&mut self, message: &Message, member: MemberShape, deliveries: u32) {
         if !self.sees(self.world.bot, message.channel) {
             return;

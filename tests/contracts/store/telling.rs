@@ -75,6 +75,32 @@ async fn telling_is_due_from_settling_on_and_can_be_put_off() {
 }
 
 #[tokio::test]
+async fn only_open_entries_of_which_nothing_was_said_are_unspoken() {
+    let home = Home::new();
+    let journal = home.journal().await;
+    let open = ticket(&journal, 1, 1).await;
+    let _spoken = ticket(&journal, 2, 1).await;
+    journal
+        .told(&cause(2), message(90), Told::Interim)
+        .await
+        .unwrap();
+    settled(&journal, 3).await;
+    let written_ms = open.receipt().written_ms;
+    let unspoken = async |due_ms| {
+        let receipts = journal.unspoken(due_ms, 10).await.unwrap();
+        receipts.iter().map(|r| r.cause).collect::<Vec<_>>()
+    };
+    assert_eq!(unspoken(written_ms - 1).await, []);
+    assert_eq!(unspoken(written_ms).await, [cause(1)]);
+    journal.tell_later(&cause(1), written_ms + 9).await.unwrap();
+    assert_eq!(unspoken(written_ms + 8).await, []);
+    assert_eq!(unspoken(written_ms + 9).await, [cause(1)]);
+    journal.settle(open, Settlement::Done).await.unwrap();
+    assert_eq!(unspoken(i64::MAX).await, []);
+    journal.close().await;
+}
+
+#[tokio::test]
 async fn a_late_word_that_it_is_open_brings_the_end_back() {
     let home = Home::new();
     let journal = home.journal().await;

@@ -1,0 +1,204 @@
+//! What came of a command, said: answers, outcomes of changes, and failures in words.
+//!
+//! `explain` is the one place where an error becomes a sentence and a log line.
+
+use jiff::tz::TimeZone;
+
+use crate::commands::Answer;
+use crate::commands::CommandError;
+use crate::commands::Stage;
+use crate::commands::right_of;
+use crate::dispatch::Dispatcher;
+use crate::dispatch::FAILED;
+use crate::dispatch::NAME_ADMINS;
+use crate::dispatch::STORE_FAILED;
+use crate::dispatch::voice::Tongue;
+use crate::fanbook::text::Invocation;
+use crate::fanbook::text::Token;
+use crate::journal::Told;
+use crate::model::Cause;
+use crate::model::GuildId;
+use crate::model::Refusal;
+use crate::model::incoming::Incoming;
+use crate::permissions::Right;
+use crate::points::ReplyAddress;
+use crate::words::Definition;
+use crate::words::Hints;
+use crate::words::Reply;
+use crate::words::refusal_reply;
+
+impl Dispatcher {
+    /// Says what came of a command and notes that it was said.
+    pub(super) async fn tell_answer(
+        &self,
+        guild: Option<GuildId>,
+        address: ReplyAddress,
+        definition: &Definition,
+        hints: &Hints,
+        incoming: &Incoming,
+        result: Result<Answer, CommandError>,
+    ) {
+        match result {
+            Ok(Answer::Say(reply)) => self.say(guild, address, &reply).await,
+            Ok(Answer::Changed {
+                cause,
+                stage,
+                reply,
+            }) => {
+                self.tell_change(guild, address, cause, stage, &reply).await;
+            }
+            Ok(Answer::Nothing) => {}
+            Ok(Answer::Ask { reply, proposal }) => {
+                let asking = self.ask(incoming, &reply, &proposal).await;
+                if let Err(error) = asking {
+                    let reply = self
+                        .explain(
+                            guild,
+                            definition,
+                            hints,
+                            CommandError::Store(anyhow::Error::new(error)),
+                        )
+                        .await;
+                    self.say(guild, address, &reply).await;
+                }
+            }
+            Err(error) => {
+                let reply = self.explain(guild, definition, hints, error).await;
+                self.say(guild, address, &reply).await;
+            }
+        }
+    }
+
+    pub(super) async fn tell_change(
+        &self,
+        guild: Option<GuildId>,
+        address: ReplyAddress,
+        cause: Cause,
+        stage: Stage,
+        reply: &Reply,
+    ) {
+        let told = match stage {
+            Stage::Final => Told::Final,
+            Stage::Interim => Told::Interim,
+        };
+        match self.voice.say(address, &self.tongue(guild), reply).await {
+            Ok(said) => {
+                if let Err(error) = self.journal.told(&cause, said, told).await {
+                    tracing::error!(%error, "it could not be noted that an answer was said");
+                }
+            }
+            // The teller says how it ended.
+            Err(error) => tracing::warn!(%error, "the answer to a change could not be said yet"),
+        }
+    }
+
+    /// The one place where an error becomes words and a log line.
+    pub(super) async fn explain(
+        &self,
+        guild: Option<GuildId>,
+        definition: &Definition,
+        hints: &Hints,
+        error: CommandError,
+    ) -> Reply {
+        match error {
+            CommandError::Refused(refusal) => {
+                let refusal = self.with_role_names(guild, definition, refusal).await;
+                let reply = refusal_reply(&refusal, hints);
+                // The rule alone: a refusal repeats what somebody wrote.
+                tracing::info!(rule = reply.key(), "refused");
+                reply
+            }
+            CommandError::Store(error) => {
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "the journal failed; nothing was sent"
+                );
+                Reply::new(&STORE_FAILED)
+            }
+            CommandError::Failed(error) => {
+                tracing::error!(error = format!("{error:#}"), "a command failed");
+                Reply::new(&FAILED)
+            }
+        }
+    }
+
+    /// Fills in who may, by role names as far as they are known.
+    async fn with_role_names(
+        &self,
+        guild: Option<GuildId>,
+        definition: &Definition,
+        refusal: Refusal,
+    ) -> Refusal {
+        let policy = guild.and_then(|guild| self.guilds.policy(guild));
+        let (Refusal::NoRight { roles }, Some(policy)) = (&refusal, policy) else {
+            return refusal;
+        };
+        if !roles.is_empty() {
+            return refusal;
+        }
+        let mut may = policy.admin_roles.clone();
+        if right_of(definition) != Right::Manage {
+            may.extend(&policy.moderator_roles);
+        }
+        let mut roles = self.standings.role_names(policy.guild, &may).await;
+        roles.push(self.voice.words.plain(&NAME_ADMINS, policy.language));
+        Refusal::NoRight { roles }
+    }
+
+    pub(super) fn hints(
+        &self,
+        incoming: &Incoming,
+        invocation: &Invocation,
+        definition: &Definition,
+    ) -> Hints {
+        let language = self.tongue(incoming.guild).language;
+        let mut named = invocation.arguments.iter().filter_map(|token| match token {
+            Token::Member(id) => incoming
+                .mentions
+                .iter()
+                .find(|(mentioned, _)| mentioned == id),
+            _ => None,
+        });
+        Hints {
+            command: definition.shown(language),
+            usage: self.voice.words.usage(&definition.scope, language),
+            who: named.next().map(|(_, name)| name.clone()),
+        }
+    }
+
+    pub(super) async fn answer(&self, incoming: &Incoming, reply: &Reply) {
+        let address = ReplyAddress {
+            channel: incoming.channel,
+            quoting: Some(incoming.message),
+            said: None,
+        };
+        self.say(incoming.guild, address, reply).await;
+    }
+
+    pub(super) async fn say(&self, guild: Option<GuildId>, at: ReplyAddress, reply: &Reply) {
+        if let Err(error) = self.voice.say(at, &self.tongue(guild), reply).await {
+            metrics::counter!("guildpoints_answers_lost_total").increment(1);
+            tracing::warn!(%error, "an answer could not be said");
+        }
+    }
+
+    /// The language and zone of a guild; the house's own where none is set up.
+    pub(super) fn tongue(&self, guild: Option<GuildId>) -> Tongue {
+        let policy = guild
+            .and_then(|guild| self.guilds.policy(guild))
+            .or_else(|| match guild {
+                None => self.guilds.only(),
+                Some(_) => None,
+            });
+        match policy {
+            Some(policy) => Tongue {
+                language: policy.language,
+                zone: policy.zone.clone(),
+            },
+            None => Tongue {
+                language: self.language,
+                zone: TimeZone::UTC,
+            },
+        }
+    }
+}

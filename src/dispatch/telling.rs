@@ -1,0 +1,73 @@
+//! Who is about to tell what came of a command: the lane that waits for it or the teller, never
+//! both at once.
+
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use dashmap::DashSet;
+use tokio::sync::Notify;
+
+use crate::journal::State;
+use crate::model::MessageId;
+
+/// Commands whose outcome somebody is about to tell.
+#[derive(Clone, Default)]
+pub(super) struct Telling {
+    messages: Arc<DashSet<MessageId>>,
+    /// A turn is over: somebody who waits for it may look again.
+    over: Arc<Notify>,
+    /// How the changes of a message stood when progress was last told; over with the process.
+    progress: Arc<DashMap<MessageId, Vec<State>>>,
+}
+
+/// The turn to tell; over when dropped.
+pub(super) struct Turn {
+    telling: Telling,
+    message: MessageId,
+}
+
+impl Telling {
+    /// Takes the turn, unless somebody has it.
+    pub(super) fn begin(&self, message: MessageId) -> Option<Turn> {
+        self.messages.insert(message).then(|| Turn {
+            telling: self.clone(),
+            message,
+        })
+    }
+
+    /// Waits for the turn.
+    pub(super) async fn take(&self, message: MessageId) -> Turn {
+        loop {
+            let over = self.over.notified();
+            tokio::pin!(over);
+            // Listening begins before looking, so that a turn that ends in between is not missed.
+            over.as_mut().enable();
+            if let Some(turn) = self.begin(message) {
+                return turn;
+            }
+            over.await;
+        }
+    }
+
+    /// How things stood when progress was last told.
+    pub(super) fn progress(&self, message: MessageId) -> Option<Vec<State>> {
+        self.progress.get(&message).map(|states| states.clone())
+    }
+
+    /// Progress was told.
+    pub(super) fn note_progress(&self, message: MessageId, states: Vec<State>) {
+        self.progress.insert(message, states);
+    }
+
+    /// The last word was said.
+    pub(super) fn forget_progress(&self, message: MessageId) {
+        self.progress.remove(&message);
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.telling.messages.remove(&self.message);
+        self.telling.over.notify_waiters();
+    }
+}

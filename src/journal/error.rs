@@ -1,0 +1,61 @@
+//! Why the journal could not do what it was asked.
+
+use crate::model::GuildId;
+use crate::model::UserId;
+
+/// Why the journal could not do what it was asked. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// No room left on the disk or within a file-size limit.
+    #[error("the store is full")]
+    Full,
+    /// The store may not be written.
+    #[error("the store is read-only")]
+    ReadOnly,
+    /// The store was made by a newer version of this program.
+    #[error(
+        "the store has migration {found}, this program knows up to {known}: use the newer guildpoints that wrote it"
+    )]
+    Newer {
+        /// The store's newest migration.
+        found: i64,
+        /// The newest one this program has.
+        known: i64,
+    },
+    /// The store holds another bot's journal.
+    #[error(
+        "the store belongs to bot {found}, this is bot {expected}: name another file in [store] url"
+    )]
+    OtherBot {
+        /// Whose it is.
+        found: UserId,
+        /// Who asks.
+        expected: UserId,
+    },
+    /// Another process works on the store.
+    #[error("another guildpoints works on this store (lock file `{path}`): stop it first")]
+    InUse {
+        /// The lock file.
+        path: String,
+    },
+    /// The address of the store cannot be used.
+    #[error("the store address cannot be used: {0}")]
+    Address(String),
+    /// The journal is closing.
+    #[error("the journal is closing")]
+    Closing,
+    /// An entry or confirmation is not in the state the caller believed, or is not there at all.
+    #[error("the entry has changed meanwhile")]
+    Changed,
+    /// The grant holds in another guild than the one whose points would move.
+    #[error("the grant holds in guild {granted}, the points would move in guild {intended}")]
+    OtherGuild {
+        /// Where the grant holds.
+        granted: GuildId,
+        /// Where the points would move.
+        intended: GuildId,
+    },
+    /// Anything else the database says.
+    #[error("the store failed")]
+    Database(#[source] anyhow::Error),
+}

@@ -1,0 +1,134 @@
+//! Several changes of one command: all written first, then sent in as few calls as possible.
+//!
+//! Invariants: every row is on disk, as queued, in one transaction before the first byte leaves; a
+//! request carries a member at most once, since results name the member and not the id; what a
+//! crash interrupts is finished by `reconcile`, entry by entry. Source: points-backends, 1.8.
+
+use futures_util::future::join_all;
+use tokio::time::Instant;
+
+use crate::journal::Intent;
+use crate::journal::JournalError;
+use crate::journal::OpenedAll;
+use crate::journal::Ticket;
+use crate::model::MessageId;
+use crate::model::Policy;
+use crate::permissions::Granted;
+use crate::points::AtWork;
+use crate::points::ChangeError;
+use crate::points::ConfirmationState;
+use crate::points::Order;
+use crate::points::Over;
+use crate::points::Points;
+use crate::points::PointsBackend;
+use crate::points::Receipt;
+use crate::points::Verdict;
+use crate::points::change::millis;
+
+/// What became of several orders within the answer budget.
+#[derive(Debug)]
+pub enum Changes {
+    /// They are written; how each stands now, in the order of the message.
+    Written(Vec<Receipt>),
+    /// The same message asked before; nothing happens again.
+    Known,
+    /// A cap does not allow them as a whole; nothing was written.
+    Over(Over),
+    /// The confirmation does not count any more; nothing was written.
+    ConfirmationSpent(ConfirmationState),
+}
+
+/// A ticket with the mark that this task works on it.
+type Held = (Ticket, AtWork);
+
+impl Points {
+    /// Writes all changes of one message down, sends them, and says how each stands when the answer
+    /// budget is used up.
+    pub async fn change_all(
+        &self,
+        granted: &Granted,
+        policy: &Policy,
+        message: MessageId,
+        orders: Vec<Order>,
+    ) -> Result<Changes, ChangeError> {
+        let deadline = Instant::now() + self.inner.times.answer_budget;
+        let backend = self.backend(policy.guild)?;
+        let intents = orders
+            .into_iter()
+            .map(|order| order.intent(policy.guild, backend.name()))
+            .collect::<Result<Vec<Intent>, _>>()?;
+        let look_after = self.inner.times.request_limit;
+        let day = self.today(policy);
+        let journal = &self.inner.journal;
+        let tickets = match journal.open_all(granted, day, look_after, intents).await? {
+            OpenedAll::Fresh(tickets) => tickets,
+            OpenedAll::Known(_) => return Ok(Changes::Known),
+            OpenedAll::Over(over) => return Ok(Changes::Over(over)),
+            OpenedAll::ConfirmationSpent(state) => return Ok(Changes::ConfirmationSpent(state)),
+        };
+        tracing::info!(people = tickets.len(), "changes written");
+        let held: Vec<Held> = tickets
+            .into_iter()
+            .filter_map(|ticket| self.take(ticket.op()).map(|at_work| (ticket, at_work)))
+            .collect();
+        let (points, backend) = (self.clone(), backend.clone());
+        let sending = self
+            .inner
+            .tasks
+            .spawn(async move { points.send_all(&*backend, held).await });
+        if let Ok(Err(panic)) = tokio::time::timeout_at(deadline, sending).await {
+            tracing::error!(%panic, "sending several changes ended abnormally; they will be looked up");
+        }
+        Ok(Changes::Written(
+            self.inner.journal.of_message(message).await?,
+        ))
+    }
+
+    async fn send_all(&self, backend: &dyn PointsBackend, mut held: Vec<Held>) {
+        let most = backend.batch().map_or(1, |batch| batch.most()).max(1);
+        while !held.is_empty() {
+            let rest = held.split_off(held.len().min(most));
+            let portion = std::mem::replace(&mut held, rest);
+            self.send_portion(backend, portion).await;
+        }
+    }
+
+    /// Notes that each is sent now, sends them together, notes what came of each.
+    async fn send_portion(&self, backend: &dyn PointsBackend, portion: Vec<Held>) {
+        let next_look = self.inner.clock.now_ms() + millis(self.inner.times.request_limit);
+        let noting = portion.into_iter().map(|(mut ticket, at_work)| async move {
+            match self.inner.journal.resend(&mut ticket, next_look).await {
+                Ok(()) => Some((ticket, at_work)),
+                Err(error) => {
+                    // Not noted, so not sent: the sweep takes it up when it is due.
+                    tracing::error!(receipt = %ticket.receipt().code, %error, "a sending could not be noted");
+                    None
+                }
+            }
+        });
+        let noted = join_all(noting).await.into_iter().flatten();
+        let (tickets, marks): (Vec<Ticket>, Vec<AtWork>) = noted.unzip();
+        let verdicts = match backend.batch() {
+            Some(batch) if tickets.len() > 1 => batch.adjust_many(&tickets).await,
+            _ => join_all(tickets.iter().map(|ticket| self.send_one(ticket))).await,
+        };
+        let noting = tickets.into_iter().zip(verdicts).map(|(ticket, verdict)| async move {
+            let code = ticket.receipt().code.clone();
+            let noted: Result<Receipt, JournalError> = self.note_first(ticket, verdict).await;
+            if let Err(error) = noted {
+                tracing::error!(receipt = %code, %error, "the outcome of a change could not be noted; it will be looked up");
+            }
+        });
+        join_all(noting).await;
+        drop(marks);
+        self.inner.settled.notify_one();
+        self.inner.due.notify_one();
+    }
+
+    async fn send_one(&self, ticket: &Ticket) -> Verdict {
+        match self.adjust_of(ticket) {
+            Some(adjust) => adjust.adjust(ticket).await,
+            None => Verdict::NotSent("the points system is not set up any more".to_owned()),
+        }
+    }
+}
