@@ -181,11 +181,11 @@ fn steps(running: &Running) -> String {
     format!(
         "Open the chat and try, each line as the person named:\n\n  \
          {member}  /积分                           how many points do I have?\n  \
-         {moderator}  /奖励 @{member} 666 天梯第一名     a moderator gives points\n  \
+         {moderator}  /奖励 @{member} 666 天梯第一名      a moderator gives points\n  \
          {moderator}  /帮助                           everything there is\n\n\
-         English works too: /points, /reward, /help. In the mall, choose a fault for the next payment\n\
-         (such as drop_after: paid, but the answer is lost) and reward again: it is paid once, and the\n\
-         bot says so as soon as it is certain.\n"
+         English works too: /points, /reward, /help. Then press \"mall applies, then hangs up\"\n\
+         (商城入账后断线) above the chat and reward again: it is paid once, and the bot says so as soon\n\
+         as it is certain.\n"
     )
 }
 
