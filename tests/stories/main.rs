@@ -6,10 +6,15 @@
 mod books;
 mod stage;
 
+mod batches;
 mod connected;
 mod crash;
+mod doubt;
+mod faults;
+mod interrupted;
 mod main_job;
 mod money;
 mod operated;
 mod several;
 mod shapes;
+mod verify;
