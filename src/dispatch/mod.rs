@@ -386,7 +386,7 @@ impl Dispatcher {
 }
 
 /// The command's arguments, in the shapes commands read.
-fn arguments(invocation: &Invocation, incoming: &Incoming) -> Args {
+pub fn arguments(invocation: &Invocation, incoming: &Incoming) -> Args {
     let pieces = invocation
         .arguments
         .iter()

@@ -312,10 +312,8 @@ impl Journal {
         said: MessageId,
         told: Told,
     ) -> Result<(), JournalError> {
-        let cause = *cause;
-        let said = Some(said);
-        self.note(Note::Told { cause, said, told }).await?;
-        Ok(())
+        let (cause, said) = (*cause, Some(said));
+        self.note(Note::Told { cause, said, told }).await.map(drop)
     }
 
     /// At most `limit` settled entries whose end was not told and whose telling is due by `due_ms`,
@@ -340,15 +338,8 @@ impl Journal {
 
     /// Notes that the command behind `cause` cannot be answered any more.
     pub async fn undeliverable(&self, cause: &Cause) -> Result<(), JournalError> {
-        let cause = *cause;
-        let told = Told::Undeliverable;
-        let note = Note::Told {
-            cause,
-            said: None,
-            told,
-        };
-        self.note(note).await?;
-        Ok(())
+        let (cause, said, told) = (*cause, None, Told::Undeliverable);
+        self.note(Note::Told { cause, said, told }).await.map(drop)
     }
 
     /// Proves that the store can be written, by writing something harmless.

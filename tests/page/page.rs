@@ -103,10 +103,13 @@ impl Page {
     /// Clicks what an XPath names, once it is there.
     pub async fn presses(&self, path: &str) -> WebDriverResult<()> {
         self.until(&format!("{path} can be pressed"), async || {
-            let found = self.browser.driver.query(By::XPath(path));
-            match found.and_clickable().first().await?.click().await {
+            let pressed = async {
+                let found = self.browser.driver.query(By::XPath(path));
+                found.and_clickable().first().await?.click().await
+            };
+            match pressed.await {
                 Ok(()) => Ok(Some(())),
-                // Drawn anew between being found and being pressed: nothing was pressed.
+                // Drawn anew while it was looked at or before it was pressed: nothing was pressed.
                 Err(error) if matches!(*error, WebDriverErrorInner::StaleElementReference(_)) => {
                     Ok(None)
                 }

@@ -15,7 +15,7 @@ const CONTENT: &[u8] = br#""content":"{\"type\":\"text\",\"text\":\""#;
 const FARTHEST: usize = 512;
 
 /// Whether decoding `frame` could only yield a message that [`text::hear`] finds nothing in.
-pub(in crate::fanbook) fn is_idle(frame: &[u8]) -> bool {
+pub fn is_idle(frame: &[u8]) -> bool {
     first_of_text(frame).is_some_and(|first| !text::may_begin(first))
 }
 

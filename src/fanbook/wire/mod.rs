@@ -22,7 +22,7 @@ use crate::model::UserId;
 use crate::model::incoming::Incoming;
 use crate::model::incoming::Press;
 
-pub(in crate::fanbook) use idle::is_idle;
+pub use idle::is_idle;
 
 /// What the platform tells the bot.
 #[derive(Clone, Debug, PartialEq, Eq)]

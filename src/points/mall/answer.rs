@@ -10,6 +10,7 @@ use super::value::blot;
 use super::value::integer;
 use super::value::is_empty;
 use super::value::text;
+use super::value::whole;
 
 /// The largest body that is read, in bytes; a full batch answer has about 15 kB.
 pub(super) const LARGEST_BODY: usize = 1 << 20;
@@ -192,7 +193,9 @@ impl Unreadable {
             Self::NoBody(why) => why,
             Self::Empty => "an empty answer".to_owned(),
             Self::Html => "a web page instead of an answer: check `base_url`".to_owned(),
-            Self::NotJson => "an answer that is not whole or not JSON".to_owned(),
+            Self::NotJson => {
+                "an answer that is not whole, not JSON, or says something twice".to_owned()
+            }
             Self::NotAnObject => "an answer that is no JSON object".to_owned(),
         }
     }
@@ -206,7 +209,7 @@ fn read(body: &[u8], secrets: &[&str]) -> Result<Read, Unreadable> {
     if body.starts_with(b"<") {
         return Err(Unreadable::Html);
     }
-    let mut value: Value = serde_json::from_slice(body).map_err(|_| Unreadable::NotJson)?;
+    let mut value = whole(body).ok_or(Unreadable::NotJson)?;
     blot(&mut value, secrets);
     let Value::Object(mut fields) = value else {
         return Err(Unreadable::NotAnObject);

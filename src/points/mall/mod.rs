@@ -2,7 +2,7 @@
 //!
 //! `client` sends one `request`, `answer` is what came back, `meaning` is what that means for points,
 //! `watch` what it shows about the mall, `guild` is the handle through which everybody else reaches
-//! it, `remark` makes a reason fit to be stored over there.
+//! it, `remark` makes a reason fit to be stored over there, `read` reads answers that nobody asked for.
 //!
 //! Invariants:
 //! - A call is possible only through a handle made for a guild of the settings.
@@ -31,6 +31,7 @@ mod client;
 mod date;
 mod guild;
 mod meaning;
+pub mod read;
 mod remark;
 mod request;
 mod value;
