@@ -313,7 +313,7 @@ async fn the_sandbox_tells_where_it_is_and_stops_when_asked() {
         let line = lines.next_line().await.unwrap().unwrap();
         let facts: Value = serde_json::from_str(&line).unwrap();
         assert!(facts["page"].as_str().unwrap().starts_with("http://127."));
-        assert!(facts["guild"].is_string());
+        assert!(facts["guild_id"].is_string());
         assert!(!facts["members"].as_array().unwrap().is_empty());
         tokens.push(facts["bot_token"].as_str().unwrap().to_owned());
         signal(&child, "INT");

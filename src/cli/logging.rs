@@ -28,7 +28,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 #[group(skip)] // two groups of one name, ours and the subcommand's, would clash
 pub(super) struct Arguments {
     /// The form of log lines
-    #[arg(long, value_enum, default_value_t = Form::Pretty)]
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Pretty)]
     log: Form,
     /// What is logged, for example `debug` or `guildpoints::points=debug,info`
     #[arg(long, value_name = "FILTER", env = "GUILDPOINTS_LOG", default_value = "info", value_parser = filter)]

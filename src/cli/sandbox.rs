@@ -3,6 +3,8 @@
 //!
 //! The bot gets its settings the way everybody does: as a text that is read and judged.
 
+use std::fs::File;
+use std::fs::TryLockError;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -90,11 +92,11 @@ async fn play(arguments: &Arguments) -> anyhow::Result<()> {
     let settings = settings(&running, &folder.path)?;
     let ended = match arguments.serve_only {
         true => {
-            present(arguments, &running, &settings)?;
+            present(arguments, &running, &settings, &folder)?;
             stop.cancelled().await;
             Ok(())
         }
-        false => with_bot(arguments, &running, &settings, stop).await,
+        false => with_bot(arguments, &running, &settings, &folder, stop).await,
     };
     running.stop().await;
     ended
@@ -104,6 +106,7 @@ async fn with_bot(
     arguments: &Arguments,
     running: &Running,
     settings: &str,
+    folder: &Folder,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let config = Config::parse(
@@ -126,7 +129,7 @@ async fn with_bot(
                 if connected.is_err() {
                     tracing::warn!("the bot has not connected yet");
                 }
-                present(arguments, running, settings)
+                present(arguments, running, settings, folder)
             }
             None => Ok(()),
         }
@@ -136,20 +139,68 @@ async fn with_bot(
 }
 
 /// Prints where everything is.
-fn present(arguments: &Arguments, running: &Running, settings: &str) -> anyhow::Result<()> {
+fn present(
+    arguments: &Arguments,
+    running: &Running,
+    settings: &str,
+    folder: &Folder,
+) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let addresses = running.addresses();
     if arguments.json {
         writeln!(out, "{}", facts(running))?;
     } else {
-        writeln!(out, "The sandbox is open: {}", addresses.page)?;
-        writeln!(out, "The mall's side of it: {}mall", addresses.page)?;
+        let page = &addresses.page;
+        writeln!(
+            out,
+            "The sandbox is open: a guild, its members and a points mall, all of it on this machine.\n\n  \
+             chat  {page}\n  mall  {page}mall\n"
+        )?;
         if arguments.serve_only {
-            writeln!(out, "\nSettings for a bot of your own:\n\n{settings}")?;
+            writeln!(
+                out,
+                "No bot runs in it. Save these settings as bot.toml and start one: guildpoints run --config bot.toml\n\n{settings}"
+            )?;
+        } else {
+            writeln!(out, "{}", steps(running))?;
         }
+        writeln!(out, "{} Ctrl-C ends it.", keeping(arguments, folder))?;
     }
     out.flush()?;
     Ok(())
+}
+
+/// What to try first, with people of this world.
+fn steps(running: &Running) -> String {
+    let members = running.members(running.guild_id());
+    let called = |note: &str| {
+        let found = members.iter().find(|member| member.note_en == note);
+        found.map_or("somebody", |member| &member.nickname)
+    };
+    let (member, moderator) = (called("member"), called("moderator"));
+    format!(
+        "Open the chat and try, each line as the person named:\n\n  \
+         {member}  /积分                           how many points do I have?\n  \
+         {moderator}  /奖励 @{member} 666 天梯第一名      a moderator gives points\n  \
+         {moderator}  /帮助                           everything there is\n\n\
+         English works too: /points, /reward, /help. Then press \"mall applies, then hangs up\"\n\
+         (商城入账后断线) above the chat and reward again: it is paid once, and the bot says so as soon\n\
+         as it is certain.\n"
+    )
+}
+
+/// What becomes of this world afterwards.
+fn keeping(arguments: &Arguments, folder: &Folder) -> String {
+    let path = folder.path.display();
+    match &arguments.store {
+        Some(_) => format!("It is kept in `{path}`."),
+        None if arguments.serve_only => {
+            "It is forgotten at the end; --store FOLDER keeps one.".to_owned()
+        }
+        None => {
+            format!("It stands in `{path}` and is forgotten at the end; --store FOLDER keeps one.")
+        }
+    }
 }
 
 /// Everything a test in another language needs; ids are strings.
@@ -170,9 +221,10 @@ fn facts(running: &Running) -> Value {
         "bot_token": running.bot_token(),
         "app_key": running.app_key(),
         "app_secret": running.app_secret(),
-        "bot": running.bot().to_string(),
-        "guild": guild.to_string(),
-        "owner": running.owner().to_string(),
+        "bot_id": running.bot().to_string(),
+        "guild_id": guild.to_string(),
+        "channel_id": running.channel_id().to_string(),
+        "owner_id": running.owner().to_string(),
         "admin_roles": texts(running.admin_roles().iter().map(ToString::to_string).collect()),
         "moderator_roles": texts(running.moderator_roles().iter().map(ToString::to_string).collect()),
         "channels": channels,
@@ -237,6 +289,8 @@ fn hints() -> anyhow::Result<Vec<CommandHint>> {
 struct Folder {
     path: PathBuf,
     kept: bool,
+    /// Ours for as long as this is open: two sandboxes would write over each other's world.
+    _lock: Option<File>,
 }
 
 impl Folder {
@@ -245,25 +299,51 @@ impl Folder {
             Some(path) => Self {
                 path: path.clone(),
                 kept: true,
+                _lock: Some(lock(path)?),
             },
             // Nothing of ours is kept, and a bot of one's own keeps its journal where it runs.
             None if arguments.serve_only => {
                 return Ok(Self {
                     path: PathBuf::new(),
                     kept: true,
+                    _lock: None,
                 });
             }
             None => {
                 let name = format!("guildpoints-sandbox-{}", uuid::Uuid::new_v4().simple());
+                let path = std::env::temp_dir().join(name);
+                make(&path)?;
                 Self {
-                    path: std::env::temp_dir().join(name),
+                    path,
                     kept: false,
+                    _lock: None,
                 }
             }
         };
-        std::fs::create_dir_all(&folder.path)
-            .with_context(|| format!("cannot make the folder `{}`", folder.path.display()))?;
         Ok(folder)
+    }
+}
+
+fn make(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder `{}`", folder.display()))
+}
+
+/// Takes a folder for this process, made where there is none.
+fn lock(folder: &Path) -> anyhow::Result<File> {
+    make(folder)?;
+    let path = folder.join("sandbox.lock");
+    let file = File::create(&path)
+        .with_context(|| format!("cannot write in the folder `{}`", folder.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => anyhow::bail!(
+            "another sandbox works on `{}`: stop it first, or name another folder with --store",
+            folder.display()
+        ),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock `{}`", path.display()))
+        }
     }
 }
 

@@ -18,8 +18,9 @@ use crate::support::secret::Secret;
 #[derive(Args, Debug)]
 #[command(
     after_help = "Method and path take no part in the signature; they are shown for completeness.\n\n\
-    guildpoints sign --config bot.toml GET /api/core/open/getUserPoint -q guildId=1 -q userId=2\n\
-    guildpoints sign --app-key KEY --secret-env SECRET POST /api/core/open/modifyUserPoint --body '{…}'"
+    Examples:\n  \
+    guildpoints sign --config bot.toml GET /api/core/open/getUserPoint -q guildId=1 -q userId=2\n  \
+    guildpoints sign --app-key KEY --secret-env SECRET POST /api/core/open/modifyUserPoint -b '{…}'"
 )]
 pub(super) struct Arguments {
     /// The settings file that has the key and the secret

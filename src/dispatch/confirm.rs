@@ -22,6 +22,7 @@ use crate::journal::Asked as Question;
 use crate::journal::Confirmation;
 use crate::journal::ConfirmationState;
 use crate::journal::JournalError;
+use crate::model::MessageId;
 use crate::model::Policy;
 use crate::model::Refusal;
 use crate::model::incoming::Incoming;
@@ -82,30 +83,15 @@ impl Dispatcher {
         let Some((pressed, message)) = read_press(&press.data) else {
             return;
         };
-        // The lane that asked may not have finished yet, and a second press waits for the first.
-        let turn = self.telling.take(message).await;
-        let asked = match self.journal.asked(message).await {
-            Ok(Some(asked)) => asked,
-            Ok(None) => {
-                return self
-                    .toast(&press, None, &refused(&Refusal::ButtonExpired))
-                    .await;
-            }
-            Err(error) => {
-                tracing::error!(%error, "a pressed button cannot be looked up");
-                return;
-            }
-        };
-        let guild = Some(asked.guild);
-        let refusal = match asked.state {
-            _ if asked.caller != press.presser => Some(Refusal::NotYourButton),
-            ConfirmationState::Asked => None,
-            ConfirmationState::Expired => Some(Refusal::ButtonExpired),
-            ConfirmationState::Used | ConfirmationState::Cancelled => Some(Refusal::ButtonUsed),
-        };
-        if let Some(refusal) = refusal {
-            return self.toast(&press, guild, &refused(&refusal)).await;
+        // Whose button it is comes first: nobody else gets to hold a command's turn.
+        if self.waiting_for(&press, message).await.is_none() {
+            return;
         }
+        // Somebody may press while our own call that asks has not come back.
+        let turn = self.telling.take(message).await;
+        let Some(asked) = self.waiting_for(&press, message).await else {
+            return;
+        };
         let address = ReplyAddress {
             channel: asked.channel,
             quoting: Some(asked.message),
@@ -117,12 +103,35 @@ impl Dispatcher {
             Pressed::Confirm => {
                 let toast = pressed_reply();
                 tokio::join!(
-                    self.toast(&press, guild, &toast),
+                    self.toast(&press, Some(asked.guild), &toast),
                     self.confirm(&press, &asked, address)
                 );
             }
         }
         drop(turn);
+    }
+
+    /// The question a press answers, if it waits for that very press; else the presser is told why not.
+    async fn waiting_for(&self, press: &Press, message: MessageId) -> Option<Confirmation> {
+        let asked = match self.journal.asked(message).await {
+            Ok(asked) => asked,
+            Err(error) => {
+                tracing::error!(%error, "a pressed button cannot be looked up");
+                return None;
+            }
+        };
+        let guild = asked.as_ref().map(|asked| asked.guild);
+        let refusal = match asked {
+            None => Refusal::ButtonExpired,
+            Some(asked) if asked.caller != press.presser => Refusal::NotYourButton,
+            Some(asked) => match asked.state {
+                ConfirmationState::Asked => return Some(asked),
+                ConfirmationState::Expired => Refusal::ButtonExpired,
+                ConfirmationState::Used | ConfirmationState::Cancelled => Refusal::ButtonUsed,
+            },
+        };
+        self.toast(press, guild, &refused(&refusal)).await;
+        None
     }
 
     async fn cancel(&self, press: &Press, asked: &Confirmation, address: ReplyAddress) {

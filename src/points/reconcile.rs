@@ -296,11 +296,12 @@ impl Points {
                 now + millis(wait.unwrap_or(usual))
             }
         };
-        if state == State::Unresolved {
-            tracing::error!(receipt = %ticket.receipt().code, op = %ticket.receipt().op, why = ?heard.text, "a change could not be settled; a moderator has to decide");
-        }
         progress.heard = heard.kept();
-        self.inner.journal.keep(ticket, state, progress).await
+        let kept = self.inner.journal.keep(ticket, state, progress).await?;
+        if state == State::Unresolved {
+            tracing::error!(receipt = %kept.code, op = %kept.op, why = ?heard.text, "a change could not be settled; a moderator has to decide");
+        }
+        Ok(kept)
     }
 }
 

@@ -3,9 +3,13 @@
 //! One binary, a file per theme; `stage` has the sandbox and the bot. Nothing here sleeps: every wait
 //! is for something to be seen, and one that runs out prints the whole conversation.
 
+mod books;
 mod stage;
 
 mod connected;
+mod crash;
 mod main_job;
+mod money;
 mod operated;
 mod several;
+mod shapes;

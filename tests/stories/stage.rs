@@ -161,6 +161,11 @@ impl Stage {
         self.ended().await
     }
 
+    /// Whether the bot was started and neither stopped nor killed since.
+    pub fn runs(&self) -> bool {
+        self.bot.is_some()
+    }
+
     /// Sends the bot a signal, as `TERM`.
     pub fn signal(&self, name: &str) {
         let bot = self.bot.as_ref().expect("the bot runs");
@@ -189,7 +194,13 @@ impl Stage {
     pub async fn ended(&mut self) -> ExitStatus {
         let mut bot = self.bot.take().expect("the bot runs");
         let ended = tokio::task::spawn_blocking(move || bot.wait().expect("the bot ends"));
-        ended.await.expect("waiting does not panic")
+        let status = ended.await.expect("waiting does not panic");
+        // Or the next one would seem connected before it is.
+        self.until("the ended bot's socket is gone", |sandbox| {
+            sandbox.bots_connected() == 0
+        })
+        .await;
+        status
     }
 
     /// Stops and starts the bot.

@@ -71,6 +71,7 @@ struct Inner {
     key_header: HeaderValue,
     timeout: Duration,
     permits: Semaphore,
+    in_flight: usize,
     clock: Clock,
     watch: Watch,
 }
@@ -116,6 +117,7 @@ impl Mall {
                 key_header,
                 timeout: settings.timeout,
                 permits: Semaphore::new(settings.in_flight),
+                in_flight: settings.in_flight,
                 watch: Watch::new(pulses),
                 clock,
             }),
@@ -123,13 +125,21 @@ impl Mall {
     }
 
     /// The handles of the guilds of the settings. Called once, so that there is one memory a guild.
+    ///
+    /// Where there are several guilds, none may hold all requests under way: a guild that floods
+    /// waits for its own, and another's question finds a free one.
     pub fn handles(
         &self,
         guilds: impl Iterator<Item = GuildId>,
     ) -> HashMap<GuildId, Arc<GuildMall>> {
-        guilds
-            .map(|guild| (guild, Arc::new(GuildMall::new(self.clone(), guild))))
-            .collect()
+        let guilds: Vec<GuildId> = guilds.collect();
+        let all = self.inner.in_flight;
+        let share = match guilds.as_slice() {
+            [] | [_] => all,
+            _ => (all - all.div_ceil(4)).max(1),
+        };
+        let handle = |guild| (guild, Arc::new(GuildMall::new(self.clone(), guild, share)));
+        guilds.into_iter().map(handle).collect()
     }
 
     /// Asks for the record of an id nobody has, which shows whether the deployment has look-ups.

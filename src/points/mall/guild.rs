@@ -7,7 +7,10 @@ use std::sync::PoisonError;
 
 use futures_util::future::BoxFuture;
 use serde::Serialize;
+use tokio::sync::Semaphore;
+use tokio::sync::SemaphorePermit;
 
+use super::answer::Answer;
 use super::client::Mall;
 use super::meaning;
 use super::meaning::code;
@@ -40,6 +43,8 @@ const MOST: usize = 100;
 pub struct GuildMall {
     mall: Mall,
     guild: GuildId,
+    /// The guild's share of the requests under way.
+    share: Semaphore,
     authorisation: Mutex<Authorisation>,
 }
 
@@ -92,10 +97,11 @@ struct Entry<'a> {
 }
 
 impl GuildMall {
-    pub(super) fn new(mall: Mall, guild: GuildId) -> Self {
+    pub(super) fn new(mall: Mall, guild: GuildId, share: usize) -> Self {
         Self {
             mall,
             guild,
+            share: Semaphore::new(share),
             authorisation: Mutex::default(),
         }
     }
@@ -115,15 +121,24 @@ impl GuildMall {
         self.mall.probe().await
     }
 
+    /// Sends within the guild's share, which is waited for before the common slots, so that what one
+    /// guild has waiting stands in no other guild's way.
+    async fn send(&self, ask: Ask) -> Answer {
+        let _share = self.share().await;
+        self.mall.send(ask).await
+    }
+
+    async fn share(&self) -> SemaphorePermit<'_> {
+        let share = self.share.acquire().await;
+        share.expect("the semaphore is never closed")
+    }
+
     async fn read_balance(&self, member: UserId) -> Result<BalanceRead, ReadError> {
         let query = vec![
             ("guildId".to_owned(), self.guild.to_string()),
             ("userId".to_owned(), member.to_string()),
         ];
-        let answer = self
-            .mall
-            .send(Ask::Query(Endpoint::GetUserPoint, query))
-            .await;
+        let answer = self.send(Ask::Query(Endpoint::GetUserPoint, query)).await;
         let balance = meaning::balance(answer);
         match &balance {
             Ok(_) => self.heard(code::SUCCESS),
@@ -146,10 +161,7 @@ impl GuildMall {
             entry,
             guild_id: self.guild.number(),
         });
-        let answer = self
-            .mall
-            .send(Ask::Body(Endpoint::ModifyUserPoint, body))
-            .await;
+        let answer = self.send(Ask::Body(Endpoint::ModifyUserPoint, body)).await;
         let verdict = meaning::change(answer);
         self.heard_of(&verdict);
         verdict
@@ -167,7 +179,6 @@ impl GuildMall {
             }
         };
         let answer = self
-            .mall
             .send(Ask::Body(Endpoint::BatchModifyUserPoint, body))
             .await;
         let verdicts = meaning::changes(answer, &members);
@@ -292,7 +303,10 @@ impl Adjust for GuildMall {
 
 impl Lookup for GuildMall {
     fn lookup<'a>(&'a self, op: &'a OpId) -> BoxFuture<'a, Result<Record, LookupError>> {
-        Box::pin(self.mall.find(op))
+        Box::pin(async move {
+            let _share = self.share().await;
+            self.mall.find(op).await
+        })
     }
 }
 

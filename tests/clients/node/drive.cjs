@@ -21,7 +21,7 @@ async function main() {
   const axios = { baseURL: `${world.api_url}/api/bot/${world.bot_token}`, timeout: 15_000 };
   const bot = new Bot(world.bot_token, { axios });
 
-  const guild = BigInt(world.guild);
+  const guild = BigInt(world.guild_id);
   const [general, board, staff] = world.channels;
   const channel = BigInt(general.id);
   const [ming, hong, moderator] = ['2791234', '2801357', '2345671'].map((shortId) =>
@@ -39,11 +39,11 @@ async function main() {
 
   await step('getMe', async () => {
     const me = await bot.getMe();
-    assert.equal(me.id, BigInt(world.bot));
+    assert.equal(me.id, BigInt(world.bot_id));
     assert.equal(me.is_bot, true);
     assert.match(me.user_token, /^[0-9a-f]{192}$/);
-    assert.equal(me.owner_id, BigInt(world.owner));
-    assert.equal(me.last_name, world.owner);
+    assert.equal(me.owner_id, BigInt(world.owner_id));
+    assert.equal(me.last_name, world.owner_id);
     const again = await bot.getMe({ forced: true });
     assert.equal(again.id, me.id);
     assert.notEqual(again.user_token, me.user_token);
@@ -79,24 +79,24 @@ async function main() {
 
   let asked;
   await step('push', async () => {
-    asked = await say(ming, general.id, `\${@!${world.bot}} /points`);
+    asked = await say(ming, general.id, `\${@!${world.bot_id}} /points`);
     const { data } = await pushed(asked);
     assert.equal(data.user_id, ming.id);
     assert.equal(data.channel_id, general.id);
-    assert.equal(data.guild_id, world.guild);
+    assert.equal(data.guild_id, world.guild_id);
     assert.equal(data.channel_type, 0);
     assert.ok(data.time > 1e11, 'pushes tell their time in milliseconds');
     assert.deepEqual(data.member.roles, ming.roles);
     assert.deepEqual(
       data.mentions.map(({ user_id: user }) => user),
-      [world.bot],
+      [world.bot_id],
     );
     assert.equal(data.author.username, ming.short_id);
     assert.equal(data.author.nickname, ming.nickname);
     assert.equal(data.author.bot, false);
     const content = JSON.parse(data.content);
     assert.equal(content.type, 'text');
-    assert.equal(content.text, `\${@!${world.bot}} /points`);
+    assert.equal(content.text, `\${@!${world.bot_id}} /points`);
     const answer = await say(hong, general.id, '同问', { reply_to: asked });
     assert.equal((await pushed(answer)).data.quote_l1, asked);
     return `message ${asked}`;
@@ -112,13 +112,13 @@ async function main() {
     assert.equal(sent.chat.id, channel);
     assert.equal(sent.chat.guild_id, guild);
     assert.equal(sent.chat.type, 'channel');
-    assert.equal(sent.from.id, BigInt(world.bot));
+    assert.equal(sent.from.id, BigInt(world.bot_id));
     assert.ok(sent.date > 1e11, 'dates are in milliseconds');
     assert.equal(sent.reply_to_message.message_id, BigInt(asked));
     assert.equal(JSON.parse(sent.text).text, '积分：120 "整"');
     const { data } = await pushed(sent.message_id);
     assert.equal(data.author.bot, true);
-    assert.equal(data.user_id, world.bot);
+    assert.equal(data.user_id, world.bot_id);
     assert.equal(data.quote_l1, asked);
     const seen = await controls.seenMessage(hong.id, general.id, sent.message_id);
     assert.equal(seen.content.text, '积分：120 "整"');
@@ -161,7 +161,7 @@ async function main() {
     const pinned = await controls.seenMessage(hong.id, general.id, sent.message_id);
     assert.equal(pinned.pinned, true);
     await bot.unpinMessage(channel, sent.message_id);
-    await bot.sendReaction(BigInt(world.bot), channel, BigInt(asked), { emoji: '赞' });
+    await bot.sendReaction(BigInt(world.bot_id), channel, BigInt(asked), { emoji: '赞' });
     const liked = await controls.seenMessage(hong.id, general.id, asked);
     assert.deepEqual(liked.reactions, ['赞']);
     return 'its text, a pin and a reaction';
@@ -259,8 +259,8 @@ async function main() {
 
   await step('members', async () => {
     const house = await bot.getGuild(guild);
-    assert.equal(house.guild_id, world.guild);
-    assert.equal(house.owner_id, world.owner);
+    assert.equal(house.guild_id, world.guild_id);
+    assert.equal(house.owner_id, world.owner_id);
     assert.equal(house.memberNum, world.members.length);
     const channels = await bot.listGuildChannel(guild);
     assert.deepEqual(
@@ -285,7 +285,7 @@ async function main() {
     assert.equal(await bot.isGuildMember(guild, BigInt(ming.id)), true);
     assert.equal(await bot.isGuildMember(guild, 1n), false);
     const shared = await bot.checkUserGuilds(BigInt(hong.id), [guild, 1n]);
-    assert.deepEqual(shared, [world.guild]);
+    assert.deepEqual(shared, [world.guild_id]);
     await assert.rejects(bot.listChatMember({ guild, user: 1n }), refused(1007));
     await bot.setGuildScopedName(guild, '小助手');
     await bot.setGuildScopedName(guild, '');
@@ -301,7 +301,7 @@ async function main() {
     const byName = await bot.searchMembersByName(guild, ming.nickname);
     assert.deepEqual(who(byName), [ming.short_id]);
     assert.equal(byName[0].user.id, BigInt(ming.id));
-    const wrongType = bot.searchMembersByName(world.guild, ming.nickname);
+    const wrongType = bot.searchMembersByName(world.guild_id, ming.nickname);
     await assert.rejects(wrongType, ({ description }) => description === 'Body contents error');
     return 'by short id and by name';
   });
@@ -323,7 +323,7 @@ async function main() {
     assert.equal(held[card].card_id, card);
     assert.deepEqual(JSON.parse(held[card].content), credit('786'));
     await bot.deleteGuildUserCredit(user, byChat, { chat: channel });
-    await bot.deleteGuildUserCredit(user, card, { guild: world.guild });
+    await bot.deleteGuildUserCredit(user, card, { guild: world.guild_id });
     assert.deepEqual(Object.keys(await cards()), []);
     return 'set, overwritten, read, deleted';
   });

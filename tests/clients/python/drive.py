@@ -30,7 +30,7 @@ from stage import step
 world = json.loads(sys.stdin.readline())
 controls = Controls(world["page"])
 token = world["bot_token"]
-guild = int(world["guild"])
+guild = int(world["guild_id"])
 general, board, staff = world["channels"]
 channel = int(general["id"])
 people = {member["short_id"]: member for member in world["members"]}
@@ -102,9 +102,9 @@ def pushed(message):
 def _():
     answer = fanbookbotapi.getme(token)
     me = answer.json()["result"]
-    equal(me["id"], int(world["bot"]))
+    equal(me["id"], int(world["bot_id"]))
     equal(me["is_bot"], True)
-    equal(me["owner_id"], int(world["owner"]))
+    equal(me["owner_id"], int(world["owner_id"]))
     assert re.fullmatch("[0-9a-f]{192}", me["user_token"])
     again = fanbookbotapi.getme(token).json()["result"]
     assert again["user_token"] != me["user_token"]
@@ -144,14 +144,14 @@ def _():
 @step("push")
 def _():
     global asked
-    text = "${@!" + world["bot"] + "} /points"
+    text = "${@!" + world["bot_id"] + "} /points"
     asked = say(ming, general["id"], text)
     data = pushed(asked)
     equal(data["user_id"], ming["id"])
     equal(data["channel_id"], general["id"])
-    equal(data["guild_id"], world["guild"])
+    equal(data["guild_id"], world["guild_id"])
     equal(data["member"]["roles"], ming["roles"])
-    equal([one["user_id"] for one in data["mentions"]], [world["bot"]])
+    equal([one["user_id"] for one in data["mentions"]], [world["bot_id"]])
     equal(data["author"]["username"], ming["short_id"])
     equal(data["author"]["bot"], False)
     content = json.loads(data["content"])
@@ -166,11 +166,11 @@ def _():
     plain = sent(chatid=channel, text='积分：120 "整"')
     equal(plain["chat"]["id"], channel)
     equal(plain["chat"]["guild_id"], guild)
-    equal(plain["from"]["id"], int(world["bot"]))
+    equal(plain["from"]["id"], int(world["bot_id"]))
     assert plain["date"] > 10**11, "dates are in milliseconds"
     equal(json.loads(plain["text"])["text"], '积分：120 "整"')
     data = pushed(plain["message_id"])
-    equal([data["author"]["bot"], data["user_id"]], [True, world["bot"]])
+    equal([data["author"]["bot"], data["user_id"]], [True, world["bot_id"]])
     seen = controls.seen_message(hong["id"], general["id"], plain["message_id"])
     equal(seen["content"]["text"], '积分：120 "整"')
 
@@ -259,7 +259,7 @@ def _():
     for role in world["admin_roles"] + world["moderator_roles"]:
         assert roles[int(role)]["name"]
     equal(roles[int(world["admin_roles"][0])]["permissions"] & 8, 8)
-    made = int(result("guild/role", "PUT", guild_id=world["guild"], name="常客")["id"])
+    made = int(result("guild/role", "PUT", guild_id=world["guild_id"], name="常客")["id"])
     who = {"guild_id": guild, "user_id": int(ming["id"])}
 
     def held():
@@ -276,25 +276,25 @@ def _():
     result("setMemberRoles", roles=[made], **who)
     equal(held(), [made])
     result("setMemberRoles", roles=before, **who)
-    result("guild/role", "DELETE", guild_id=world["guild"], id=str(made))
+    result("guild/role", "DELETE", guild_id=world["guild_id"], id=str(made))
     assert made not in {role["id"] for role in result("getGuildRoles", guild_id=guild)}
     return f"{len(roles)} roles; made, handed out, taken back, removed"
 
 
 @step("members")
 def _():
-    house = result("guild", guild_id=world["guild"], user_id="1")
-    equal([house["guild_id"], house["owner_id"]], [world["guild"], world["owner"]])
-    channels = result("channel/list", guild_id=world["guild"])
+    house = result("guild", guild_id=world["guild_id"], user_id="1")
+    equal([house["guild_id"], house["owner_id"]], [world["guild_id"], world["owner_id"]])
+    channels = result("channel/list", guild_id=world["guild_id"])
     equal([one["channel_id"] for one in channels], [one["id"] for one in world["channels"]])
-    listed = {"guild_id": world["guild"], "channel_id": general["id"], "user_id": "1"}
+    listed = {"guild_id": world["guild_id"], "channel_id": general["id"], "user_id": "1"}
     whole = result("v2/guild/members", ranges=[{"start": 0, "end": 99}], **listed)
     found = {item["User"]["user_id"] for item in whole["ops"][0]["items"] if "User" in item}
     equal(found, {member["id"] for member in world["members"]})
     one = result("getChatMember", chat_id=channel, user_id=int(hong["id"]))
     equal([one["user"]["username"], one["status"]], [hong["short_id"], "member"])
     equal(result("getGuildMembersCount", guild_id=guild), len(found))
-    exists = {"guild_id": world["guild"], "member_id": ming["id"]}
+    exists = {"guild_id": world["guild_id"], "member_id": ming["id"]}
     equal(result("guild/existsMember", **exists), {"exists": True})
     return f"{len(found)} in {house['name']}"
 
@@ -306,14 +306,14 @@ def _():
     equal([one["user"]["id"] for one in by_short_id], [int(ming["id"])])
     by_name = result("searchGuildMember", guild_id=guild, query=hong["nickname"])
     equal([one["user"]["username"] for one in by_name], [hong["short_id"]])
-    refused = call("searchGuildMember", guild_id=world["guild"], query=hong["nickname"])
+    refused = call("searchGuildMember", guild_id=world["guild_id"], query=hong["nickname"])
     equal(refused["description"], "Body contents error")
     return "by short id and by name"
 
 
 @step("credits")
 def _():
-    whose = {"guild_id": world["guild"], "user_id": ming["id"], "card_id": "season-2026-03"}
+    whose = {"guild_id": world["guild_id"], "user_id": ming["id"], "card_id": "season-2026-03"}
     authority = {"icon": "https://example.org/i.png", "name": "积分小助手"}
 
     def held():
