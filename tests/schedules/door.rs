@@ -29,11 +29,11 @@ use guildpoints::points::Record;
 use guildpoints::points::Repeats;
 use guildpoints::points::Verdict;
 
+use crate::arriving::is_refusal;
 use crate::mall::Entry;
 use crate::mall::Mall;
 use crate::mall::Said;
 use crate::mall::Told;
-use crate::mall::is_refusal;
 use crate::people;
 use crate::schedule::Deployment;
 

@@ -16,6 +16,7 @@
 //! ever after. Time is the schedule's own and costs nothing; only the store's threads run in real
 //! time, so where exactly a crash meets a write differs from run to run.
 
+mod arriving;
 mod commands;
 mod door;
 mod judge;
@@ -99,6 +100,7 @@ fn the_mall_the_journal_and_what_is_claimed_always_agree() {
         seed,
         next: AtomicU64::new(0),
         played: AtomicU64::new(0),
+        failed_at: AtomicU64::new(u64::MAX),
         tally: Mutex::default(),
         found: Mutex::default(),
     };
@@ -149,6 +151,8 @@ struct Run {
     seed: u64,
     next: AtomicU64,
     played: AtomicU64,
+    /// How many had been played when the first went wrong; the rest are attempts to shrink it.
+    failed_at: AtomicU64,
     tally: Mutex<Tally>,
     found: Mutex<Option<String>>,
 }
@@ -179,19 +183,17 @@ impl Run {
         let mut runner = TestRunner::new_with_rng(config, rng);
         let outcome = runner.run(&schedule::schedules(), |schedule| {
             let played = play::play(&schedule);
-            self.played.fetch_add(1, Ordering::Relaxed);
+            let number = self.played.fetch_add(1, Ordering::Relaxed) + 1;
             let mut tally = self.tally.lock().unwrap();
             for (kind, times) in &played.tally {
                 *tally.entry(kind).or_default() += times;
             }
-            match played.blames.is_empty() {
-                true => Ok(()),
-                false => Err(TestCaseError::fail(told(
-                    &schedule,
-                    &played.blames,
-                    &played.story,
-                ))),
+            if played.blames.is_empty() {
+                return Ok(());
             }
+            self.failed_at.fetch_min(number, Ordering::Relaxed);
+            let told = told(&schedule, &played.blames, &played.story);
+            Err(TestCaseError::fail(told))
         });
         match outcome {
             Ok(()) => {}
@@ -200,8 +202,8 @@ impl Run {
                 if found.is_none() {
                     keep(&schedule);
                     *found = Some(format!(
-                        "after {} schedules, shrinking included:\n{story}",
-                        self.played.load(Ordering::Relaxed)
+                        "found by schedule {} or so:\n{story}",
+                        self.failed_at.load(Ordering::Relaxed)
                     ));
                 }
             }

@@ -71,6 +71,15 @@ pub fn label_of(op: &OpId) -> String {
     format!("unheard-of {op}")
 }
 
+/// The command a change belongs to, by the change's name.
+pub fn number_of(label: &str) -> usize {
+    let number = label
+        .strip_prefix('#')
+        .and_then(|rest| rest.split('-').next());
+    let number = number.and_then(|number| number.parse().ok());
+    number.unwrap_or_else(|| panic!("`{label}` is no change of ours"))
+}
+
 pub fn index_of(member: UserId) -> usize {
     let place = MEMBERS.iter().position(|(_, user)| *user == member);
     place.expect("only members' points move")

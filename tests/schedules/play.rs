@@ -178,12 +178,20 @@ impl Player {
                 giver,
                 member,
                 points,
-            } => self.command(life, *giver, &[*member], *points, false),
+                luck,
+            } => {
+                enter(&self.world).lucks.push(luck.clone());
+                self.command(life, *giver, &[*member], *points, false);
+            }
             Deed::Several {
                 giver,
                 members,
                 points,
-            } => self.command(life, *giver, members, *points, true),
+                luck,
+            } => {
+                enter(&self.world).lucks.push(luck.clone());
+                self.command(life, *giver, members, *points, true);
+            }
             Deed::Again { command, edited } => self.again(life, usize::from(*command), *edited),
             Deed::Squat { member } => self.squat = Some(usize::from(*member)),
             Deed::Crash { turns: u8::MAX } => return Some(End::Crashed),
