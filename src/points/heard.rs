@@ -22,6 +22,8 @@ pub(super) struct Heard {
     pub last: Last,
     /// Whether a sending refused with 401 or 403 was already repeated once.
     pub access_repeated: bool,
+    /// Look-ups refused with 401 or 403 (or the like) since one told anything else.
+    pub looks_refused: u32,
     /// The refusal that is held back while a sending may still land.
     pub held: Option<HeldRefusal>,
     /// The last code, for staff.

@@ -12,7 +12,7 @@
 //! | unused | id used before | stay: both cannot be true |
 //! | unused | too fast, not sent | send |
 //! | unused | a refusal is held | refused once nothing sent can be alive |
-//! | no information | access refused both times | refused |
+//! | access refused, three times in a row | access refused | refused |
 //! | no information | - | stay |
 //! | no look-up at all | - | unresolved, nothing is sent twice |
 //!
@@ -44,6 +44,12 @@ use crate::points::heard::Last;
 
 /// Entries taken from the journal in one sweep.
 const A_SWEEP: usize = 64;
+
+/// Look-ups refused in a row after which the access as a whole is taken for broken.
+///
+/// A request that was delivered twice is answered 401 although it was carried out, and the same can
+/// befall its look-up; one such pair must not pass for a refusal. Wrong keys and clocks stay wrong.
+const NO_ACCIDENT: u32 = 3;
 
 /// What is to be done with an entry after a look-up.
 enum Step {
@@ -128,7 +134,12 @@ impl Points {
             heard.text = "the points system offers no look-up".to_owned();
             return Step::Stay(State::Unresolved);
         };
-        match lookup.lookup(ticket.op()).await {
+        let found = lookup.lookup(ticket.op()).await;
+        heard.looks_refused = match found {
+            Err(LookupError::AccessRefused { .. }) => heard.looks_refused + 1,
+            _ => 0,
+        };
+        match found {
             Ok(Record::Found { member, amount }) => {
                 let receipt = ticket.receipt();
                 if member.is_none_or(|member| member == receipt.member)
@@ -150,7 +161,9 @@ impl Points {
             }
             // While a sending may have landed, that nothing can be looked up proves nothing.
             Err(LookupError::AccessRefused { code, text })
-                if heard.last == Last::AccessRefused && heard.lost_ms.is_none() =>
+                if heard.last == Last::AccessRefused
+                    && heard.lost_ms.is_none()
+                    && heard.looks_refused >= NO_ACCIDENT =>
             {
                 heard.code = code.or(heard.code);
                 heard.text = text;

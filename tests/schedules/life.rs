@@ -1,0 +1,251 @@
+//! One life of the bot, from opening the store to its end, on a clock that only we move.
+//!
+//! The bot is the real one: `Points` with its sweep, `Journal` on a file. Each life has a runtime of
+//! its own; a crash drops it with everything in it, wherever its tasks are, and nothing is closed.
+//! Time stands still until nothing of the bot runs any more, then it leaps to the next thing.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use guildpoints::journal::Counts;
+use guildpoints::journal::Journal;
+use guildpoints::journal::JournalError;
+use guildpoints::journal::Receipt;
+use guildpoints::journal::State;
+use guildpoints::journal::StoreSettings;
+use guildpoints::model::MessageId;
+use guildpoints::model::Policy;
+use guildpoints::points::Change;
+use guildpoints::points::ChangeError;
+use guildpoints::points::Changes;
+use guildpoints::points::Points;
+use guildpoints::points::PointsBackend;
+use guildpoints::points::PointsTimes;
+use guildpoints::support::clock::Clock;
+use guildpoints::support::pulse::Pulses;
+use tokio::task::yield_now;
+use tokio_util::sync::CancellationToken;
+
+use crate::commands::Claim;
+use crate::commands::Command;
+use crate::door::Door;
+use crate::door::World;
+use crate::door::enter;
+use crate::mall::REQUEST_LIMIT_MS;
+use crate::mall::WINDOW_MS;
+use crate::people;
+
+/// No leap is longer, so that sweeps come about when they should, in milliseconds.
+const LEAP_MS: u64 = 2_000;
+
+/// Leaps while a command is being answered, in milliseconds.
+const STEP_MS: u64 = 200;
+
+/// The times of the protocol, shortened in proportion; waits are seconds of the schedule's time.
+fn times() -> PointsTimes {
+    let seconds = Duration::from_secs;
+    PointsTimes {
+        answer_budget: Duration::from_millis(1_700),
+        request_limit: Duration::from_millis(REQUEST_LIMIT_MS),
+        signature_window: Duration::from_millis(WINDOW_MS.unsigned_abs()),
+        look_ups: [2, 8, 20, 30].map(seconds).to_vec(),
+        give_up_after: seconds(150),
+        sweep_every: seconds(2),
+    }
+}
+
+/// A runtime whose clock stands still unless it is moved.
+pub struct Stage {
+    runtime: Option<tokio::runtime::Runtime>,
+    hold: Option<mpsc::Sender<()>>,
+}
+
+impl Stage {
+    pub fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        // While such a task runs, a paused clock does not leap by itself; without it each wait for
+        // the store's threads would be taken for idleness.
+        let (hold, held) = mpsc::channel::<()>();
+        runtime.spawn_blocking(move || held.recv());
+        Self {
+            runtime: Some(runtime),
+            hold: Some(hold),
+        }
+    }
+
+    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        let runtime = self.runtime.as_ref().expect("only `drop` takes it");
+        runtime.block_on(future)
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        drop(self.hold.take());
+        drop(self.runtime.take());
+    }
+}
+
+/// The bot while it lives.
+pub struct Life {
+    pub journal: Journal,
+    pub points: Points,
+    pub world: World,
+    clock: Clock,
+    stop: CancellationToken,
+    running: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Life {
+    pub async fn begin(
+        store: &str,
+        clock: &Clock,
+        world: &World,
+        proved: bool,
+    ) -> Result<Self, JournalError> {
+        let settings = StoreSettings {
+            url: store.to_owned(),
+        };
+        let pulses = Pulses::new(clock.clone());
+        let journal = Journal::open_store(&settings, people::BOT, clock.clone(), pulses).await?;
+        let door: Arc<dyn PointsBackend> = Arc::new(Door::new(world.clone(), proved));
+        let doors = HashMap::from([(people::GUILD, door)]);
+        let points = Points::new(journal.clone(), doors, clock.clone(), times());
+        let stop = CancellationToken::new();
+        tokio::spawn(points.clone().reconcile(stop.clone()));
+        Ok(Self {
+            journal,
+            points,
+            world: world.clone(),
+            clock: clock.clone(),
+            stop,
+            running: Vec::new(),
+        })
+    }
+
+    /// Delivers a command; its answer is noted when it comes.
+    pub fn deliver(&mut self, command: Command, policy: Policy) {
+        let points = self.points.clone();
+        let world = self.world.clone();
+        self.running.push(tokio::spawn(async move {
+            let granted = people::granted(command.giver, command.points, &policy);
+            let mut orders = command.orders();
+            let claim = if command.is_several {
+                let message = people::message(command.number);
+                let changes = points.change_all(&granted, &policy, message, orders).await;
+                claimed_all(changes)
+            } else {
+                claimed(points.change(&granted, &policy, orders.remove(0)).await)
+            };
+            command.hear(&mut enter(&world), claim);
+        }));
+    }
+
+    /// Lets everything run that can run without time passing, and says how the journal stands.
+    pub async fn settle(&self) -> Counts {
+        let mut seen = None;
+        loop {
+            // A write that meets nothing comes after all writes that queue; reading comes after them.
+            let nothing = MessageId::new(1);
+            let _nothing_there = self.journal.asked_said(nothing, nothing).await;
+            let counts = self.journal.counts().await.expect("the store can be read");
+            for _ in 0..8 {
+                yield_now().await;
+            }
+            let activity = enter(&self.world).story.activity;
+            if seen.replace(activity) == Some(activity) {
+                return counts;
+            }
+        }
+    }
+
+    /// Lets the bot run for a moment only, whatever it is at.
+    pub async fn turns(&self, turns: u8) {
+        for _ in 0..turns {
+            yield_now().await;
+            // The store's threads need real time to get anywhere.
+            std::thread::sleep(Duration::from_micros(15));
+        }
+    }
+
+    /// Lets time pass up to `until` at the latest, or to the next thing that happens.
+    pub async fn wait(&mut self, until: Option<u64>) {
+        let step = if self.is_busy() { STEP_MS } else { LEAP_MS };
+        let (now, event) = {
+            let world = enter(&self.world);
+            (world.story.now, world.next_event())
+        };
+        let next = [Some(now + step), until, event].into_iter().flatten().min();
+        let next = next.unwrap_or(now).max(now);
+        let by = Duration::from_millis(next - now);
+        self.clock.advance(by);
+        enter(&self.world).story.now = next;
+        tokio::time::advance(by).await;
+    }
+
+    /// Whether some command still waits for its answer.
+    pub fn is_busy(&mut self) -> bool {
+        self.running.retain(|command| !command.is_finished());
+        !self.running.is_empty()
+    }
+
+    /// Stops as a process does that is asked to.
+    pub async fn end(mut self) {
+        self.stop.cancel();
+        let points = self.points.clone();
+        let drained = tokio::spawn(async move { points.drain().await });
+        while self.is_busy() || !drained.is_finished() {
+            self.settle().await;
+            while enter(&self.world).happen() {
+                self.settle().await;
+            }
+            self.wait(None).await;
+        }
+        self.journal.close().await;
+    }
+
+    /// The entries of a command.
+    pub async fn entries(&self, number: usize) -> Vec<Receipt> {
+        let found = self.journal.of_message(people::message(number)).await;
+        found.expect("the store can be read")
+    }
+}
+
+fn claimed(change: Result<Change, ChangeError>) -> Claim {
+    match change {
+        Ok(Change::Done(receipt)) => Claim::Stand(vec![(receipt.member, State::Done)]),
+        Ok(Change::Refused(receipt)) => Claim::Stand(vec![(receipt.member, State::Refused)]),
+        Ok(Change::Pending(receipt)) => {
+            let state = match receipt.state.is_final() {
+                true => State::Unconfirmed,
+                false => receipt.state,
+            };
+            Claim::Stand(vec![(receipt.member, state)])
+        }
+        Ok(Change::Known(_)) => Claim::Known,
+        Ok(Change::Over(_)) => Claim::Over,
+        Ok(Change::ConfirmationSpent(_)) => Claim::Failed("a confirmation is spent".to_owned()),
+        Err(error) => Claim::Failed(error.to_string()),
+    }
+}
+
+fn claimed_all(changes: Result<Changes, ChangeError>) -> Claim {
+    match changes {
+        Ok(Changes::Written(receipts)) => {
+            let states = receipts
+                .iter()
+                .map(|receipt| (receipt.member, receipt.state));
+            Claim::Stand(states.collect())
+        }
+        Ok(Changes::Known) => Claim::Known,
+        Ok(Changes::Over(_)) => Claim::Over,
+        Ok(Changes::ConfirmationSpent(_)) => Claim::Failed("a confirmation is spent".to_owned()),
+        Err(error) => Claim::Failed(error.to_string()),
+    }
+}

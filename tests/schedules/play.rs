@@ -1,0 +1,382 @@
+//! Plays a schedule from an empty journal to rest, through as many lives as it takes.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::LazyLock;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use guildpoints::journal::Counts;
+use guildpoints::journal::Journal;
+use guildpoints::journal::Receipt;
+use guildpoints::journal::StoreSettings;
+use guildpoints::model::OpId;
+use guildpoints::support::clock::Clock;
+use guildpoints::support::pulse::Pulses;
+use tempfile::TempDir;
+
+use crate::commands::Command;
+use crate::door::World;
+use crate::door::enter;
+use crate::judge;
+use crate::life::Life;
+use crate::life::Stage;
+use crate::mall::Mall;
+use crate::people;
+use crate::schedule::Deed;
+use crate::schedule::Deployment;
+use crate::schedule::Schedule;
+use crate::story::Story;
+use crate::story::Tally;
+
+/// Long after everything must have come to rest, in milliseconds of the schedule's time.
+const TOO_LONG_MS: u64 = 3_600_000;
+
+/// What became of a schedule.
+pub struct Played {
+    pub story: String,
+    pub blames: Vec<String>,
+    pub tally: Tally,
+}
+
+/// How a life ended.
+enum End {
+    Crashed,
+    Stopped,
+    Rested,
+    Judged,
+}
+
+struct Player {
+    world: World,
+    clock: Clock,
+    store: String,
+    schedule: Arc<Schedule>,
+    commands: Vec<Command>,
+    /// The next step, and when it is due.
+    step: usize,
+    due: u64,
+    /// A crash waits for the next thing that happens.
+    armed: Option<u8>,
+    squat: Option<usize>,
+    counts: Counts,
+}
+
+/// Plays it.
+pub fn play(schedule: &Schedule) -> Played {
+    let home = tempfile::tempdir_in(fast_folder()).unwrap();
+    let file = home.path().join("journal.db");
+    std::fs::write(&file, &**EMPTY_JOURNAL).unwrap();
+    let clock = Clock::system();
+    begin_in_the_morning(&clock);
+    let schedule = Arc::new(schedule.clone());
+    let mall = Mall::new(schedule.clone(), Story::new(clock.clone()));
+    let mut player = Player {
+        world: Arc::new(Mutex::new(mall)),
+        clock,
+        store: address(&file),
+        due: schedule.steps.first().map_or(0, |step| due_ms(step.0)),
+        schedule,
+        commands: Vec::new(),
+        step: 0,
+        armed: None,
+        squat: None,
+        counts: Counts::default(),
+    };
+    player.live_on();
+    let world = enter(&player.world);
+    Played {
+        story: world.story.told(),
+        blames: world.story.blames.clone(),
+        tally: world.story.tally.clone(),
+    }
+}
+
+impl Player {
+    fn live_on(&mut self) {
+        let mut lives = 0;
+        let mut rested = None;
+        loop {
+            let proved = lives >= self.schedule.unproved_starts;
+            lives = lives.saturating_add(1);
+            let end = Stage::new().run(async {
+                let life = Life::begin(&self.store, &self.clock, &self.world, proved).await;
+                match (life, rested.take()) {
+                    (Err(error), _) => {
+                        self.blame(format!("the store cannot be opened: {error}"));
+                        End::Judged
+                    }
+                    (Ok(life), Some(entries)) => {
+                        self.redeliver_all(life, entries).await;
+                        End::Judged
+                    }
+                    (Ok(life), None) => {
+                        let (end, entries) = self.live(life).await;
+                        rested = entries;
+                        end
+                    }
+                }
+            });
+            match end {
+                End::Crashed => self.tell("the bot dies; a new one starts", "crashes"),
+                End::Stopped => self.tell("the bot is stopped and started again", "restarts"),
+                End::Rested => self.tell("all is at rest; the bot is started once more", "rests"),
+                End::Judged => return,
+            }
+        }
+    }
+
+    /// One life. At rest it also says what the journal holds.
+    async fn live(&mut self, mut life: Life) -> (End, Option<Vec<Receipt>>) {
+        loop {
+            self.see(life.settle().await);
+            while enter(&self.world).happen() {
+                if let Some(turns) = self.armed.take() {
+                    life.turns(turns).await;
+                    return (End::Crashed, None);
+                }
+                self.see(life.settle().await);
+            }
+            let now = enter(&self.world).story.now;
+            if self.step < self.schedule.steps.len() {
+                if self.due <= now {
+                    if let Some(end) = self.perform(&mut life).await {
+                        if matches!(end, End::Stopped) {
+                            life.end().await;
+                        }
+                        return (end, None);
+                    }
+                    continue;
+                }
+            } else if self.is_at_rest(&mut life) {
+                if let Some(turns) = self.armed.take() {
+                    life.turns(turns).await;
+                    return (End::Crashed, None);
+                }
+                let entries = self.entries(&life).await;
+                life.end().await;
+                return (End::Rested, Some(entries));
+            } else if now > TOO_LONG_MS {
+                self.blame("it never came to rest".to_owned());
+                return (End::Judged, None);
+            }
+            let next = (self.step < self.schedule.steps.len()).then_some(self.due);
+            life.wait(next).await;
+        }
+    }
+
+    /// Does the next step; answers how the life ends by it.
+    async fn perform(&mut self, life: &mut Life) -> Option<End> {
+        let schedule = self.schedule.clone();
+        let deed = &schedule.steps[self.step].1;
+        self.step += 1;
+        let next = schedule.steps.get(self.step);
+        self.due += next.map_or(0, |step| due_ms(step.0));
+        match deed {
+            Deed::Change {
+                giver,
+                member,
+                points,
+                luck,
+            } => {
+                enter(&self.world).lucks.push(luck.clone());
+                self.command(life, *giver, &[*member], *points, false);
+            }
+            Deed::Several {
+                giver,
+                members,
+                points,
+                luck,
+            } => {
+                enter(&self.world).lucks.push(luck.clone());
+                self.command(life, *giver, members, *points, true);
+            }
+            Deed::Again { command, edited } => self.again(life, usize::from(*command), *edited),
+            Deed::Squat { member } => self.squat = Some(usize::from(*member)),
+            Deed::Crash { turns: u8::MAX } => return Some(End::Crashed),
+            Deed::Crash { turns } => self.armed = Some(*turns),
+            Deed::Restart => return Some(End::Stopped),
+        }
+        // A crash at the same moment finds the bot in the middle of what it has just begun.
+        if let Some((0, Deed::Crash { turns })) = next
+            && *turns < u8::MAX
+        {
+            self.step += 1;
+            let after = schedule.steps.get(self.step);
+            self.due += after.map_or(0, |step| due_ms(step.0));
+            life.turns(*turns).await;
+            return Some(End::Crashed);
+        }
+        None
+    }
+
+    fn command(&mut self, life: &mut Life, giver: u8, members: &[u8], points: i32, several: bool) {
+        let command = Command {
+            number: self.commands.len(),
+            giver: usize::from(giver),
+            members: members.iter().map(|&member| usize::from(member)).collect(),
+            points,
+            is_several: several,
+            is_answered: false,
+        };
+        if let Some(member) = self.squat.take()
+            && self.schedule.deployment == Deployment::Current
+        {
+            let op = people::label(command.number, command.members[0]);
+            enter(&self.world).squat(&op, member);
+        }
+        self.commands.push(command.clone());
+        let kind = if several {
+            "commands for several"
+        } else {
+            "commands for one"
+        };
+        self.tell(&command.told(), kind);
+        life.deliver(command, people::policy(self.schedule.quota));
+    }
+
+    fn again(&mut self, life: &mut Life, which: usize, edited: bool) {
+        if self.commands.is_empty() {
+            return;
+        }
+        let mut command = self.commands[which % self.commands.len()].clone();
+        command.is_answered = enter(&self.world).answered.contains(&command.number);
+        if edited {
+            command.points += command.points.signum();
+        }
+        self.tell(
+            &format!("delivered again: {}", command.told()),
+            "redeliveries",
+        );
+        life.deliver(command, people::policy(self.schedule.quota));
+    }
+
+    /// Everything that was written is delivered once more to a bot that has just started.
+    async fn redeliver_all(&mut self, mut life: Life, before: Vec<Receipt>) {
+        for number in 0..self.commands.len() {
+            let is_written = before
+                .iter()
+                .any(|receipt| receipt.cause.parts().0 == people::message(number));
+            if is_written {
+                enter(&self.world).answered.insert(number);
+                self.again(&mut life, number, number % 2 == 1);
+            }
+        }
+        life.settle().await;
+        while life.is_busy() {
+            life.wait(None).await;
+            enter(&self.world).happen();
+            life.settle().await;
+        }
+        let after = self.entries(&life).await;
+        if after != before {
+            self.blame("commands delivered again changed the journal".to_owned());
+        }
+        judge::judge(&mut enter(&self.world), &self.commands, &after);
+        life.end().await;
+    }
+
+    async fn entries(&self, life: &Life) -> Vec<Receipt> {
+        let mut entries = Vec::new();
+        for number in 0..self.commands.len() {
+            entries.extend(life.entries(number).await);
+        }
+        for entry in &entries {
+            assert_eq!(OpId::of(people::BOT, &entry.cause), entry.op);
+        }
+        entries
+    }
+
+    fn is_at_rest(&self, life: &mut Life) -> bool {
+        let Counts {
+            queued,
+            unconfirmed,
+            held,
+            ..
+        } = self.counts;
+        queued + unconfirmed + held == 0 && !life.is_busy() && enter(&self.world).is_quiet()
+    }
+
+    /// Tells when the journal stands otherwise than before.
+    fn see(&mut self, counts: Counts) {
+        let of = |counts: &Counts| {
+            let Counts {
+                queued,
+                unconfirmed,
+                held,
+                unresolved,
+                ..
+            } = *counts;
+            (queued, unconfirmed, held, unresolved)
+        };
+        if of(&counts) == of(&self.counts) {
+            return;
+        }
+        let (queued, unconfirmed, held, unresolved) = of(&counts);
+        let mut world = enter(&self.world);
+        world.story.tell(format!(
+            "(open in the journal: {queued} queued, {unconfirmed} unconfirmed, {held} held, {unresolved} unresolved)"
+        ));
+        if held > self.counts.held {
+            world.story.count("refusals held");
+        }
+        if queued > self.counts.queued {
+            world.story.count("entries queued");
+        }
+        self.counts = counts;
+    }
+
+    fn tell(&self, what: &str, kind: &'static str) {
+        let mut world = enter(&self.world);
+        world.story.tell(what.to_owned());
+        world.story.count(kind);
+    }
+
+    fn blame(&self, what: String) {
+        enter(&self.world).story.blame(what);
+    }
+}
+
+fn due_ms(tenths: u16) -> u64 {
+    u64::from(tenths) * 100
+}
+
+/// Where files cost no disk.
+fn fast_folder() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    match memory.is_dir() {
+        true => memory.to_owned(),
+        false => std::env::temp_dir(),
+    }
+}
+
+fn address(file: &Path) -> String {
+    format!("sqlite://{}", file.display())
+}
+
+/// Quotas are counted by day, and no run is to cross midnight.
+fn begin_in_the_morning(clock: &Clock) {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+    let since_midnight = clock.now_ms().rem_euclid(DAY_MS);
+    let until_eight = DAY_MS + DAY_MS / 3 - since_midnight;
+    clock.advance(Duration::from_millis(until_eight.unsigned_abs()));
+}
+
+/// A journal as the bot makes it, to begin each run with a copy.
+static EMPTY_JOURNAL: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let home = TempDir::new().unwrap();
+    let file = home.path().join("journal.db");
+    let settings = StoreSettings {
+        url: address(&file),
+    };
+    let clock = Clock::system();
+    let opened = Stage::new().run(async {
+        let pulses = Pulses::new(clock.clone());
+        let journal = Journal::open_store(&settings, people::BOT, clock, pulses).await?;
+        journal.close().await;
+        Ok::<_, guildpoints::journal::JournalError>(())
+    });
+    opened.unwrap();
+    std::fs::read(&file).unwrap()
+});
