@@ -319,7 +319,10 @@ fn faults_of_kind_and_range_in_the_sections_name_line_and_way_out() {
         ("[store]\nurl = \"postgres://h/d\"", "use `sqlite://`"),
         ("[http]\nlisten = \"8480\"", "an address and a port"),
         ("[limits]\nmall_in_flight = 0", "lie within 1 and 256"),
-        ("[limits]\napi_per_second = 0", "lie within 0.01 and 1000"),
+        (
+            "[limits]\napi_per_second = 0",
+            "lie within 0.01 and 1000000",
+        ),
         ("[limits]\napi_per_second = \"4\"", "expected a number"),
         ("[swan.hq]\ndeduct = \"of\"", "one of off, negative"),
         ("[manta.shop]\ntoken = 5", "a secret is written"),

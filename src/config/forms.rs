@@ -44,17 +44,18 @@ pub(super) fn whole(range: RangeInclusive<i64>) -> impl Fn(&Node) -> Result<i64,
     }
 }
 
-/// A rate a second, above zero.
+/// A rate a second, above zero. The upper bound is far above what any platform takes: whoever
+/// measures the bot itself must be able to set the limits out of the way.
 pub(super) fn rate(node: &Node) -> Result<f64, Complaint> {
     let rate = match node.value {
         Value::Float(rate) => rate,
         Value::Integer(Some(rate)) => rate as f64,
         _ => return Err(wrong_kind("a number", node)),
     };
-    if (0.01..=1_000.0).contains(&rate) {
+    if (0.01..=1_000_000.0).contains(&rate) {
         Ok(rate)
     } else {
-        Err(out_of_range("0.01", "1000"))
+        Err(out_of_range("0.01", "1000000"))
     }
 }
 
