@@ -57,7 +57,7 @@ async fn every_fault_of_a_batch_pays_each_line_once() {
     .map(|fault| (fault, Taken::AsNoNews));
     let rows = every_fault().into_iter().chain(only_batches);
     let stories = rows.map(|(fault, taken)| async move {
-        let mut stage = Stage::new().await;
+        let mut stage = taken.stage().await;
         probed(&stage).await;
         stage.fault("batchModifyUserPoint", fault.clone());
         let said = confirmed(&mut stage, "/奖励 @小明 @小红 @星海 100 周赛").await;

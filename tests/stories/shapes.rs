@@ -25,7 +25,9 @@ use crate::stage::Stage;
 use crate::stage::receipt_in;
 
 /// Stages at work at once.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 8;
+/// No request is given up because the machine is slow.
+const PATIENT: &str = "timeout = \"20s\"\nsignature_window = \"1s\"\nlook_up_after = \"200ms\"\n";
 
 /// Every choice by itself, and those together that meet in one answer.
 fn every_shape() -> Vec<(&'static str, Shapes)> {
@@ -70,9 +72,12 @@ fn every_shape() -> Vec<(&'static str, Shapes)> {
 }
 
 async fn stage_with(shapes: &Shapes) -> Stage {
-    let stage = Stage::without_bot(Settings::default()).await;
+    let mut stage = Stage::without_bot(Settings {
+        mall: Some(PATIENT.to_owned()),
+        ..Settings::default()
+    })
+    .await;
     stage.sandbox.mall().set_shapes(shapes.clone());
-    let mut stage = stage;
     stage.start().await;
     probed(&stage).await;
     stage
@@ -83,14 +88,14 @@ async fn what_people_are_told_is_what_was_booked() {
     let stories = every_shape().into_iter().map(|(name, shapes)| async move {
         let mut stage = stage_with(&shapes).await;
         let rewarded = stage.says("阿杰", "/奖励 @小明 666 天梯第一名");
-        let answer = stage.hears(rewarded).await;
+        let answer = stage.hears_of(rewarded, "✅").await;
         assert!(
             answer.starts_with("✅ 小明 +666 → 3,140"),
             "{name}: {answer}"
         );
 
         let deducted = stage.says("夜雨", "/扣分 @小红 20 迟到");
-        let answer = stage.hears(deducted).await;
+        let answer = stage.hears_of(deducted, "✅").await;
         assert!(
             answer.starts_with("✅ 已扣除 小红 -20 → 100"),
             "{name}: {answer}"
@@ -100,7 +105,7 @@ async fn what_people_are_told_is_what_was_booked() {
         assert!(told.contains("已扣除"), "{name}: {told}");
 
         let too_much = stage.says("夜雨", "/扣分 @小红 500 迟到");
-        let answer = stage.hears(too_much).await;
+        let answer = stage.hears_of(too_much, "❌").await;
         let shown = "❌ 小红 现有 100 积分，要扣 500，没有扣除";
         assert!(answer.starts_with(shown), "{name}: {answer}");
 
@@ -115,13 +120,13 @@ async fn what_people_are_told_is_what_was_booked() {
             answer.contains(code) && answer.contains(why),
             "{name}: {answer}"
         );
-        let first = first_shown(&stage, welcome);
-        let shown = if known {
-            "已拒绝"
-        } else {
-            "结果待确认"
-        };
-        assert!(first.contains(shown), "{name}: {first}");
+        // 50000 is clear; 60005 has to be looked up first.
+        let looks = crate::books::asked(&stage.sandbox, "findPointRecord").len();
+        assert_eq!(
+            looks,
+            if known { 1 } else { 2 },
+            "{name}: the probe and this"
+        );
 
         let asked = stage.says("小白", "/积分");
         let answer = stage.hears(asked).await;
@@ -166,9 +171,9 @@ async fn a_switch_that_is_off_is_named_wherever_the_code_stands() {
         let guild = stage.guild.number();
         stage.sandbox.mall().switch(guild, false);
         let rewarded = stage.says("阿杰", "/奖励 @小明 5 早到");
-        let answer = stage.hears(rewarded).await;
+        let answer = stage.hears_of(rewarded, "已拒绝").await;
         assert!(
-            answer.contains("已拒绝") && answer.contains("「第三方机器人」"),
+            answer.contains("❌") && answer.contains("「第三方机器人」"),
             "{error_shape:?}: {answer}"
         );
         stage.sandbox.mall().switch(guild, true);
@@ -199,19 +204,22 @@ async fn a_reason_too_long_for_the_mall_is_a_refusal_and_our_own_words_never_are
 async fn an_older_mall_pays_what_is_clear_and_leaves_what_is_lost_to_a_moderator() {
     // There a repeated id is applied again, so nothing at all may go out twice.
     for (not_found_html, unresolved) in [(false, true), (true, false)] {
-        let stage = Stage::without_bot(Settings::default()).await;
+        let mut stage = Stage::without_bot(Settings {
+            mall: Some(PATIENT.to_owned()),
+            ..Settings::default()
+        })
+        .await;
         stage.sandbox.mall().set_shapes(Shapes {
             find_point_record: false,
             not_found_html,
             ..Shapes::default()
         });
-        let mut stage = stage;
         stage.start().await;
         let rewarded = stage.says("阿杰", "/奖励 @小明 5 早到");
-        let answer = stage.hears(rewarded).await;
+        let answer = stage.hears_of(rewarded, "✅").await;
         assert!(answer.starts_with("✅ 小明 +5 → 2,479"), "{answer}");
         let too_much = stage.says("阿杰", "/扣分 @小红 500 迟到");
-        let answer = stage.hears(too_much).await;
+        let answer = stage.hears_of(too_much, "❌").await;
         assert!(answer.contains("没有扣除"), "{answer}");
 
         stage.fault("modifyUserPoint", FaultKind::DropAfter);
