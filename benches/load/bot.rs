@@ -107,7 +107,7 @@ pub fn processor_time(process: u32) -> io::Result<Duration> {
 pub fn memory(process: u32, name: &str) -> io::Result<f64> {
     let status = fs::read_to_string(proc_file(process, "status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(name));
-    let kibibytes = line.and_then(|line| line.split_whitespace().nth(1));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next());
     let kibibytes: Option<f64> = kibibytes.and_then(|number| number.parse().ok());
     let kibibytes = kibibytes.ok_or_else(|| io::Error::other("no such line in status"))?;
     Ok(kibibytes * 1_024.0 / 1e6)
