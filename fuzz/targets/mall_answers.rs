@@ -143,7 +143,9 @@ fn written(input: &[u8]) -> (u16, Vec<(&str, &str)>, &[u8]) {
         rest = &rest[end + 1..];
         Some(line.trim_end_matches('\r'))
     };
-    let Some(status) = next_line().and_then(|line| line.parse().ok()) else {
+    let status = next_line().and_then(|line| line.parse().ok());
+    // No HTTP library hands out anything else.
+    let Some(status) = status.filter(|status| (100..=999).contains(status)) else {
         return (200, headers, input);
     };
     while let Some(line) = next_line().filter(|line| !line.is_empty()) {
@@ -197,7 +199,9 @@ impl<'a> Seen<'a> {
         let is_zero = |fields: &Fields<'_>| number(fields, "code") == Some(0);
         let is_theirs =
             |fields: &Fields<'_>| number(fields, "fbLongId") == Some(i128::from(member.number()));
-        let has_id = |fields: &Fields<'_>| number(fields, "fbLongId").is_some_and(|id| id >= 0);
+        let has_id = |fields: &Fields<'_>| {
+            number(fields, "fbLongId").is_some_and(|id| u64::try_from(id).is_ok())
+        };
         let applied = if results.iter().all(has_id) {
             results.iter().any(|one| is_theirs(one) && is_zero(one))
         } else {
