@@ -30,11 +30,7 @@ static BODY: Word = Word::new(
 );
 static BALANCE: Word = Word::new("receipt", "balance", &["balance", "time"]);
 static WHY: Word = Word::new("receipt", "why", &["why"]);
-static STAFF: Word = Word::new(
-    "receipt",
-    "staff",
-    &["op", "sends", "looks", "code", "text"],
-);
+static STAFF: Word = Word::new("receipt", "staff", &["op", "sends", "code", "text"]);
 static QUEUED: Word = Word::new("receipt", "state_queued", &[]);
 static UNCONFIRMED: Word = Word::new("receipt", "state_unconfirmed", &[]);
 static UNRESOLVED: Word = Word::new("receipt", "state_unresolved", &[]);
@@ -135,7 +131,6 @@ fn told(receipt: &Receipt, staff: bool) -> Reply {
             .line(&STAFF)
             .with("op", Hole::Own(receipt.op.to_string()))
             .with("sends", Hole::Number(i64::from(receipt.progress.sends)))
-            .with("looks", Hole::Number(i64::from(receipt.progress.looks)))
             .with(
                 "code",
                 Hole::Own(code.map_or_else(|| "-".to_owned(), |code| code.to_string())),

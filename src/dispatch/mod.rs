@@ -10,6 +10,7 @@ mod confirm;
 mod cooldown;
 pub mod lane;
 mod people;
+mod reading;
 mod standing;
 mod teller;
 mod telling;
@@ -19,8 +20,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::commands::Answer;
-use crate::commands::Arg;
-use crate::commands::Args;
 use crate::commands::Asked;
 use crate::commands::Call;
 use crate::commands::CommandError;
@@ -38,7 +37,6 @@ use crate::fanbook::api::BotApi;
 use crate::fanbook::text;
 use crate::fanbook::text::Heard;
 use crate::fanbook::text::Invocation;
-use crate::fanbook::text::Token;
 use crate::guilds::Guilds;
 use crate::journal::ConfirmationState;
 use crate::journal::Journal;
@@ -65,6 +63,8 @@ use crate::words::Reply;
 use crate::words::SHARED;
 use crate::words::Word;
 use crate::words::Words;
+
+pub use reading::arguments;
 
 static BUSY: Word = Word::new(SHARED, "busy", &[]);
 static NEAR: Word = Word::new(SHARED, "near", &["read", "command", "usage"]);
@@ -382,28 +382,6 @@ impl Dispatcher {
             }
             Err(refusal) => Err(refusal),
         }
-    }
-}
-
-/// The command's arguments, in the shapes commands read.
-pub fn arguments(invocation: &Invocation, incoming: &Incoming) -> Args {
-    let pieces = invocation
-        .arguments
-        .iter()
-        .filter_map(|token| match token {
-            Token::Member(id) => Some(Arg::Member(*id)),
-            Token::Role(id) => Some(Arg::Role(*id)),
-            // A channel is no argument of any command; in a reason it would only be a number.
-            Token::Channel(_) => None,
-            Token::Word { text, original, .. } => Some(Arg::Word {
-                plain: text.clone(),
-                typed: original.clone(),
-            }),
-        })
-        .collect();
-    Args {
-        pieces,
-        replying_to: incoming.replying_to,
     }
 }
 

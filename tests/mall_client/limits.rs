@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use guildpoints::model::GuildId;
 use guildpoints::model::refusal::PointsRefusal;
 use guildpoints::points::PointsBackend;
 use serde_json::json;
 
 use crate::server::Says;
 use crate::world::ANN;
+use crate::world::GUILD;
 use crate::world::World;
 
 fn balance() -> Says {
@@ -33,6 +35,44 @@ async fn no_more_requests_are_under_way_than_allowed() {
         assert_eq!(read.await.unwrap().unwrap().points, 1);
     }
     assert_eq!(world.server.most_present(), 2);
+    world.server.is_content();
+}
+
+#[tokio::test]
+async fn a_guild_that_floods_leaves_a_slot_to_the_others() {
+    let world = World::with(|settings| settings.in_flight = 4).await;
+    let quiet = GuildId::new(GUILD.number() + 1);
+    let mut handles = world.mall.handles([GUILD, quiet].into_iter());
+    let (flooding, quiet) = (
+        handles.remove(&GUILD).unwrap(),
+        handles.remove(&quiet).unwrap(),
+    );
+    let mut asking = Vec::new();
+    for _ in 0..8 {
+        let guild = Arc::clone(&flooding);
+        asking.push(tokio::spawn(async move { guild.balance(ANN).await }));
+    }
+    for _ in 0..3 {
+        world.says(Says::AtTheGate(Box::new(balance())));
+    }
+    world.says(balance());
+    world.server.arrivals(3).await;
+    // All that the flood may have is under way and hangs; eight would fill every slot.
+    let answer = tokio::time::timeout(Duration::from_secs(10), quiet.balance(ANN)).await;
+    assert_eq!(
+        answer
+            .expect("the quiet guild waits for nobody")
+            .unwrap()
+            .points,
+        1
+    );
+    for _ in 0..5 {
+        world.says(balance());
+    }
+    world.server.gate.add_permits(3);
+    for read in asking {
+        assert_eq!(read.await.unwrap().unwrap().points, 1);
+    }
     world.server.is_content();
 }
 
