@@ -1,10 +1,13 @@
 //! Builds the house from its settings, runs it, ends it.
 //!
-//! Order of building: who we are, the journal, the points systems, the texts, the rest. Order of
-//! ending: no more events, drain the lanes, finish the sendings, one last telling, close the journal.
-//! Deliberately absent: behaviour.
+//! One process at a time works for the bot, its owner. The house stands from start to end: who we are,
+//! the journal, the clients, the texts, the operator's pages. What works for the bot is a `Shift` and
+//! exists only while this process is the owner: gateway, lanes, points, sweeps. A shift that loses the
+//! bot is ended and the house stands by for the next; a stop ends the shift in order, gives the bot
+//! up and closes the house. Deliberately absent: behaviour.
 
-use std::collections::HashMap;
+mod shift;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,31 +15,23 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::Instrument;
 
+use crate::app::shift::Ended;
+use crate::app::shift::House;
+use crate::app::shift::Shift;
 use crate::commands::Registry;
 use crate::config::Config;
 use crate::dispatch;
-use crate::dispatch::Dispatcher;
-use crate::dispatch::Heeded;
-use crate::dispatch::Parts;
-use crate::dispatch::lane::Lanes;
-use crate::fanbook::Event;
 use crate::fanbook::api::BotApi;
-use crate::fanbook::gateway::Gateway;
 use crate::fanbook::text;
-use crate::guilds::GuildSettings;
-use crate::guilds::Guilds;
-use crate::guilds::System;
+use crate::journal;
 use crate::journal::Journal;
+use crate::journal::Lost;
+use crate::journal::Term;
 use crate::model::BotId;
-use crate::model::GuildId;
-use crate::model::incoming::Incoming;
-use crate::model::incoming::Press;
 use crate::ops;
+use crate::ops::Duty;
 use crate::ops::OpsState;
-use crate::points::Points;
-use crate::points::PointsBackend;
 use crate::points::PointsTimes;
 use crate::points::mall::Mall;
 use crate::points::mall::MallSettings;
@@ -46,36 +41,21 @@ use crate::support::pulse::edge;
 use crate::words::Source;
 use crate::words::Words;
 
-/// How long commands under way may take to end after the first signal (product: 10 s in all).
-const DRAIN_LIMIT: Duration = Duration::from_secs(8);
 /// Added to the mall's own deadline: time for noting what came of it.
 const NOTING: Duration = Duration::from_secs(1);
-/// Pause between probes of the mall's look-up until one succeeds.
-const PROBE_EVERY: Duration = Duration::from_secs(60);
-/// Pause between proofs that a store in trouble can be written again.
-const PROVE_EVERY: Duration = Duration::from_secs(5);
-/// How often what is remembered without use is forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(60);
-/// Polite "busy" answers under way at once; beyond that a flood is met with silence.
-const BUSY_ANSWERS: usize = 4;
+/// A standby that waited longer asks for a fresh gateway token before it connects; a refused old one
+/// would cost it the time of a failed attempt.
+const TOKEN_STAYS_FRESH: Duration = Duration::from_secs(60);
 
 /// The whole house, ready to run.
 pub struct App {
-    gateway: Gateway,
-    api: BotApi,
+    house: House,
     journal: Journal,
-    points: Points,
-    mall: Option<Mall>,
-    dispatcher: Dispatcher,
-    lanes: Lanes,
-    pulses: Pulses,
-    clock: Clock,
+    duty: Duty,
     http: Option<ops::HttpSettings>,
     tasks: TaskTracker,
-    /// Ends the gateway, so that no further event begins anything.
-    hearing: CancellationToken,
-    /// Ends the sweeps and the operator's pages, after the lanes have drained.
-    working: CancellationToken,
+    /// Ends the operator's pages, after everything else.
+    open: CancellationToken,
 }
 
 impl App {
@@ -104,143 +84,88 @@ impl App {
             ),
             None => None,
         };
-        let backends = backends(&config.guilds, mall.as_ref());
-        let points = Points::new(
-            journal.clone(),
-            backends,
-            clock.clone(),
-            times(config.mall.as_ref()),
-        );
-        let dispatcher = Dispatcher::new(Parts {
-            bot: me.id,
-            api: api.clone(),
-            journal: journal.clone(),
-            points: points.clone(),
-            guilds: Guilds::new(&config.guilds),
-            words,
-            registry,
-            pulses: pulses.clone(),
-            clock: clock.clone(),
-            language: config.language,
-        });
-        let hearing = CancellationToken::new();
         Ok(Self {
-            gateway: Gateway::new(config.gateway, api.clone(), pulses.clone(), hearing.clone()),
-            api,
+            house: House {
+                bot: me.id,
+                gateway: config.gateway,
+                api,
+                mall,
+                guilds: config.guilds,
+                times: times(config.mall.as_ref()),
+                words,
+                registry,
+                pulses,
+                language: config.language,
+                clock: clock.clone(),
+            },
             journal,
-            points,
-            mall,
-            dispatcher,
-            lanes: Lanes::new(),
-            pulses,
-            clock,
+            duty: Duty::new(clock),
             http: config.http,
             tasks: TaskTracker::new(),
-            hearing,
-            working: CancellationToken::new(),
+            open: CancellationToken::new(),
         })
     }
 
     /// Runs until `stop`, then drains: what is under way ends or is parked in the journal.
+    ///
+    /// Works whenever this process owns the bot, and stands by whenever another does.
     pub async fn run(mut self, stop: CancellationToken) -> anyhow::Result<()> {
         if let Some(settings) = self.http.take() {
             let state = OpsState {
-                pulses: self.pulses.clone(),
+                pulses: self.house.pulses.clone(),
                 journal: self.journal.clone(),
-                clock: self.clock.clone(),
+                clock: self.house.clock.clone(),
+                duty: self.duty.clone(),
             };
-            let served = ops::serve(settings, state, self.working.clone()).await?;
+            let served = ops::serve(settings, state, self.open.clone()).await?;
             self.tasks.spawn(served);
         }
-        self.tasks
-            .spawn(self.points.clone().reconcile(self.working.clone()));
-        let (teller, working) = (self.dispatcher.clone(), self.working.clone());
-        self.tasks.spawn(async move { teller.tell(working).await });
-        self.tasks
-            .spawn(forget(self.dispatcher.clone(), self.working.clone()));
-        self.tasks.spawn(prove(
-            self.journal.clone(),
-            self.pulses.clone(),
-            self.working.clone(),
-        ));
-        if let Some(mall) = &self.mall {
-            self.tasks.spawn(probe(mall.clone(), self.working.clone()));
-        }
-        let hearing = self.hearing.clone();
-        let stopped = stop.clone();
-        self.tasks.spawn(async move {
-            stopped.cancelled().await;
-            hearing.cancel();
-        });
-        let busy = Arc::new(tokio::sync::Semaphore::new(BUSY_ANSWERS));
-        while let Some(event) = self.gateway.next().await {
-            match event {
-                Event::Message(incoming) => self.hear(incoming, &busy),
-                Event::Press(press) => self.feel(press),
-                // In memory only, so the reader waits for nobody.
-                Event::Joined { guild, user } | Event::Left { guild, user } => {
-                    self.dispatcher.came_or_went(guild, user).await;
-                }
-                _ => {}
+        let here = journal::here();
+        loop {
+            let waiting = tokio::time::Instant::now();
+            let term = stop.run_until_cancelled(self.journal.stand_by(&here)).await;
+            let Some(term) = term else { break };
+            if waiting.elapsed() > TOKEN_STAYS_FRESH {
+                self.house.refresh_token(&term).await;
+            }
+            if self.serve_term(Arc::new(term), &stop).await == Ended::Stopped {
+                break;
             }
         }
-        // The gateway ends only when told to, whoever told it.
-        stop.cancel();
         self.end().await;
         Ok(())
     }
 
-    /// Hands a message to its lane without waiting.
-    fn hear(&self, incoming: Incoming, busy: &Arc<tokio::sync::Semaphore>) {
-        let Some(heeded) = self.dispatcher.heed(incoming) else {
-            return;
-        };
-        let refused = heeded.incoming().clone();
-        let sent = self
-            .lanes
-            .send(heeded.lane(), work(self.dispatcher.clone(), heeded));
-        if sent.is_ok() {
-            return;
+    /// Works for the bot for as long as this process owns it.
+    async fn serve_term(&self, term: Arc<Term>, stop: &CancellationToken) -> Ended {
+        self.duty.owns(term.fence());
+        tracing::info!(fence = term.fence(), "this process owns the bot now");
+        // Renewing has a task of its own: what the shift does must not delay it.
+        let keeping = tokio::spawn({
+            let term = term.clone();
+            async move { term.keep().await }
+        });
+        let ended = Shift::begin(&self.house, &term, stop).work(stop).await;
+        match ended {
+            Ended::Stopped => {
+                keeping.abort();
+                term.release().await;
+            }
+            Ended::Lost => {
+                let lost = keeping.await.unwrap_or(Lost::Late);
+                tracing::warn!(
+                    fence = term.fence(),
+                    "this process does not own the bot any more and stands by: {lost}"
+                );
+                self.house.pulses.forget(edge::GATEWAY);
+            }
         }
-        metrics::counter!("guildpoints_busy_total").increment(1);
-        if let Ok(permit) = busy.clone().try_acquire_owned() {
-            let dispatcher = self.dispatcher.clone();
-            self.tasks.spawn(async move {
-                dispatcher.busy(&refused).await;
-                drop(permit);
-            });
-        }
-    }
-
-    /// Hands a pressed button to the presser's lane.
-    fn feel(&self, press: Press) {
-        let span = tracing::info_span!("press", channel = %press.channel, message = %press.message, user = %press.presser);
-        let dispatcher = self.dispatcher.clone();
-        let key = (None, press.presser);
-        let handled = async move { dispatcher.press(press).await }.instrument(span);
-        if self.lanes.send(key, handled).is_err() {
-            metrics::counter!("guildpoints_busy_total").increment(1);
-        }
+        self.duty.stands_by();
+        ended
     }
 
     async fn end(self) {
-        tracing::info!(
-            waiting = self.lanes.waiting(),
-            "stopping: finishing what is under way"
-        );
-        let drained = tokio::time::timeout(DRAIN_LIMIT, async {
-            self.lanes.settled().await;
-            self.points.drain().await;
-            if let Err(error) = self.dispatcher.tell_what_is_due().await {
-                tracing::warn!(%error, "what is still to be told stays for the next start");
-            }
-        });
-        if drained.await.is_err() {
-            tracing::warn!(
-                "not everything ended in time; the journal has it, and the next start goes on"
-            );
-        }
-        self.working.cancel();
+        self.open.cancel();
         self.tasks.close();
         if tokio::time::timeout(Duration::from_secs(1), self.tasks.wait())
             .await
@@ -249,81 +174,7 @@ impl App {
             tracing::warn!("a task did not end in time");
         }
         self.journal.close().await;
-        drop(self.api);
         tracing::info!("stopped");
-    }
-}
-
-/// One command in its span.
-async fn work(dispatcher: Dispatcher, heeded: Heeded) {
-    let incoming = heeded.incoming();
-    let span = tracing::info_span!(
-        "command",
-        guild = incoming.guild.map(tracing::field::display),
-        channel = %incoming.channel,
-        message = %incoming.message,
-        user = %incoming.author.id,
-        command = tracing::field::Empty,
-    );
-    dispatcher.handle(heeded).instrument(span).await;
-}
-
-/// Forgets what has no use any more, now and then.
-async fn forget(dispatcher: Dispatcher, stop: CancellationToken) {
-    while stop
-        .run_until_cancelled(tokio::time::sleep(FORGET_EVERY))
-        .await
-        .is_some()
-    {
-        dispatcher.forget();
-    }
-}
-
-/// Proves at the start that the store can be written, and again while it is in trouble: nobody should
-/// have to try a change to learn it.
-async fn prove(journal: Journal, pulses: Pulses, stop: CancellationToken) {
-    let mut worked = true;
-    loop {
-        match stop.run_until_cancelled(journal.writable()).await {
-            None => return,
-            Some(Ok(())) if worked => {}
-            Some(Ok(())) => tracing::info!("the store can be written again"),
-            Some(Err(error)) if worked => tracing::error!(
-                error = format!("{:#}", anyhow::Error::new(error)),
-                "the store cannot be written; until it can, no points are changed"
-            ),
-            Some(Err(_)) => {}
-        }
-        worked = pulses.of(edge::STORE).beats();
-        loop {
-            let pause = tokio::time::sleep(PROVE_EVERY);
-            if stop.run_until_cancelled(pause).await.is_none() {
-                return;
-            }
-            if !pulses.of(edge::STORE).beats() {
-                break;
-            }
-        }
-    }
-}
-
-/// Asks the mall whether its look-up works, until it has said so: before that nothing is sent twice.
-async fn probe(mall: Mall, stop: CancellationToken) {
-    loop {
-        match stop.run_until_cancelled(mall.probe()).await {
-            None | Some(Ok(())) => return,
-            Some(Err(error)) => tracing::warn!(
-                ?error,
-                "the mall's look-up could not be proved; what is in doubt is not sent again until it is"
-            ),
-        }
-        if stop
-            .run_until_cancelled(tokio::time::sleep(PROBE_EVERY))
-            .await
-            .is_none()
-        {
-            return;
-        }
     }
 }
 
@@ -357,20 +208,6 @@ fn overrides(folder: &Path) -> anyhow::Result<Vec<Source>> {
     }
     sources.sort_by(|a, b| a.file.cmp(&b.file));
     Ok(sources)
-}
-
-/// A handle to its points system for each guild of the settings, and for no other.
-fn backends(
-    guilds: &[GuildSettings],
-    mall: Option<&Mall>,
-) -> HashMap<GuildId, Arc<dyn PointsBackend>> {
-    let with_mall = guilds.iter().filter(|guild| guild.points == System::Mall);
-    let ids = with_mall.map(|guild| guild.policy.guild);
-    let handles = mall.map(|mall| mall.handles(ids)).unwrap_or_default();
-    handles
-        .into_iter()
-        .map(|(guild, handle)| (guild, handle as Arc<dyn PointsBackend>))
-        .collect()
 }
 
 fn times(mall: Option<&MallSettings>) -> PointsTimes {

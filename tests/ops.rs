@@ -9,6 +9,7 @@ use guildpoints::journal::StoreSettings;
 use guildpoints::model::BotId;
 use guildpoints::model::UserId;
 use guildpoints::ops;
+use guildpoints::ops::Duty;
 use guildpoints::ops::HttpSettings;
 use guildpoints::ops::METRICS;
 use guildpoints::ops::OpsError;
@@ -28,6 +29,7 @@ struct House {
     _folder: TempDir,
     journal: Journal,
     pulses: Pulses,
+    duty: Duty,
     address: SocketAddr,
     served: JoinHandle<()>,
     stop: CancellationToken,
@@ -48,10 +50,13 @@ impl House {
                 .await
                 .unwrap();
         let stop = CancellationToken::new();
+        let duty = Duty::new(clock.clone());
+        duty.owns(7);
         let state = OpsState {
             pulses: pulses.clone(),
             journal: journal.clone(),
             clock,
+            duty: duty.clone(),
         };
         let served = ops::serve(anywhere(), state, stop.clone()).await.unwrap();
         let address = served.address;
@@ -60,6 +65,7 @@ impl House {
             _folder: folder,
             journal,
             pulses,
+            duty,
             address,
             served,
             stop,
@@ -97,11 +103,12 @@ async fn readiness_follows_the_edges() {
 
     // The store was proved by opening it.
     house.pulses.well(edge::GATEWAY);
-    let ready = (StatusCode::OK, json!({"status": "ready"}));
+    let ready = (StatusCode::OK, json!({"status": "ready", "role": "owner"}));
     assert_eq!(house.json("/ready").await, ready);
 
     house.pulses.trouble(edge::MALL, "the mall answers 500");
-    let degraded = json!({"status": "degraded", "trouble": {"mall": "the mall answers 500"}});
+    let trouble = json!({"mall": "the mall answers 500"});
+    let degraded = json!({"status": "degraded", "role": "owner", "trouble": trouble});
     assert_eq!(house.json("/ready").await, (StatusCode::OK, degraded));
 
     house.pulses.trouble(edge::GATEWAY, "no frame for 70 s");
@@ -120,6 +127,38 @@ async fn readiness_follows_the_edges() {
     house.pulses.well(edge::MALL);
     house.pulses.well(edge::STORE);
     assert_eq!(house.json("/ready").await, ready);
+}
+
+#[tokio::test]
+async fn a_standby_is_ready_without_a_gateway_and_broken_without_a_store() {
+    let house = House::new().await;
+    house.duty.stands_by();
+    let ready = (StatusCode::OK, json!({"status": "ready", "role": "standby"}));
+    assert_eq!(house.json("/ready").await, ready);
+    let (_, health) = house.json("/health").await;
+    assert_eq!(health["role"]["is"], "standby");
+    assert_eq!(health["role"]["fence"], Value::Null);
+
+    house.pulses.trouble(edge::STORE, "no answer");
+    let (status, body) = house.json("/ready").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(body["role"], "standby");
+    house.pulses.well(edge::STORE);
+
+    // Taking over, it needs the gateway.
+    house.duty.owns(8);
+    let (status, body) = house.json("/ready").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(body["trouble"]["gateway"], "not up yet");
+    house.pulses.well(edge::GATEWAY);
+    assert_eq!(house.json("/ready").await.1["role"], "owner");
+    let (_, health) = house.json("/health").await;
+    assert_eq!(health["role"]["fence"], 8);
+    assert!(health["role"]["since"].as_str().unwrap().ends_with('Z'));
+    let (_, metrics) = house.text("/metrics").await;
+    // Its value is the whole process's, which runs other tests beside this one.
+    assert!(metrics.contains("# TYPE guildpoints_owner gauge"), "{metrics}");
+    assert!(metrics.contains("guildpoints_role_changes_total{role=\"owner\"}"), "{metrics}");
 }
 
 #[tokio::test]
@@ -190,6 +229,7 @@ async fn a_taken_port_is_said_plainly() {
         pulses: house.pulses.clone(),
         journal: house.journal.clone(),
         clock: Clock::system(),
+        duty: house.duty.clone(),
     };
     let taken = HttpSettings {
         listen: house.address,

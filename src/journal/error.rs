@@ -41,6 +41,9 @@ pub enum JournalError {
     /// The address of the store cannot be used.
     #[error("the store address cannot be used: {0}")]
     Address(String),
+    /// This process is not the bot's owner any more, so nothing was written.
+    #[error("this process does not own the bot any more")]
+    NotOwner,
     /// The journal is closing.
     #[error("the journal is closing")]
     Closing,

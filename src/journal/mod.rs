@@ -8,7 +8,7 @@
 //!   left of a quota.
 //! - A settled entry never changes its verdict, and of two bearers of tickets for one entry only one
 //!   can note another sending or a refusal.
-//! - One process works on a store; readers see committed data only.
+//! - One process works on a store at a time, its owner (`owner`); readers see committed data only.
 //!
 //! A write whose future is dropped may still happen: the entry is then open and found by `unsettled`.
 //!
@@ -20,6 +20,9 @@
 mod confirming;
 mod entry;
 mod error;
+mod owner;
+#[path = "postgres/lease.rs"]
+mod lease;
 mod rules;
 mod sqlite;
 mod store;
@@ -35,7 +38,15 @@ use tokio_util::task::TaskTracker;
 
 pub use entry::*;
 pub use error::JournalError;
+pub use owner::Lost;
+pub use owner::MARGIN;
+pub use owner::Owner;
+pub use owner::TERM;
+pub use owner::Term;
+pub use owner::here;
 
+use crate::journal::owner::Lease;
+use crate::journal::owner::Mark;
 use crate::journal::rules::Opening;
 use crate::journal::store::Answer;
 use crate::journal::store::EntryChange;
@@ -46,6 +57,7 @@ use crate::journal::store::storable;
 use crate::journal::store::whole;
 use crate::journal::writer::Pending;
 use crate::journal::writer::QUEUE;
+use crate::journal::writer::Stamped;
 use crate::journal::writer::Write;
 use crate::journal::writer::Writer;
 use crate::model::BotId;
@@ -66,6 +78,8 @@ use crate::support::pulse::edge;
 #[derive(Clone)]
 pub struct Journal {
     shared: Arc<Shared>,
+    /// The term it writes under; see `Term::journal`.
+    mark: Option<Mark>,
 }
 
 struct Shared {
@@ -73,7 +87,9 @@ struct Shared {
     clock: Clock,
     pulses: Pulses,
     store: Arc<dyn Store>,
-    queue: mpsc::Sender<Write>,
+    /// `None`: a lock file is the lease.
+    lease: Option<Arc<dyn Lease>>,
+    queue: mpsc::Sender<Stamped>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -92,6 +108,7 @@ impl Journal {
     ) -> Result<Self, JournalError> {
         let opened = sqlite::open(&settings.url, bot).await;
         let (store, pen) = noted(&pulses, opened)?;
+        let lease: Option<Arc<dyn Lease>> = None;
         // Opening has proved it; readiness need not wait for the first command.
         pulses.well(edge::STORE);
         let (queue, requests) = mpsc::channel(QUEUE);
@@ -113,10 +130,12 @@ impl Journal {
                 clock,
                 pulses,
                 store,
+                lease,
                 queue,
                 stop,
                 tasks,
             }),
+            mark: None,
         })
     }
 
@@ -371,9 +390,13 @@ impl Journal {
         write: W,
         kind: impl FnOnce(Pending<W, A>) -> Write,
     ) -> Result<A, JournalError> {
+        if self.mark.as_ref().is_some_and(|mark| !mark.tenure.holds()) {
+            return Err(JournalError::NotOwner);
+        }
         let (reply, answer) = oneshot::channel();
+        let stamp = self.mark.as_ref().map(|mark| Arc::clone(&mark.stamp));
         let request = kind(Pending { write, reply });
-        let queued = self.shared.queue.send(request).await;
+        let queued = self.shared.queue.send((stamp, request)).await;
         queued.map_err(|_| JournalError::Closing)?;
         // Without an answer the writer has ended before this write's turn.
         answer.await.map_err(|_| JournalError::Closing)?

@@ -5,6 +5,7 @@
 //! pen finds; an engine only looks, writes what it is told, and says which rows it met.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
@@ -19,6 +20,7 @@ use crate::journal::entry::Span;
 use crate::journal::entry::State;
 use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
+use crate::journal::owner::Stamp;
 use crate::model::Cause;
 use crate::model::GuildId;
 use crate::model::MessageId;
@@ -83,6 +85,8 @@ pub(super) struct Quota {
 /// What has to be known before a group of writes can be decided.
 #[derive(Debug, Default)]
 pub(super) struct Questions {
+    /// Who writes; where it is not the owner, `NotOwner` is the only answer.
+    pub stamp: Option<Arc<Stamp>>,
     /// Is there an entry already?
     pub causes: Vec<Cause>,
     /// Is the code taken?
@@ -109,6 +113,8 @@ pub(super) struct Found {
 /// What one transaction writes.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
+    /// Who writes; where it is not the owner, nothing is written and `NotOwner` answered.
+    pub stamp: Option<Arc<Stamp>>,
     /// New entries.
     pub entries: Vec<Receipt>,
     /// New confirmations.

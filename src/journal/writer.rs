@@ -22,10 +22,12 @@ use crate::journal::entry::Opened;
 use crate::journal::entry::OpenedAll;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
+use crate::journal::owner::Stamp;
 use crate::journal::rules;
 use crate::journal::rules::Codes;
 use crate::journal::rules::Ledger;
 use crate::journal::rules::Opening;
+use crate::journal::store::Batch;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
 use crate::journal::store::Pen;
@@ -72,6 +74,10 @@ pub(super) enum Write {
     Note(Pending<Note, Option<u32>>),
 }
 
+/// A write, and under which term it is made; `None` where a lock file guards the store, or an
+/// operator does a single thing to it.
+pub(super) type Stamped = (Option<Arc<Stamp>>, Write);
+
 /// The task's belongings.
 pub(super) struct Writer {
     /// Its hand on the store.
@@ -83,7 +89,7 @@ pub(super) struct Writer {
     /// Where trouble is noted.
     pub pulses: Pulses,
     /// What is to be written.
-    pub queue: mpsc::Receiver<Write>,
+    pub queue: mpsc::Receiver<Stamped>,
     /// When to take no more and finish.
     pub stop: CancellationToken,
     /// Whether the last write that needed room found none.
@@ -95,6 +101,7 @@ impl Writer {
     /// closes the store.
     pub async fn run(mut self) {
         let mut untidy = false;
+        let mut left_over: Option<Stamped> = None;
         loop {
             // Losing `recv` loses no write: one that was not handed over stays queued.
             let first = tokio::select! {
@@ -102,19 +109,28 @@ impl Writer {
                     self.queue.close();
                     continue;
                 }
-                first = self.queue.recv() => first,
+                first = async { left_over.take() }, if left_over.is_some() => first,
+                first = self.queue.recv(), if left_over.is_none() => first,
                 () = tokio::time::sleep(IDLE), if untidy => {
                     self.pen.tidy().await;
                     untidy = false;
                     continue;
                 }
             };
-            let Some(first) = first else { break };
-            let mut group = Group::default();
+            let Some((stamp, first)) = first else { break };
+            let mut group = Group {
+                stamp,
+                ..Group::default()
+            };
             group.push(first);
             while group.len() < GROUP
-                && let Ok(next) = self.queue.try_recv()
+                && let Ok((stamp, next)) = self.queue.try_recv()
             {
+                // One number is checked for a whole transaction.
+                if stamp != group.stamp {
+                    left_over = Some((stamp, next));
+                    break;
+                }
                 group.push(next);
             }
             self.write(group).await;
@@ -129,6 +145,12 @@ impl Writer {
         match self.attempt(&group).await {
             Ok(answers) => group.answer(answers),
             Err(error) if group.len() == 1 => group.fail(error),
+            // True of each of them, and asked of the store once.
+            Err(JournalError::NotOwner) => {
+                for single in group.singles() {
+                    single.fail(JournalError::NotOwner);
+                }
+            }
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
@@ -158,7 +180,9 @@ impl Writer {
             }
             Err(error) => {
                 self.full |= matches!(error, JournalError::Full);
-                self.pulses.trouble(edge::STORE, whole(&error));
+                if !matches!(error, JournalError::NotOwner) {
+                    self.pulses.trouble(edge::STORE, whole(&error));
+                }
                 self.pen.abandon().await;
                 Err(error)
             }
@@ -167,7 +191,7 @@ impl Writer {
 
     async fn transact(&mut self, group: &Group) -> Result<Answers, JournalError> {
         let mut answers = Answers::default();
-        let mut batch = Default::default();
+        let mut batch = Batch::default();
         if group.must_look() {
             let mut ledger = self.look(group).await?;
             answers.asks = collected(&group.asks, |ask| Ok(ledger.ask(ask)));
@@ -176,6 +200,7 @@ impl Writer {
             answers.cancels = collected(&group.cancels, |&message| ledger.cancel(message));
             batch = ledger.batch;
         }
+        batch.stamp.clone_from(&group.stamp);
         batch.changes = written(&group.changes);
         batch.notes = written(&group.notes);
         let outcome = self.pen.carry_out(&batch).await?;
@@ -196,7 +221,8 @@ impl Writer {
         };
         let messages = group.asks.iter().map(|pending| pending.write.message);
         let cancelled = group.cancels.iter().map(|pending| pending.write);
-        let questions = rules::questions(openings(), messages.chain(cancelled));
+        let mut questions = rules::questions(openings(), messages.chain(cancelled));
+        questions.stamp.clone_from(&group.stamp);
         let mut found = self.pen.look(&questions).await?;
         let known: HashSet<_> = found.entries.iter().map(|entry| entry.cause).collect();
         let fresh = openings().filter(|opening| !known.contains(&opening.intent.cause));
@@ -208,6 +234,7 @@ impl Writer {
             }
             let more = Questions {
                 codes: wanted,
+                stamp: group.stamp.clone(),
                 ..Questions::default()
             };
             codes.learn(self.pen.look(&more).await?.codes);
@@ -219,6 +246,8 @@ impl Writer {
 /// Writes that go into one transaction, by kind.
 #[derive(Default)]
 struct Group {
+    /// Under which term all of them are made.
+    stamp: Option<Arc<Stamp>>,
     opens: Vec<Pending<Box<Opening>, Opened>>,
     open_alls: Vec<Pending<Vec<Opening>, OpenedAll>>,
     asks: Vec<Pending<Confirmation, Asked>>,
@@ -272,6 +301,7 @@ impl Group {
     }
 
     fn singles(self) -> impl Iterator<Item = Group> {
+        let stamp = self.stamp;
         let opens = self.opens.into_iter().map(Write::Open);
         let open_alls = self.open_alls.into_iter().map(Write::OpenAll);
         let asks = self.asks.into_iter().map(Write::Ask);
@@ -280,8 +310,11 @@ impl Group {
         let notes = self.notes.into_iter().map(Write::Note);
         let decided = opens.chain(open_alls).chain(asks).chain(cancels);
         let writes = decided.chain(changes).chain(notes);
-        writes.map(|write| {
-            let mut single = Group::default();
+        writes.map(move |write| {
+            let mut single = Group {
+                stamp: stamp.clone(),
+                ..Group::default()
+            };
             single.push(write);
             single
         })

@@ -46,6 +46,18 @@ pub const METRICS: &[Metric] = &[
         help: "Always 1; the label has the version.",
     },
     Metric {
+        name: "guildpoints_owner",
+        kind: MetricKind::Gauge,
+        labels: &[],
+        help: "1 while this process owns the bot, 0 while it stands by; the sum over all is 1.",
+    },
+    Metric {
+        name: "guildpoints_role_changes_total",
+        kind: MetricKind::Counter,
+        labels: &["role"],
+        help: "How often this process became the bot's owner, and how often it stood down.",
+    },
+    Metric {
         name: "guildpoints_edge_up",
         kind: MetricKind::Gauge,
         labels: &["edge"],

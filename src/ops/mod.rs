@@ -1,11 +1,12 @@
 //! Being operated: health, readiness and metrics over HTTP.
 //!
-//! - `GET /health`: always 200 while the process can answer; JSON with the version, the uptime, every
-//!   edge with its last success and its present trouble, and what waits in the journal. For people
-//!   and dashboards.
-//! - `GET /ready`: 503 while the gateway or the store is down; 200 with `{"status":"ready"}`, or with
-//!   `{"status":"degraded", …}` while the mall is in trouble, because reading commands and writing
-//!   the journal go on. For supervisors and load balancers.
+//! - `GET /health`: always 200 while the process can answer; JSON with the version, the uptime, the role
+//!   with its time and fencing number, every edge with its last success and its present trouble, and
+//!   what waits in the journal. For people and dashboards.
+//! - `GET /ready`: 503 while the store is down, or the gateway of the bot's owner; 200 with
+//!   `{"status":"ready","role":"owner"}`, or with `{"status":"degraded", …}` while the mall is in
+//!   trouble, because reading commands and writing the journal go on. A standby is ready too: it takes
+//!   over by itself. For supervisors and load balancers.
 //! - `GET /metrics`: the Prometheus text form. Its names stand in `metrics`.
 //!
 //! Invariants: nothing here shows a secret or changes anything; no id of the platform becomes a
@@ -14,6 +15,7 @@
 //! Deliberately absent: TLS and passwords, which belong to whatever publishes the address, and a
 //! dashboard.
 
+mod duty;
 mod metrics;
 mod routes;
 
@@ -31,6 +33,8 @@ use tokio::net::TcpListener;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
+pub use duty::Duty;
+pub use duty::Role;
 pub use metrics::METRICS;
 pub use metrics::Metric;
 pub use metrics::MetricKind;
@@ -56,6 +60,8 @@ pub struct OpsState {
     pub journal: Journal,
     /// The time.
     pub clock: Clock,
+    /// What this process is to the bot.
+    pub duty: Duty,
 }
 
 /// The server, to be spawned: it works while it is polled and ends shortly after the stop token.

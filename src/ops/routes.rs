@@ -19,14 +19,18 @@ use serde::Serialize;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use super::Duty;
 use super::OpsState;
+use super::Role;
 use super::metrics;
 use crate::journal::Counts;
 use crate::support::pulse::Pulse;
 use crate::support::pulse::edge;
 
-/// Edges without which no command can be carried out.
-const NEEDED: [&str; 2] = [edge::GATEWAY, edge::STORE];
+/// Edges without which the owner can carry no command out.
+const NEEDED_BY_OWNER: &[&str] = &[edge::GATEWAY, edge::STORE];
+/// Edges without which a standby cannot take over.
+const NEEDED_BY_STANDBY: &[&str] = &[edge::STORE];
 /// Edges whose trouble is said and does not stop the bot.
 const WANTED: [&str; 1] = [edge::MALL];
 
@@ -64,9 +68,18 @@ pub(super) fn router(ops: OpsState, recorder: PrometheusHandle) -> Router {
 struct Health {
     version: &'static str,
     uptime_seconds: i64,
+    role: RoleHealth,
     edges: BTreeMap<String, EdgeHealth>,
     /// `null` where the store does not answer.
     journal: Option<JournalHealth>,
+}
+
+#[derive(Serialize)]
+struct RoleHealth {
+    is: &'static str,
+    since: String,
+    /// The owner's number; `null` for a standby.
+    fence: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -105,6 +118,7 @@ async fn health(State(shown): State<Shown>) -> Json<Health> {
     Json(Health {
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds: uptime_ms / 1_000,
+        role: RoleHealth::of(&shown.ops.duty),
         edges,
         journal: counts(&shown.ops).await.map(JournalHealth::from),
     })
@@ -113,6 +127,7 @@ async fn health(State(shown): State<Shown>) -> Json<Health> {
 #[derive(Serialize)]
 struct Readiness {
     status: &'static str,
+    role: &'static str,
     /// The edges in trouble, with what is wrong.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     trouble: BTreeMap<&'static str, String>,
@@ -120,6 +135,11 @@ struct Readiness {
 
 async fn ready(State(shown): State<Shown>) -> Response {
     let pulses = &shown.ops.pulses;
+    let (role, _) = shown.ops.duty.now();
+    let needed = match role {
+        Role::Owner { .. } => NEEDED_BY_OWNER,
+        Role::Standby => NEEDED_BY_STANDBY,
+    };
     let mut trouble = BTreeMap::new();
     let mut status = (StatusCode::OK, "ready");
     for name in WANTED {
@@ -129,7 +149,7 @@ async fn ready(State(shown): State<Shown>) -> Response {
             status = (StatusCode::OK, "degraded");
         }
     }
-    for name in NEEDED {
+    for &name in needed {
         let pulse = pulses.of(name);
         if pulse.beats() {
             continue;
@@ -141,7 +161,12 @@ async fn ready(State(shown): State<Shown>) -> Response {
         status = (StatusCode::SERVICE_UNAVAILABLE, "unavailable");
     }
     let (code, status) = status;
-    (code, Json(Readiness { status, trouble })).into_response()
+    let readiness = Readiness {
+        status,
+        role: role.name(),
+        trouble,
+    };
+    (code, Json(readiness)).into_response()
 }
 
 async fn measured(State(shown): State<Shown>) -> Response {
@@ -158,6 +183,20 @@ async fn counts(ops: &OpsState) -> Option<Counts> {
             // The journal has noted the trouble with its own edge; here it only explains a gap.
             tracing::debug!(%error, "the journal could not be counted");
             None
+        }
+    }
+}
+
+impl RoleHealth {
+    fn of(duty: &Duty) -> Self {
+        let (role, since_ms) = duty.now();
+        Self {
+            is: role.name(),
+            since: written(since_ms),
+            fence: match role {
+                Role::Owner { fence } => Some(fence),
+                Role::Standby => None,
+            },
         }
     }
 }

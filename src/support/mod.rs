@@ -1,4 +1,4 @@
-//! Tools without knowledge of the trade: time, secrets, signs of life, retry delays.
+//! Tools without knowledge of the trade: time, secrets, signs of life, retry delays, rights that end.
 //!
 //! Invariants: nothing here knows a guild, a point or a command.
 
@@ -7,3 +7,4 @@ pub mod duration;
 pub mod pulse;
 pub mod retry;
 pub mod secret;
+pub mod tenure;

@@ -73,6 +73,11 @@ impl Pulses {
         });
     }
 
+    /// Nothing is known of `edge` any more: this process has given it up.
+    pub fn forget(&self, edge: &str) {
+        self.lock().remove(edge);
+    }
+
     /// What is known of `edge`.
     pub fn of(&self, edge: &str) -> Pulse {
         self.lock().get(edge).cloned().unwrap_or_default()

@@ -94,7 +94,7 @@ impl BotApi {
                  again from the developer console",
                 ),
             // Waiting for one's turn says nothing about the other side.
-            Err(ApiError::TooFast(_)) => {}
+            Err(ApiError::TooFast(_) | ApiError::NotOwner) => {}
             _ => pulses.well(edge::API),
         }
         outcome
@@ -108,6 +108,8 @@ impl BotApi {
     ) -> Result<Box<RawValue>, ApiError> {
         let permit = self.inner.permits.any();
         let outcome = match timeout(self.inner.times.permit, permit).await {
+            // Asked last, right before the first byte: a process may have slept until here.
+            Ok(()) if !self.tenure.holds() => Err(ApiError::NotOwner),
             Ok(()) => {
                 let began = Instant::now();
                 let outcome = self.request(method, body).await;
@@ -135,7 +137,10 @@ impl BotApi {
             Body::None => self.inner.client.get(address),
             Body::Json(body) => self.inner.client.post(address).json(body),
         };
-        let response = request.send().await.map_err(unsent_or_unknown)?;
+        let Some(response) = self.tenure.during(request.send()).await else {
+            return Err(ApiError::Unknown(NoAnswer::Abandoned));
+        };
+        let response = response.map_err(unsent_or_unknown)?;
         let status = response.status().as_u16();
         let body = whole_body(response).await?;
         interpret(status, &body, |said| self.inner.token.blot(said))

@@ -36,6 +36,9 @@ pub enum ApiError {
     /// Refused for another reason; the same request will be refused again.
     #[error("the Bot API refused the request: {0}")]
     Rejected(Rejection),
+    /// Another process owns the bot now, so nothing was sent; whatever is due is due there.
+    #[error("this process does not own the bot any more; nothing was sent")]
+    NotOwner,
 }
 
 /// A message that was not (or perhaps not) sent.
@@ -68,6 +71,9 @@ pub enum SayError {
     /// Refused for another reason; the same message will be refused again.
     #[error("the Bot API refused the message: {0}")]
     Rejected(Rejection),
+    /// Another process owns the bot now, so nothing was sent; whatever is due is due there.
+    #[error("this process does not own the bot any more; nothing was sent")]
+    NotOwner,
 }
 
 /// Why there is no answer to go by.
@@ -79,6 +85,9 @@ pub enum NoAnswer {
     /// A failure of the server: an HTTP status or error code from 500.
     #[error("the server failed with {0}")]
     Server(u16),
+    /// The tenure ended while the request was under way.
+    #[error("this process stopped being the bot's owner before the answer came")]
+    Abandoned,
     /// The answer is not in any known shape.
     #[error("the answer's {0} cannot be read")]
     Unreadable(
@@ -142,6 +151,7 @@ impl ApiError {
             ApiError::Closed => "closed",
             ApiError::TooLong => "too_long",
             ApiError::Rejected(_) => "rejected",
+            ApiError::NotOwner => "not_owner",
         }
     }
 
@@ -167,6 +177,7 @@ impl From<ApiError> for SayError {
                 said: "no such member".to_owned(),
             }),
             ApiError::Rejected(rejection) => SayError::Rejected(rejection),
+            ApiError::NotOwner => SayError::NotOwner,
         }
     }
 }

@@ -4,7 +4,8 @@
 //! itself. Ids go out as numbers or strings exactly as each method wants them (fanbook-platform,
 //! 1.4). The body is read first whatever the HTTP status. The token is part of the address, so no
 //! error carries an address. A send is repeated only when it is certain that nothing was sent; a
-//! reading call also when no answer came. Every request waits for a permit before it leaves.
+//! reading call also when no answer came. Every request waits for a permit before it leaves, and is
+//! given up unsent when the tenure it is under has ended by then.
 //! Deliberately absent: a cache (its ages are the trade's business) and history.
 //!
 //! Metrics: `guildpoints_api_calls_total{method, outcome}` counts requests, outcome `ok` or the
@@ -31,6 +32,7 @@ use crate::fanbook::api::permits::Permits;
 use crate::support::pulse::Pulses;
 use crate::support::retry::Backoff;
 use crate::support::secret::Secret;
+use crate::support::tenure::Tenure;
 
 pub use answers::GuildFacts;
 pub use answers::Me;
@@ -106,6 +108,8 @@ pub enum BuildError {
 #[derive(Clone, Debug)]
 pub struct BotApi {
     inner: Arc<Inner>,
+    /// No request begins after its end.
+    tenure: Tenure,
 }
 
 #[derive(Debug)]
@@ -169,7 +173,21 @@ impl BotApi {
                 shut_out: AtomicBool::new(false),
                 latest_me: Mutex::default(),
             }),
+            tenure: Tenure::unlimited(),
         })
+    }
+
+    /// The same client, bound to a tenure: after its end no request and no connection begins.
+    pub fn under(&self, tenure: Tenure) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            tenure,
+        }
+    }
+
+    /// The tenure it is bound to.
+    pub(in crate::fanbook) fn tenure(&self) -> &Tenure {
+        &self.tenure
     }
 
     /// What the last successful [`BotApi::me`] said, if there was one.

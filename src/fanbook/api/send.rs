@@ -232,6 +232,8 @@ impl BotApi {
                 "more is to be said than `send_per_channel_per_second` and `api_per_second` let \
                  through",
             ),
+            // It says something about us, not about the other side.
+            Err(ApiError::Unknown(NoAnswer::Abandoned)) => {}
             Err(ApiError::NotSent(_) | ApiError::Unknown(_)) => pulses.trouble(
                 edge::SENDING,
                 "the Bot API cannot be reached or gives no answer. Check the network and `api_url`",

@@ -46,6 +46,8 @@ pub(super) enum Lost {
     Refused(u16),
     #[error("connecting took too long")]
     Slow,
+    #[error("this process does not own the bot any more")]
+    NotOwner,
     #[error("the gateway closed the connection")]
     Closed,
     #[error("nothing was heard for too long")]

@@ -201,11 +201,14 @@ impl Gateway {
         let me = self.credentials().await?;
         self.bot = me.id;
         let address = address::of(&self.settings.gateway_url, &me).ok_or(Lost::Address)?;
+        let tenure = self.api.tenure().clone();
         // The handles are made anew with each connection, in case a recorder has come since.
         self.counts = Counts::new();
-        timeout(self.times.connect, Link::open(&address, &self.times))
-            .await
-            .unwrap_or(Err(Lost::Slow))
+        let opening = timeout(self.times.connect, Link::open(&address, &self.times));
+        match tenure.during(opening).await {
+            Some(opened) => opened.unwrap_or(Err(Lost::Slow)),
+            None => Err(Lost::NotOwner),
+        }
     }
 
     /// The token at hand, or one new token where that seems to have run out.

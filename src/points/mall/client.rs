@@ -38,11 +38,14 @@ use crate::points::sign::Parts;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::secret::Secret;
+use crate::support::tenure::Tenure;
 
 /// The client of one mall with one app key. Cheap to clone; clones share everything.
 #[derive(Clone)]
 pub struct Mall {
     inner: Arc<Inner>,
+    /// No request begins after its end.
+    tenure: Tenure,
 }
 
 /// Why the settings make no client.
@@ -121,7 +124,16 @@ impl Mall {
                 watch: Watch::new(pulses),
                 clock,
             }),
+            tenure: Tenure::unlimited(),
         })
+    }
+
+    /// The same client, bound to a tenure: after its end no request begins.
+    pub fn under(&self, tenure: Tenure) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            tenure,
+        }
     }
 
     /// The handles of the guilds of the settings. Called once, so that there is one memory a guild.
@@ -206,6 +218,11 @@ impl Mall {
             .acquire()
             .await
             .expect("the semaphore is never closed");
+        // Asked after the wait, right before the first byte: a process may have slept until here.
+        if !self.tenure.holds() {
+            let seen = "this process does not own the bot any more".to_owned();
+            return Answer::NotSent { seen };
+        }
         let _counted = UnderWay::begin();
         let started = Instant::now();
         let endpoint = ask.endpoint();
@@ -231,9 +248,17 @@ impl Mall {
             },
         );
 
-        let answer = match inner.http.execute(request).await {
-            Err(error) => inner.failed(error),
-            Ok(response) => {
+        let answer = match self.tenure.during(inner.http.execute(request)).await {
+            // A part of it may have left; the owner looks it up.
+            None => {
+                return Answer::Unclear {
+                    status: None,
+                    seen: "this process stopped being the bot's owner before the answer came"
+                        .to_owned(),
+                };
+            }
+            Some(Err(error)) => inner.failed(error),
+            Some(Ok(response)) => {
                 let date = header(&response, &DATE).and_then(|value| date::http_date(&value));
                 if let Some(theirs) = date {
                     inner.watch.saw_date(theirs, inner.clock.now_ms());

@@ -1,0 +1,18 @@
+-- Who owns the bot: one row once somebody has. Times are milliseconds since 1970 on this database's
+-- clock, which all who want to own it share.
+create table owner (
+    one      bigint not null primary key check (one = 1),
+    -- Goes up with every owner. What an owner writes carries its number.
+    fence    bigint not null,
+    -- Of which process and which time: two owners have different ones even if a fail-over of the
+    -- database loses a row and a number is given twice.
+    holder   text   not null,
+    -- For people: which machine and which process.
+    label    text   not null,
+    since_ms bigint not null,
+    until_ms bigint not null
+);
+
+-- A change of `fence` waits for the writes that carry the old one, and a renewal, which leaves it as
+-- it is, waits for nobody: a key column is locked against change only.
+create unique index owner_fence on owner (fence);

@@ -1,0 +1,2 @@
+-- Who owns the bot is said by the lock file beside this store and by nothing in it: nobody else can
+-- open the store for writing, so there is no lease to keep and no number to check.

@@ -1,0 +1,365 @@
+//! One shift: everything that works for the bot while this process is its owner.
+//!
+//! Invariants: whatever begins something outside (a payment, a post, a connection) is built under the
+//! term's tenure, and whatever writes under its fencing number; nothing of one shift lives on in the
+//! next, so what a lost shift left hanging can neither begin nor write anything. A shift that loses
+//! the bot drops its commands where they stand: to the journal that is a crash, which the sweeps of the
+//! next owner repair.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+use crate::commands::Registry;
+use crate::dispatch::Dispatcher;
+use crate::dispatch::Heeded;
+use crate::dispatch::Parts;
+use crate::dispatch::lane::Lanes;
+use crate::fanbook::Event;
+use crate::fanbook::api::BotApi;
+use crate::fanbook::gateway::Gateway;
+use crate::fanbook::gateway::GatewaySettings;
+use crate::guilds::GuildSettings;
+use crate::guilds::Guilds;
+use crate::guilds::System;
+use crate::journal::Journal;
+use crate::journal::Term;
+use crate::model::GuildId;
+use crate::model::Language;
+use crate::model::UserId;
+use crate::model::incoming::Incoming;
+use crate::model::incoming::Press;
+use crate::points::Points;
+use crate::points::PointsBackend;
+use crate::points::PointsTimes;
+use crate::points::mall::Mall;
+use crate::support::clock::Clock;
+use crate::support::pulse::Pulses;
+use crate::support::pulse::edge;
+use crate::support::tenure::Tenure;
+use crate::words::Words;
+
+/// How long commands under way may take to end after the first signal (product: 10 s in all).
+const DRAIN_LIMIT: Duration = Duration::from_secs(8);
+/// How long what is left may take to end where nothing may begin any more.
+const LEAVE_LIMIT: Duration = Duration::from_secs(2);
+/// Pause between probes of the mall's look-up until one succeeds.
+const PROBE_EVERY: Duration = Duration::from_secs(60);
+/// Pause between proofs that a store in trouble can be written again.
+const PROVE_EVERY: Duration = Duration::from_secs(5);
+/// How often what is remembered without use is forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(60);
+/// Polite "busy" answers under way at once; beyond that a flood is met with silence.
+const BUSY_ANSWERS: usize = 4;
+
+/// What every shift is built from.
+pub(super) struct House {
+    pub bot: UserId,
+    pub gateway: GatewaySettings,
+    pub api: BotApi,
+    pub mall: Option<Mall>,
+    pub guilds: Vec<GuildSettings>,
+    pub times: PointsTimes,
+    pub words: Arc<Words>,
+    pub registry: Arc<Registry>,
+    pub pulses: Pulses,
+    pub language: Language,
+    pub clock: Clock,
+}
+
+impl House {
+    /// Asks for a gateway token that has not grown old; the gateway asks by itself where this fails.
+    pub(super) async fn refresh_token(&self, term: &Term) {
+        let api = self.api.under(term.tenure().clone());
+        if let Err(error) = api.me().await {
+            tracing::warn!(%error, "no fresh gateway token; the old one is tried");
+        }
+    }
+}
+
+/// Why a shift has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// It was asked to.
+    Stopped,
+    /// This process does not own the bot any more.
+    Lost,
+}
+
+/// What works for the bot.
+pub(super) struct Shift {
+    gateway: Gateway,
+    journal: Journal,
+    points: Points,
+    mall: Option<Mall>,
+    dispatcher: Dispatcher,
+    lanes: Lanes,
+    pulses: Pulses,
+    tenure: Tenure,
+    tasks: TaskTracker,
+    /// Ends the sweeps, after the lanes have drained.
+    working: CancellationToken,
+}
+
+impl Shift {
+    /// Builds everything under `term`. Nothing runs yet.
+    pub(super) fn begin(house: &House, term: &Term, stop: &CancellationToken) -> Self {
+        let tenure = term.tenure().clone();
+        let journal = term.journal().clone();
+        let api = house.api.under(tenure.clone());
+        let mall = house.mall.as_ref().map(|mall| mall.under(tenure.clone()));
+        let points = Points::new(
+            journal.clone(),
+            backends(&house.guilds, mall.as_ref()),
+            house.clock.clone(),
+            house.times.clone(),
+        );
+        let dispatcher = Dispatcher::new(Parts {
+            bot: house.bot,
+            api: api.clone(),
+            journal: journal.clone(),
+            points: points.clone(),
+            guilds: Guilds::new(&house.guilds),
+            words: house.words.clone(),
+            registry: house.registry.clone(),
+            pulses: house.pulses.clone(),
+            clock: house.clock.clone(),
+            language: house.language,
+        });
+        // Ends the gateway, so that no further event begins anything.
+        let hearing = stop.child_token();
+        let tasks = TaskTracker::new();
+        let working = CancellationToken::new();
+        tasks.spawn({
+            let (tenure, hearing, working) = (tenure.clone(), hearing.clone(), working.clone());
+            async move {
+                if working.run_until_cancelled(tenure.ended()).await.is_some() {
+                    hearing.cancel();
+                    working.cancel();
+                }
+            }
+        });
+        Self {
+            gateway: Gateway::new(house.gateway.clone(), api, house.pulses.clone(), hearing),
+            journal,
+            points,
+            mall,
+            dispatcher,
+            lanes: Lanes::new(),
+            pulses: house.pulses.clone(),
+            tenure,
+            tasks,
+            working,
+        }
+    }
+
+    /// Works until `stop`, or until the bot is another's, and ends everything it began.
+    pub(super) async fn work(mut self, stop: &CancellationToken) -> Ended {
+        self.tasks
+            .spawn(self.points.clone().reconcile(self.working.clone()));
+        let (teller, working) = (self.dispatcher.clone(), self.working.clone());
+        self.tasks.spawn(async move { teller.tell(working).await });
+        self.tasks
+            .spawn(forget(self.dispatcher.clone(), self.working.clone()));
+        self.tasks.spawn(prove(
+            self.journal.clone(),
+            self.pulses.clone(),
+            self.working.clone(),
+        ));
+        if let Some(mall) = &self.mall {
+            self.tasks.spawn(probe(mall.clone(), self.working.clone()));
+        }
+        let busy = Arc::new(Semaphore::new(BUSY_ANSWERS));
+        while let Some(event) = self.gateway.next().await {
+            if !self.tenure.holds() {
+                // Whoever owns the bot now has heard it, or reads it up.
+                continue;
+            }
+            match event {
+                Event::Message(incoming) => self.hear(incoming, &busy),
+                Event::Press(press) => self.feel(press),
+                // In memory only, so the reader waits for nobody.
+                Event::Joined { guild, user } | Event::Left { guild, user } => {
+                    self.dispatcher.came_or_went(guild, user).await;
+                }
+                _ => {}
+            }
+        }
+        // The gateway ends only when told to.
+        if stop.is_cancelled() {
+            self.drain().await;
+        }
+        self.leave().await;
+        match stop.is_cancelled() {
+            true => Ended::Stopped,
+            false => Ended::Lost,
+        }
+    }
+
+    /// Hands a message to its lane without waiting.
+    fn hear(&self, incoming: Incoming, busy: &Arc<Semaphore>) {
+        let Some(heeded) = self.dispatcher.heed(incoming) else {
+            return;
+        };
+        let refused = heeded.incoming().clone();
+        let (dispatcher, tenure) = (self.dispatcher.clone(), self.tenure.clone());
+        let key = heeded.lane();
+        let sent = self.lanes.send(key, async move {
+            tenure.during(work(dispatcher, heeded)).await;
+        });
+        if sent.is_ok() {
+            return;
+        }
+        metrics::counter!("guildpoints_busy_total").increment(1);
+        if let Ok(permit) = busy.clone().try_acquire_owned() {
+            let dispatcher = self.dispatcher.clone();
+            self.tasks.spawn(async move {
+                dispatcher.busy(&refused).await;
+                drop(permit);
+            });
+        }
+    }
+
+    /// Hands a pressed button to the presser's lane.
+    fn feel(&self, press: Press) {
+        let span = tracing::info_span!("press", channel = %press.channel, message = %press.message, user = %press.presser);
+        let (dispatcher, tenure) = (self.dispatcher.clone(), self.tenure.clone());
+        let key = (None, press.presser);
+        let handled = async move {
+            tenure.during(dispatcher.press(press)).await;
+        };
+        if self.lanes.send(key, handled.instrument(span)).is_err() {
+            metrics::counter!("guildpoints_busy_total").increment(1);
+        }
+    }
+
+    /// Lets what is under way come to its end.
+    async fn drain(&self) {
+        tracing::info!(
+            waiting = self.lanes.waiting(),
+            "stopping: finishing what is under way"
+        );
+        let drained = tokio::time::timeout(DRAIN_LIMIT, async {
+            self.lanes.settled().await;
+            self.points.drain().await;
+            if let Err(error) = self.dispatcher.tell_what_is_due().await {
+                tracing::warn!(%error, "what is still to be told stays for the next start");
+            }
+        });
+        if drained.await.is_err() {
+            tracing::warn!(
+                "not everything ended in time; the journal has it, and the next start goes on"
+            );
+        }
+    }
+
+    /// Ends the sweeps and, where the bot was lost, waits for what was dropped on the way.
+    async fn leave(self) {
+        self.working.cancel();
+        self.tasks.close();
+        let lost = !self.tenure.holds();
+        let left = tokio::time::timeout(LEAVE_LIMIT, async {
+            self.tasks.wait().await;
+            if lost {
+                self.lanes.settled().await;
+                self.points.drain().await;
+            }
+        });
+        if left.await.is_err() {
+            // It can begin and write nothing: its tenure is over or its work is in the journal.
+            tracing::warn!("a task did not end in time");
+        }
+    }
+}
+
+/// One command in its span.
+async fn work(dispatcher: Dispatcher, heeded: Heeded) {
+    let incoming = heeded.incoming();
+    let span = tracing::info_span!(
+        "command",
+        guild = incoming.guild.map(tracing::field::display),
+        channel = %incoming.channel,
+        message = %incoming.message,
+        user = %incoming.author.id,
+        command = tracing::field::Empty,
+    );
+    dispatcher.handle(heeded).instrument(span).await;
+}
+
+/// Forgets what has no use any more, now and then.
+async fn forget(dispatcher: Dispatcher, stop: CancellationToken) {
+    while stop
+        .run_until_cancelled(tokio::time::sleep(FORGET_EVERY))
+        .await
+        .is_some()
+    {
+        dispatcher.forget();
+    }
+}
+
+/// Proves at the start that the store can be written, and again while it is in trouble: nobody should
+/// have to try a change to learn it.
+async fn prove(journal: Journal, pulses: Pulses, stop: CancellationToken) {
+    let mut worked = true;
+    loop {
+        match stop.run_until_cancelled(journal.writable()).await {
+            None => return,
+            Some(Ok(())) if worked => {}
+            Some(Ok(())) => tracing::info!("the store can be written again"),
+            Some(Err(error)) if worked => tracing::error!(
+                error = format!("{:#}", anyhow::Error::new(error)),
+                "the store cannot be written; until it can, no points are changed"
+            ),
+            Some(Err(_)) => {}
+        }
+        worked = pulses.of(edge::STORE).beats();
+        loop {
+            let pause = tokio::time::sleep(PROVE_EVERY);
+            if stop.run_until_cancelled(pause).await.is_none() {
+                return;
+            }
+            if !pulses.of(edge::STORE).beats() {
+                break;
+            }
+        }
+    }
+}
+
+/// Asks the mall whether its look-up works, until it has said so: before that nothing is sent twice.
+async fn probe(mall: Mall, stop: CancellationToken) {
+    loop {
+        match stop.run_until_cancelled(mall.probe()).await {
+            None | Some(Ok(())) => return,
+            Some(Err(error)) => tracing::warn!(
+                ?error,
+                "the mall's look-up could not be proved; what is in doubt is not sent again until it is"
+            ),
+        }
+        if stop
+            .run_until_cancelled(tokio::time::sleep(PROBE_EVERY))
+            .await
+            .is_none()
+        {
+            return;
+        }
+    }
+}
+
+/// A handle to its points system for each guild of the settings, and for no other.
+fn backends(
+    guilds: &[GuildSettings],
+    mall: Option<&Mall>,
+) -> HashMap<GuildId, Arc<dyn PointsBackend>> {
+    let with_mall = guilds.iter().filter(|guild| guild.points == System::Mall);
+    let ids = with_mall.map(|guild| guild.policy.guild);
+    let handles = mall.map(|mall| mall.handles(ids)).unwrap_or_default();
+    handles
+        .into_iter()
+        .map(|(guild, handle)| (guild, handle as Arc<dyn PointsBackend>))
+        .collect()
+}
