@@ -133,7 +133,10 @@ async fn readiness_follows_the_edges() {
 async fn a_standby_is_ready_without_a_gateway_and_broken_without_a_store() {
     let house = House::new().await;
     house.duty.stands_by();
-    let ready = (StatusCode::OK, json!({"status": "ready", "role": "standby"}));
+    let ready = (
+        StatusCode::OK,
+        json!({"status": "ready", "role": "standby"}),
+    );
     assert_eq!(house.json("/ready").await, ready);
     let (_, health) = house.json("/health").await;
     assert_eq!(health["role"]["is"], "standby");
@@ -157,8 +160,14 @@ async fn a_standby_is_ready_without_a_gateway_and_broken_without_a_store() {
     assert!(health["role"]["since"].as_str().unwrap().ends_with('Z'));
     let (_, metrics) = house.text("/metrics").await;
     // Its value is the whole process's, which runs other tests beside this one.
-    assert!(metrics.contains("# TYPE guildpoints_owner gauge"), "{metrics}");
-    assert!(metrics.contains("guildpoints_role_changes_total{role=\"owner\"}"), "{metrics}");
+    assert!(
+        metrics.contains("# TYPE guildpoints_owner gauge"),
+        "{metrics}"
+    );
+    assert!(
+        metrics.contains("guildpoints_role_changes_total{role=\"owner\"}"),
+        "{metrics}"
+    );
 }
 
 #[tokio::test]

@@ -20,9 +20,9 @@
 mod confirming;
 mod entry;
 mod error;
-mod owner;
 #[path = "postgres/lease.rs"]
 mod lease;
+mod owner;
 mod rules;
 mod sqlite;
 mod store;

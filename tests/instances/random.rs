@@ -1,0 +1,316 @@
+//! Several processes, and everything at once for a while: killed, stopped, cut off, ended, with a mall
+//! that loses answers.
+//!
+//! After it: the mall has booked what the journal says was done and nothing twice, every command has its
+//! last word, and where one was said twice the process that said it first was disturbed at that moment.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use std::time::Instant;
+
+use guildpoints::model::MessageId;
+use guildpoints::sandbox::fault::Chance as Die;
+use guildpoints::sandbox::fault::FaultKind;
+use guildpoints::sandbox::fault::FaultRule;
+
+use crate::chance::Chance;
+use crate::door::Way;
+use crate::stage::Stage;
+use crate::stage::text_of;
+use crate::takeover::TURN;
+
+const GIVERS: [&str; 3] = ["阿杰", "夜雨", "星海"];
+const MEMBERS: [&str; 2] = ["小明", "小红"];
+
+/// How long after everything was mended all has to be told.
+const SETTLING: Duration = Duration::from_secs(90);
+
+/// Something said in chat.
+struct Command {
+    said: MessageId,
+    member: &'static str,
+    points: i64,
+}
+
+/// When a process could have said something and not have noted it, on the sandbox's clock.
+struct Disturbed {
+    from_ms: i64,
+    until_ms: i64,
+}
+
+/// What ends a trouble, and when.
+struct Mending {
+    at: Instant,
+    index: usize,
+    how: How,
+}
+
+#[derive(Clone, Copy)]
+enum How {
+    Start,
+    GoOn,
+    Mend,
+}
+
+struct Play {
+    stage: Stage,
+    chance: Chance,
+    commands: Vec<Command>,
+    disturbed: Vec<Disturbed>,
+    mendings: Vec<Mending>,
+    troubles: BTreeMap<&'static str, u32>,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_happens_to_three_processes_everything_is_paid_and_told() {
+    let _turn = TURN.lock().await;
+    let Some(stage) = Stage::new(&["anne", "ben", "cleo"]).await else {
+        return;
+    };
+    let seconds = std::env::var("GUILDPOINTS_INSTANCES_SECONDS");
+    let seconds = seconds.map_or(15, |digits| digits.parse().expect("a number of seconds"));
+    let mut play = Play {
+        stage,
+        chance: Chance::from_environment("GUILDPOINTS_INSTANCES_SEED"),
+        commands: Vec::new(),
+        disturbed: Vec::new(),
+        mendings: Vec::new(),
+        troubles: BTreeMap::new(),
+    };
+    let before: Vec<i64> = MEMBERS
+        .iter()
+        .map(|name| play.stage.balance(name))
+        .collect();
+    play.spoil_the_mall();
+    play.run(Duration::from_secs(seconds)).await;
+    play.come_to_rest().await;
+    play.judge(&before).await;
+}
+
+impl Play {
+    fn spoil_the_mall(&mut self) {
+        for (kind, probability) in [
+            (FaultKind::DropAfter, 0.05),
+            (FaultKind::DropBefore, 0.05),
+            (FaultKind::DelayAfter { ms: 3_000 }, 0.03),
+            (FaultKind::DelayBefore { ms: 3_000 }, 0.03),
+        ] {
+            let seed = self.chance.number(0..1 << 32);
+            let rule = FaultRule::always("modifyUserPoint", kind);
+            let faults = self.stage.sandbox.faults();
+            faults.set_by_chance(rule, Die { probability, seed });
+        }
+    }
+
+    async fn run(&mut self, length: Duration) {
+        let ends = Instant::now() + length;
+        let mut next_trouble = Instant::now() + Duration::from_secs(1);
+        while Instant::now() < ends {
+            self.say();
+            self.mend_what_is_due(Instant::now());
+            if Instant::now() >= next_trouble {
+                self.trouble().await;
+                next_trouble =
+                    Instant::now() + Duration::from_millis(self.chance.number(500..4_000));
+            }
+            let pause = self.chance.number(50..400);
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+        }
+    }
+
+    fn say(&mut self) {
+        let giver = *self.chance.of(&GIVERS);
+        let member = *self.chance.of(&MEMBERS);
+        let points = self.chance.number(1..100) as i64;
+        let said = self
+            .stage
+            .says(giver, &format!("/奖励 @{member} {points} 轮班"));
+        self.commands.push(Command {
+            said,
+            member,
+            points,
+        });
+    }
+
+    /// Something befalls one of those that nothing has befallen yet, mostly the owner.
+    async fn trouble(&mut self) {
+        let mut well = Vec::new();
+        let mut owner = None;
+        for (index, instance) in self.stage.instances.iter().enumerate() {
+            if self.mendings.iter().any(|mending| mending.index == index) {
+                continue;
+            }
+            well.push(index);
+            if instance.serves().await {
+                owner = Some(index);
+            }
+        }
+        if well.is_empty() {
+            return;
+        }
+        let index = match owner {
+            Some(owner) if self.chance.number(0..4) > 0 => owner,
+            _ => *self.chance.of(&well),
+        };
+        let lasting = Duration::from_millis(self.chance.number(300..12_000));
+        let now_ms = self.stage.sandbox.now_ms();
+        let instance = &mut self.stage.instances[index];
+        let (name, how, window_ms) = match self.chance.number(0..10) {
+            0..3 => {
+                instance.kill();
+                ("killed", How::Start, 1_000)
+            }
+            3..6 => {
+                instance.stop();
+                ("stopped", How::GoOn, 1_000)
+            }
+            6..8 => {
+                instance.cut(Way::Broken);
+                ("cut off", How::Mend, 10_000)
+            }
+            8 => {
+                instance.cut(Way::Silent);
+                ("cut off in silence", How::Mend, 10_000)
+            }
+            _ => {
+                instance.end().await;
+                ("ended", How::Start, 1_000)
+            }
+        };
+        *self.troubles.entry(name).or_default() += 1;
+        self.disturbed.push(Disturbed {
+            from_ms: now_ms - 2_000,
+            // Until then it may say something and cannot note it: cut off, it says what it has until
+            // its term is over.
+            until_ms: self.stage.sandbox.now_ms() + window_ms,
+        });
+        self.mendings.push(Mending {
+            at: Instant::now() + lasting,
+            index,
+            how,
+        });
+    }
+
+    fn mend_what_is_due(&mut self, now: Instant) {
+        let (due, later) = std::mem::take(&mut self.mendings)
+            .into_iter()
+            .partition(|mending| mending.at <= now);
+        self.mendings = later;
+        for Mending { index, how, .. } in due {
+            let instance = &mut self.stage.instances[index];
+            match how {
+                How::Start => instance.start(),
+                How::GoOn => instance.go_on(),
+                How::Mend => instance.mend(),
+            }
+        }
+    }
+
+    /// Everything is mended; what was typed while nobody listened arrives again.
+    async fn come_to_rest(&mut self) {
+        let far = Instant::now() + Duration::from_secs(3_600);
+        self.mend_what_is_due(far);
+        self.stage.sandbox.faults().clear();
+        let began = Instant::now();
+        self.stage.owner().await;
+        loop {
+            let silent: Vec<MessageId> = self
+                .commands
+                .iter()
+                .map(|command| command.said)
+                .filter(|said| self.stage.answers(*said).is_empty())
+                .collect();
+            if silent.is_empty() {
+                break;
+            }
+            assert!(
+                began.elapsed() < SETTLING,
+                "{} commands were never answered\n{}",
+                silent.len(),
+                self.stage.told()
+            );
+            for said in silent {
+                self.stage.sandbox.redelivers(said);
+                // One member's lane takes a few at a time.
+                tokio::time::sleep(Duration::from_millis(30)).await;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        self.stage.at_rest().await;
+        // An edit is on its way to the chat when the journal has it already.
+        let all_final = "every answer is the last word";
+        let commands = &self.commands;
+        self.stage
+            .until(all_final, |sandbox| {
+                commands.iter().all(|command| {
+                    let answers = sandbox.answers_to(command.said);
+                    answers.iter().any(|answer| text_of(answer).contains('✅'))
+                })
+            })
+            .await;
+    }
+
+    async fn judge(&self, before: &[i64]) {
+        let told = || self.stage.told();
+        let records = self.stage.sandbox.mall().records();
+        let ids: BTreeSet<&str> = records
+            .iter()
+            .map(|record| record.biz_id.as_str())
+            .collect();
+        assert_eq!(
+            ids.len(),
+            records.len(),
+            "an intent took effect twice\n{}",
+            told()
+        );
+        assert_eq!(records.len(), self.commands.len(), "{}", told());
+        for (name, before) in MEMBERS.iter().zip(before) {
+            let of_theirs = self
+                .commands
+                .iter()
+                .filter(|command| command.member == *name);
+            let given: i64 = of_theirs.map(|command| command.points).sum();
+            assert_eq!(
+                self.stage.balance(name),
+                before + given,
+                "{name}\n{}",
+                told()
+            );
+        }
+        let done =
+            "select cast(coalesce(sum(amount), 0) as bigint) from entries where state = 'done'";
+        let booked: i64 = records.iter().map(|record| record.points).sum();
+        assert_eq!(
+            self.stage.database.numbers(done).await,
+            [booked],
+            "{}",
+            told()
+        );
+        let mut doubled = 0;
+        for command in &self.commands {
+            let answers = self.stage.answers(command.said);
+            let said_first = answers.iter().rev().skip(1);
+            for answer in said_first {
+                doubled += 1;
+                let disturbed = self.disturbed.iter().any(|disturbed| {
+                    (disturbed.from_ms..disturbed.until_ms).contains(&answer.time_ms)
+                });
+                assert!(
+                    disturbed,
+                    "told twice for no reason: {} at {}\n{}",
+                    text_of(answer),
+                    answer.time_ms,
+                    told()
+                );
+            }
+        }
+        let fences = self.stage.database.numbers("select fence from owner").await;
+        println!(
+            "{} commands, {:?}, owners: {}, answers said twice: {doubled}",
+            self.commands.len(),
+            self.troubles,
+            fences[0],
+        );
+    }
+}
