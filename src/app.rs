@@ -26,7 +26,6 @@ use crate::fanbook::api::BotApi;
 use crate::fanbook::text;
 use crate::journal;
 use crate::journal::Journal;
-use crate::journal::Lost;
 use crate::journal::Term;
 use crate::model::BotId;
 use crate::ops;
@@ -140,27 +139,23 @@ impl App {
     async fn serve_term(&self, term: Arc<Term>, stop: &CancellationToken) -> Ended {
         self.duty.owns(term.fence());
         tracing::info!(fence = term.fence(), "this process owns the bot now");
-        // Renewing has a task of its own: what the shift does must not delay it.
-        let keeping = tokio::spawn({
-            let term = term.clone();
-            async move { term.keep().await }
-        });
+        // Renewing has a task of its own: what the shift does must not delay it, and that the bot is
+        // lost is shown before everything has ended.
+        let keeping = tokio::spawn(keep(term.clone(), self.duty.clone()));
         let ended = Shift::begin(&self.house, &term, stop).work(stop).await;
         match ended {
             Ended::Stopped => {
                 keeping.abort();
                 term.release().await;
+                self.duty.stands_by();
             }
             Ended::Lost => {
-                let lost = keeping.await.unwrap_or(Lost::Late);
-                tracing::warn!(
-                    fence = term.fence(),
-                    "this process does not own the bot any more and stands by: {lost}"
-                );
+                if let Err(panic) = keeping.await {
+                    tracing::error!(%panic, "renewing the lease ended abnormally");
+                }
                 self.house.pulses.forget(edge::GATEWAY);
             }
         }
-        self.duty.stands_by();
         ended
     }
 
@@ -176,6 +171,16 @@ impl App {
         self.journal.close().await;
         tracing::info!("stopped");
     }
+}
+
+/// Keeps the lease until it is lost, and says so.
+async fn keep(term: Arc<Term>, duty: Duty) {
+    let lost = term.keep().await;
+    duty.stands_by();
+    tracing::warn!(
+        fence = term.fence(),
+        "this process does not own the bot any more and stands by: {lost}"
+    );
 }
 
 /// The checked texts: the embedded ones with those of `folder` laid over them.

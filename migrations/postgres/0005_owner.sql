@@ -1,4 +1,7 @@
--- Who owns the bot: one row once somebody has. Times are milliseconds since 1970 on this database's
+-- Who owns the bot. In a file that is whoever holds the lock file beside it, so nothing is kept of it;
+-- in a database that several machines share it is a row.
+
+-- One row once somebody has owned it. Times are milliseconds since 1970 on this database's
 -- clock, which all who want to own it share.
 create table owner (
     one      bigint not null primary key check (one = 1),

@@ -1,2 +1,2 @@
--- Who owns the bot is said by the lock file beside this store and by nothing in it: nobody else can
--- open the store for writing, so there is no lease to keep and no number to check.
+-- Who owns the bot. In a file that is whoever holds the lock file beside it, so nothing is kept of it;
+-- in a database that several machines share it is a row.

@@ -106,9 +106,7 @@ pub(super) fn store(reader: &mut Reader<'_>, top: &Section<'_>) -> StoreSettings
 fn store_url(node: &Node) -> Result<String, Complaint> {
     let url = forms::text(node)?;
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        return Err(Complaint::new(
-            "`postgres://` is not available in this version of guildpoints; use `sqlite://`",
-        ));
+        return Ok(url);
     }
     match url
         .strip_prefix("sqlite:")

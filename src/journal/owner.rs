@@ -22,6 +22,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::journal::Journal;
+use crate::journal::noted;
 use crate::journal::error::JournalError;
 use crate::journal::store::Answer;
 use crate::journal::store::whole;
@@ -265,7 +266,8 @@ impl Term {
         loop {
             sleep(if failing { RETRY_EVERY } else { RENEW_EVERY }).await;
             let begun = Moment::now();
-            match held.lease.renew(&held.stamp).await {
+            let renewed = held.lease.renew(&held.stamp).await;
+            match noted(&self.journal.shared.pulses, renewed) {
                 Ok(true) if self.tenure.prolong(begun, TERM - MARGIN) => {
                     if failing {
                         tracing::info!("the lease is renewed again");

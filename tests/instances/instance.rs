@@ -53,10 +53,6 @@ impl Instance {
         self.child.is_some() && !self.is_stopped
     }
 
-    pub fn is_stopped(&self) -> bool {
-        self.is_stopped
-    }
-
     pub fn start(&mut self) {
         assert!(self.child.is_none(), "{} runs already", self.name);
         self.earlier = self.whole_log().len();

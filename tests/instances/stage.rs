@@ -114,13 +114,12 @@ impl Stage {
         balance.expect("the member has an account")
     }
 
-    /// Waits until that process owns the bot and hears the chat; answers how long that took.
-    pub async fn owner_is(&self, index: usize) -> Duration {
+    /// Waits until that process owns the bot and hears the chat.
+    pub async fn owner_is(&self, index: usize) {
         let began = Instant::now();
         while !self.instances[index].serves().await {
             self.wait(began, "the owner").await;
         }
-        began.elapsed()
     }
 
     /// Waits until one of the running processes does; answers which.
@@ -138,21 +137,23 @@ impl Stage {
 
     /// Waits until that process is ready and not the owner.
     pub async fn stands_by(&self, index: usize) {
+        self.is_standby(index, 200).await;
+    }
+
+    /// Waits until that process says that it is not the owner and cannot become it.
+    pub async fn is_broken(&self, index: usize) {
+        self.is_standby(index, 503).await;
+    }
+
+    async fn is_standby(&self, index: usize, wanted: u16) {
         let began = Instant::now();
         loop {
             let ready = self.instances[index].ready().await;
-            if matches!(&ready, Some((200, body)) if body["role"] == "standby") {
+            if matches!(&ready, Some((status, body)) if *status == wanted && body["role"] == "standby")
+            {
                 return;
             }
             self.wait(began, "a standby").await;
-        }
-    }
-
-    /// Waits for something in that process's log.
-    pub async fn logged(&self, index: usize, part: &str) {
-        let began = Instant::now();
-        while !self.instances[index].log().contains(part) {
-            self.wait(began, part).await;
         }
     }
 

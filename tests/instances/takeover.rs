@@ -75,14 +75,7 @@ async fn whatever_befalls_the_owner_the_other_takes_over() {
             Trouble::Stopped => stage.instances[owner].go_on(),
             Trouble::CutOff(_) => {
                 // Without the store it could not take over, and says so.
-                let broken = stage.instances[owner].ready().await;
-                let (status, body) = broken.expect("it answers");
-                assert_eq!(
-                    (status, &*body["role"]),
-                    (503, "standby"),
-                    "{}",
-                    stage.told()
-                );
+                stage.is_broken(owner).await;
                 stage.instances[owner].mend();
             }
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use sqlx::ConnectOptions;
+use sqlx::Executor;
 use sqlx::Postgres;
 use sqlx::Row;
 use sqlx::postgres::PgArguments;
@@ -25,14 +26,16 @@ use crate::journal::owner::Owner;
 use crate::journal::owner::Stamp;
 use crate::journal::owner::TERM;
 use crate::journal::owner::Taken;
+use crate::journal::postgres::failures::mapped;
 use crate::journal::store::Answer;
 
 /// How long the whole of one attempt may take, connecting included: two of them and the pause between
 /// fit between a renewal that fails and the end of the term.
 const PATIENCE: Duration = Duration::from_millis(1_500);
 
-/// The server gives a statement up before we do, so that none takes effect after we have gone.
-const STATEMENT_LIMIT: &str = "1s";
+/// The server gives a statement up before we do, so that none takes effect after we have gone. In
+/// milliseconds.
+const LIMITS: &str = "set statement_timeout = 1000; set lock_timeout = 1000";
 
 /// Milliseconds since 1970 on the database's clock.
 macro_rules! now_ms {
@@ -74,7 +77,7 @@ const OWNER: &str = concat!(
 );
 
 /// PostgreSQL's lease.
-pub(in crate::journal) struct PgLease {
+pub(super) struct PgLease {
     options: PgConnectOptions,
     /// The one connection; taken out while it is used, so that nobody meets a half-read one.
     connection: Mutex<Option<PgConnection>>,
@@ -84,11 +87,15 @@ impl PgLease {
     /// A lease in the database of `options`. Connects when it is first asked.
     pub fn new(options: PgConnectOptions) -> Self {
         Self {
-            options: options
-                .options([("statement_timeout", STATEMENT_LIMIT)])
-                .disable_statement_logging(),
+            options,
             connection: Mutex::new(None),
         }
+    }
+
+    async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        let mut connection = self.options.connect().await?;
+        connection.execute(LIMITS).await?;
+        Ok(connection)
     }
 
     async fn rows(
@@ -99,7 +106,7 @@ impl PgLease {
             let mut place = self.connection.lock().await;
             let mut connection = match place.take() {
                 Some(connection) => connection,
-                None => self.options.connect().await?,
+                None => self.connect().await?,
             };
             let rows = query.fetch_all(&mut connection).await?;
             *place = Some(connection);
@@ -107,9 +114,9 @@ impl PgLease {
         };
         let rows = timeout(PATIENCE, attempt).await;
         let rows = rows.map_err(|_| {
-            JournalError::Database(anyhow!("the database gave no answer within {PATIENCE:?}"))
+            JournalError::Away(format!("no answer within {PATIENCE:?} to who owns the bot"))
         })?;
-        rows.map_err(|error| JournalError::Database(anyhow!(error).context("ask who owns the bot")))
+        rows.map_err(mapped)
     }
 
     async fn taken(&self, holder: &str, label: &str) -> Result<Taken, JournalError> {

@@ -62,7 +62,7 @@ const LOG_PAGES: u32 = 2_048;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (
         1,
         "journal",
@@ -72,6 +72,11 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
         2,
         "undeliverable",
         include_str!("../../../migrations/sqlite/0002_undeliverable.sql"),
+    ),
+    (
+        3,
+        "owner",
+        include_str!("../../../migrations/sqlite/0005_owner.sql"),
     ),
 ];
 
