@@ -8,18 +8,22 @@
 //!   left of a quota.
 //! - A settled entry never changes its verdict, and of two bearers of tickets for one entry only one
 //!   can note another sending or a refusal.
-//! - One process works on a store; readers see committed data only.
+//! - One process works on a store in a file; in PostgreSQL writers come one after another. Readers see
+//!   committed data only.
 //!
 //! A write whose future is dropped may still happen: the entry is then open and found by `unsettled`.
 //!
 //! Metrics: `guildpoints_journal_commits_total` counts transactions that were committed,
 //! `guildpoints_journal_group_size` is a histogram of how many writes shared one.
 //!
-//! Deliberately absent: calls to a points system, sentences for people, and SQL outside `sqlite`.
+//! Deliberately absent: calls to a points system, sentences for people, and SQL outside
+//! `sqlite` and `postgres`.
 
 mod confirming;
 mod entry;
 mod error;
+mod kept;
+mod postgres;
 mod rules;
 mod sqlite;
 mod store;
@@ -93,7 +97,10 @@ impl Journal {
         clock: Clock,
         pulses: Pulses,
     ) -> Result<Self, JournalError> {
-        let opened = sqlite::open(&settings.url, bot).await;
+        let opened = match postgres::is_meant(&settings.url) {
+            true => postgres::open(&settings.url, bot).await,
+            false => sqlite::open(&settings.url, bot).await,
+        };
         let (store, pen) = noted(&pulses, opened)?;
         // Opening has proved it; readiness need not wait for the first command.
         pulses.well(edge::STORE);
