@@ -22,8 +22,8 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::journal::Journal;
-use crate::journal::noted;
 use crate::journal::error::JournalError;
+use crate::journal::noted;
 use crate::journal::store::Answer;
 use crate::journal::store::whole;
 use crate::support::pulse::edge;
@@ -33,11 +33,11 @@ use crate::support::tenure::Tenure;
 /// How long the row says that it is taken, from each renewal on, on the database's clock.
 ///
 /// With the waits below a standby has taken over within 7 s of the owner's last sign of life.
-pub const TERM: Duration = Duration::from_secs(6);
+pub(super) const TERM: Duration = Duration::from_secs(6);
 
 /// So much earlier than the row says an owner stops: room for clocks that run at different speeds and
 /// for the moment between asking whether to begin and beginning.
-pub const MARGIN: Duration = Duration::from_secs(1);
+const MARGIN: Duration = Duration::from_secs(1);
 
 /// How often the row is renewed: one renewal may fail, and the next comes in time.
 const RENEW_EVERY: Duration = Duration::from_secs(2);

@@ -40,6 +40,7 @@ async fn each_refusal_of_a_message_names_what_may_be_done_next() {
         SayError::Closed => "closed",
         SayError::TooLong => "too long",
         SayError::Rejected(_) => "rejected",
+        SayError::NotOwner => "not the owner",
     };
     let status = |status, body: &str| Answer::Say(status, body.to_owned());
     for (answer, wanted) in [
@@ -99,6 +100,38 @@ async fn too_fast_is_tried_again_and_then_diagnosed() {
     assert!(platform.pulses.of(edge::SENDING).beats());
     platform.answers([ill(10_002), sent(7)]);
     platform.says("好").await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_lost_the_bot_sends_nothing_and_gives_up_what_was_under_way() {
+    let platform = Platform::start().await;
+    let tenure = Tenure::lasting(Moment::now(), Duration::from_secs(3_600));
+    let api = platform.api.under(tenure.clone());
+    platform.answers([sent(1)]);
+    api.say(plain("好")).await.unwrap();
+
+    platform.answers([Answer::Never]);
+    let waiting = tokio::spawn({
+        let api = api.clone();
+        async move { api.say(plain("好")).await }
+    });
+    while platform.calls().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    tenure.end();
+    let error = waiting.await.unwrap().unwrap_err();
+    assert!(matches!(error, SayError::Unknown(_)), "{error:?}");
+    for error in [
+        api.say(plain("好")).await.unwrap_err(),
+        api.edit(CHANNEL, MESSAGE, "好", &[]).await.unwrap_err(),
+        api.delete(CHANNEL, MESSAGE).await.unwrap_err(),
+    ] {
+        assert!(matches!(error, SayError::NotOwner), "{error:?}");
+    }
+    assert!(matches!(api.me().await, Err(ApiError::NotOwner)));
+    assert_eq!(platform.calls().len(), 2);
+    // That says nothing about the other side.
+    assert!(platform.pulses.of(edge::SENDING).beats());
 }
 
 #[tokio::test]
