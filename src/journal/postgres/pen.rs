@@ -5,8 +5,9 @@
 //!   write waits for that row, so what a transaction finds stays true until it commits: sums of
 //!   quotas, causes and codes are right whoever else is awake.
 //! - A commit without an answer is not an answer. Its mark in `pen` is looked for, waiting for the
-//!   row as any writer would: there, it was committed; the mark before it still there, it never will
-//!   be. Only if that cannot be learnt in time is the outcome `Unsure`.
+//!   row as any writer would: there, it was committed; the mark before it still there, or directly
+//!   behind what another has written since, it never will be. Only if that cannot be learnt in time
+//!   is the outcome `Unsure`.
 //! - After any error the connection is given up, and a new one made when it is needed, so what was
 //!   wrong is over as soon as its cause is.
 
@@ -231,7 +232,8 @@ impl PostgresPen {
         let (mark, before) = row;
         Ok(match () {
             () if mark == turn.mark || before == turn.mark => Fate::Committed,
-            () if mark == turn.before => Fate::Gone,
+            // What came after it stands directly behind what came before it.
+            () if mark == turn.before || before == turn.before => Fate::Gone,
             () => Fate::Covered,
         })
     }
@@ -289,7 +291,12 @@ fn look(questions: &Questions) -> Prepared<'static> {
     let givers = quotas().map(|quota| kept(quota.giver.number()));
     script::with_causes(sqlx::query(texts::LOOK), &questions.causes)
         .bind(codes)
-        .bind((0..).zip(quotas()).map(|(place, _)| place).collect::<Vec<i64>>())
+        .bind(
+            (0..)
+                .zip(quotas())
+                .map(|(place, _)| place)
+                .collect::<Vec<i64>>(),
+        )
         .bind(guilds.collect::<Vec<_>>())
         .bind(givers.collect::<Vec<_>>())
         .bind(quotas().map(|quota| quota.day.from_ms).collect::<Vec<_>>())
