@@ -22,6 +22,7 @@ use sqlx::postgres::PgRow;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::journal::entry::Durability;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
@@ -100,7 +101,7 @@ impl PostgresPen {
 
     /// Begins a transaction where none is open. A connection that broke while nobody wrote is
     /// replaced without a word.
-    async fn begin(&mut self) -> Result<(), JournalError> {
+    async fn begin(&mut self, durability: Durability) -> Result<(), JournalError> {
         if self.address.mode == Mode::Read {
             return Err(JournalError::ReadOnly);
         }
@@ -108,10 +109,10 @@ impl PostgresPen {
             return Ok(());
         }
         let was_there = self.connection.is_some();
-        let mut turn = self.take_turn().await;
+        let mut turn = self.take_turn(durability).await;
         if was_there && turn.as_ref().is_err_and(failures::is_lost) {
             self.connection = None;
-            turn = self.take_turn().await;
+            turn = self.take_turn(durability).await;
         }
         self.turn = turn.map_err(failed)?;
         Ok(())
@@ -119,11 +120,16 @@ impl PostgresPen {
 
     /// Begins and takes the row of `pen`; whatever else has to hold for a transaction to write at
     /// all belongs into this statement.
-    async fn take_turn(&mut self) -> Result<Option<Turn>, sqlx::Error> {
+    async fn take_turn(&mut self, durability: Durability) -> Result<Option<Turn>, sqlx::Error> {
         let mark = Uuid::new_v4().simple().to_string();
-        // One way to the server for both. The mark is hexadecimal digits.
+        let lazily = match durability {
+            Durability::Now => "",
+            // The server has it on disk within a second, and with the next commit that waits.
+            Durability::Soon => "set local synchronous_commit = off;",
+        };
+        // One way to the server for all. The mark is hexadecimal digits.
         let text = format!(
-            "begin isolation level read committed;
+            "begin isolation level read committed; {lazily}
              update pen set mark_before = mark, mark = '{mark}' where one = 1
              returning mark_before"
         );
@@ -136,7 +142,7 @@ impl PostgresPen {
     }
 
     async fn ask(&mut self, questions: &Questions) -> Result<Found, JournalError> {
-        self.begin().await?;
+        self.begin(Durability::Now).await?;
         let mut found = Found {
             given: vec![0; questions.quotas.len()],
             ..Found::default()
@@ -180,7 +186,7 @@ impl PostgresPen {
             changes: vec![None; batch.changes.len()],
             notes: vec![None; batch.notes.len()],
         };
-        self.begin().await?;
+        self.begin(batch.durability).await?;
         for mut step in script::steps(batch) {
             let carries = std::mem::take(&mut step.carries);
             for row in &self.fetch(step.prepared()).await? {
@@ -265,7 +271,7 @@ impl Pen for PostgresPen {
     }
 
     fn tidy(&mut self) -> BoxFuture<'_, ()> {
-        // The server tidies up by itself.
+        // The server tidies up by itself, and has long written what was to be on disk soon.
         Box::pin(async {})
     }
 

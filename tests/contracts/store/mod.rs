@@ -28,6 +28,7 @@ macro_rules! on_each_store {
 
 mod asking;
 mod cut;
+mod landed;
 mod opening;
 mod postgres;
 mod refusals;
