@@ -12,6 +12,8 @@ use guildpoints::model::MessageId;
 use guildpoints::support::clock::Clock;
 use guildpoints::support::pulse::Pulses;
 use guildpoints::support::pulse::edge;
+use guildpoints::support::tenure::Moment;
+use guildpoints::support::tenure::Tenure;
 use serde_json::Value;
 use tokio::net::TcpListener;
 

@@ -3,12 +3,15 @@
 use futures_util::SinkExt as _;
 use guildpoints::fanbook::Event;
 use guildpoints::support::pulse::edge;
+use guildpoints::support::tenure::Moment;
+use guildpoints::support::tenure::Tenure;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::platform::BOT;
 use crate::platform::PATIENCE;
 use crate::platform::Platform;
+use crate::platform::TIMES;
 use crate::platform::binary;
 use crate::platform::connected;
 use crate::platform::next;
@@ -126,5 +129,38 @@ async fn no_token_shows_in_what_operators_see() {
             !shown.contains("user-token") && !shown.contains("bot-token"),
             "{shown}"
         );
+    }
+}
+
+#[tokio::test]
+async fn whoever_lost_the_bot_does_not_connect() {
+    let tenure = Tenure::lasting(Moment::now(), PATIENCE);
+    let (platform, mut gateway) = Platform::start_under(tenure.clone(), TIMES).await;
+    // The one that greets it is the one whose loss it sees.
+    let (socket, ()) = tokio::join!(platform.greet(), connected(&mut gateway));
+    tenure.end();
+    drop(socket);
+    assert!(matches!(
+        next(&mut gateway).await,
+        Some(Event::Disconnected)
+    ));
+    // It tries, in its own mind, many times over before somebody says that it may stop.
+    let stop = platform.stop.clone();
+    let mut knocked = std::pin::pin!(platform.knock());
+    let tries = async {
+        while !platform
+            .pulses
+            .of(edge::GATEWAY)
+            .trouble
+            .is_some_and(|seen| seen.what.contains("own the bot"))
+        {
+            tokio::task::yield_now().await;
+        }
+        stop.cancel();
+    };
+    let ended = async { tokio::join!(tries, gateway.next()).1 };
+    tokio::select! {
+        _ = &mut knocked => panic!("it connected"),
+        ended = ended => assert!(ended.is_none()),
     }
 }

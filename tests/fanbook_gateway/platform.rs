@@ -18,6 +18,7 @@ use guildpoints::fanbook::gateway::GatewayTimes;
 use guildpoints::support::clock::Clock;
 use guildpoints::support::pulse::Pulses;
 use guildpoints::support::secret::Secret;
+use guildpoints::support::tenure::Tenure;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
@@ -44,24 +45,30 @@ pub struct Platform {
     pub stop: CancellationToken,
 }
 
+/// Patient with the other side, quick to try again.
+pub const TIMES: GatewayTimes = GatewayTimes {
+    ping_every: Duration::from_secs(600),
+    silence: Duration::from_secs(600),
+    connect: PATIENCE,
+    write: PATIENCE,
+    first_retry: Duration::from_millis(2),
+    longest_retry: Duration::from_millis(8),
+    steady: Duration::ZERO,
+};
+
 pub type Socket = WebSocketStream<TcpStream>;
 
 impl Platform {
     /// A platform whose getMe mints `user-token-1`, `user-token-2` and so on.
     pub async fn start() -> (Self, Gateway) {
-        Self::start_with(GatewayTimes {
-            ping_every: Duration::from_secs(600),
-            silence: Duration::from_secs(600),
-            connect: PATIENCE,
-            write: PATIENCE,
-            first_retry: Duration::from_millis(2),
-            longest_retry: Duration::from_millis(8),
-            steady: Duration::ZERO,
-        })
-        .await
+        Self::start_with(TIMES).await
     }
 
     pub async fn start_with(times: GatewayTimes) -> (Self, Gateway) {
+        Self::start_under(Tenure::unlimited(), times).await
+    }
+
+    pub async fn start_under(tenure: Tenure, times: GatewayTimes) -> (Self, Gateway) {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let times_asked = Arc::new(AtomicUsize::new(0));
         let asked = times_asked.clone();
@@ -97,6 +104,7 @@ impl Platform {
             gateway_url: format!("ws://{}/websocket", listener.local_addr().unwrap()),
         };
         let stop = CancellationToken::new();
+        let api = api.under(tenure);
         let gateway = Gateway::new(settings, api, pulses.clone(), stop.clone()).with_times(times);
         let platform = Self {
             listener,

@@ -10,12 +10,13 @@ use std::process::Stdio;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::door::Door;
-use crate::door::Way;
+use crate::cable::Cable;
+use crate::cable::End;
 
 pub struct Instance {
     pub name: &'static str,
-    pub door: Door,
+    /// Its cable to the database.
+    pub cable: End,
     folder: PathBuf,
     child: Option<Child>,
     /// Bytes of the log that earlier processes wrote.
@@ -25,7 +26,7 @@ pub struct Instance {
 }
 
 impl Instance {
-    pub fn new(name: &'static str, folder: &Path, door: Door, settings: &str) -> Self {
+    pub fn new(name: &'static str, folder: &Path, cable: End, settings: &str) -> Self {
         let folder = folder.join(name);
         let words = folder.join("words");
         fs::create_dir_all(&words).expect("a folder can be made");
@@ -36,7 +37,7 @@ impl Instance {
         }
         Self {
             name,
-            door,
+            cable,
             folder,
             child: None,
             earlier: 0,
@@ -103,12 +104,12 @@ impl Instance {
         );
     }
 
-    pub fn cut(&self, way: Way) {
-        self.door.set(way);
+    pub fn cut(&self, cable: Cable) {
+        self.cable.becomes(cable);
     }
 
     pub fn mend(&self) {
-        self.door.set(Way::Open);
+        self.cable.becomes(Cable::Whole);
     }
 
     /// What `/ready` says, with its HTTP status; `None` while nobody answers.

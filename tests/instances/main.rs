@@ -8,10 +8,13 @@
 //! Without a PostgreSQL server to start the tests say so and prove nothing; under
 //! `GUILDPOINTS_TEST_ALL=1` they fail.
 
+#[path = "../support/cable.rs"]
+mod cable;
 mod chance;
-mod database;
-mod door;
+mod fencing;
 mod instance;
+#[path = "../support/postgres.rs"]
+mod postgres;
 mod random;
 mod stage;
 mod takeover;

@@ -14,8 +14,9 @@ use guildpoints::sandbox::fault::Chance as Die;
 use guildpoints::sandbox::fault::FaultKind;
 use guildpoints::sandbox::fault::FaultRule;
 
+use crate::cable::Cable;
+use crate::cable::Commit;
 use crate::chance::Chance;
-use crate::door::Way;
 use crate::stage::Stage;
 use crate::stage::text_of;
 use crate::takeover::TURN;
@@ -156,7 +157,7 @@ impl Play {
         let lasting = Duration::from_millis(self.chance.number(300..12_000));
         let now_ms = self.stage.sandbox.now_ms();
         let instance = &mut self.stage.instances[index];
-        let (name, how, window_ms) = match self.chance.number(0..10) {
+        let (name, how, window_ms) = match self.chance.number(0..11) {
             0..3 => {
                 instance.kill();
                 ("killed", How::Start, 1_000)
@@ -166,12 +167,16 @@ impl Play {
                 ("stopped", How::GoOn, 1_000)
             }
             6..8 => {
-                instance.cut(Way::Broken);
+                instance.cut(Cable::Cut);
                 ("cut off", How::Mend, 10_000)
             }
             8 => {
-                instance.cut(Way::Silent);
+                instance.cut(Cable::Silent);
                 ("cut off in silence", How::Mend, 10_000)
+            }
+            9 => {
+                instance.cable.spoil_commit(Commit::UnansweredAndCut);
+                ("cut off in a commit", How::Mend, 10_000)
             }
             _ => {
                 instance.end().await;
@@ -243,20 +248,41 @@ impl Play {
     async fn judge(&self, before: &[i64]) {
         let told = || self.stage.told();
         let records = self.stage.sandbox.mall().records();
-        let ids: BTreeSet<&str> = records.iter().map(|record| record.biz_id.as_str()).collect();
-        assert_eq!(ids.len(), records.len(), "an intent took effect twice\n{}", told());
-        let database = &self.stage.database;
+        let ids: BTreeSet<&str> = records
+            .iter()
+            .map(|record| record.biz_id.as_str())
+            .collect();
+        assert_eq!(
+            ids.len(),
+            records.len(),
+            "an intent took effect twice\n{}",
+            told()
+        );
+        let database = &self.stage;
         let done = "select message from entries where state = 'done'";
         let done: BTreeSet<i64> = database.numbers(done).await.into_iter().collect();
         let written = database.numbers("select message from entries").await;
-        assert_eq!(written.len(), done.len(), "something was not carried out\n{}", told());
+        assert_eq!(
+            written.len(),
+            done.len(),
+            "something was not carried out\n{}",
+            told()
+        );
         assert_eq!(records.len(), done.len(), "{}", told());
         let is_done = |command: &Command| done.contains(&command.said.number().cast_signed());
         for (name, before) in MEMBERS.iter().zip(before) {
-            let theirs = self.commands.iter().filter(|command| command.member == *name);
+            let theirs = self
+                .commands
+                .iter()
+                .filter(|command| command.member == *name);
             let theirs = theirs.filter(|command| is_done(command));
             let given: i64 = theirs.map(|command| command.points).sum();
-            assert_eq!(self.stage.balance(name), before + given, "{name}\n{}", told());
+            assert_eq!(
+                self.stage.balance(name),
+                before + given,
+                "{name}\n{}",
+                told()
+            );
         }
         let mut tally = BTreeMap::new();
         for command in &self.commands {
@@ -267,7 +293,11 @@ impl Play {
                 // Said by an owner that was cut off: nothing was written, nothing sent.
                 false => "账本暂时无法写入",
             };
-            assert!(last.contains(wanted), "`{last}` is not the last word\n{}", told());
+            assert!(
+                last.contains(wanted),
+                "`{last}` is not the last word\n{}",
+                told()
+            );
             *tally.entry(wanted).or_insert(0) += 1;
             for answer in answers.iter().rev().skip(1) {
                 *tally.entry("said twice").or_insert(0) += 1;
@@ -275,7 +305,11 @@ impl Play {
                     (disturbed.from_ms..disturbed.until_ms).contains(&answer.time_ms)
                 });
                 let text = text_of(answer);
-                assert!(was_disturbed, "told twice for no reason: {text}\n{}", told());
+                assert!(
+                    was_disturbed,
+                    "told twice for no reason: {text}\n{}",
+                    told()
+                );
             }
         }
         let fence = database.numbers("select fence from owner").await;

@@ -13,12 +13,16 @@ use guildpoints::sandbox::Running;
 use guildpoints::sandbox::Sandbox;
 use guildpoints::sandbox::SandboxOptions;
 use guildpoints::sandbox::message::MessageView;
+use sqlx::AssertSqlSafe;
+use sqlx::Connection;
+use sqlx::PgConnection;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::database::Database;
-use crate::door::Door;
+use crate::cable::End;
 use crate::instance::Instance;
+use crate::postgres;
+use crate::postgres::Server;
 
 /// How long something is waited for before the test gives up and prints everything.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,7 +31,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 pub struct Stage {
     pub sandbox: Running,
-    pub database: Database,
+    database: Server,
     pub instances: Vec<Instance>,
     guild: GuildId,
     channel: ChannelId,
@@ -43,7 +47,7 @@ impl Stage {
     /// The same with further lines of `[limits]`.
     pub async fn with(names: &[&'static str], limits: &str) -> Option<Self> {
         install_tls();
-        let database = Database::start().await?;
+        let database = postgres::own_server()?;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let started = Sandbox::start(SandboxOptions::in_memory(), listener).await;
         let sandbox = started.expect("the sandbox starts");
@@ -57,12 +61,13 @@ impl Stage {
             _folder: folder,
         };
         for name in names {
-            let door = Door::before(stage.database.address).await;
-            let settings = stage.settings(&stage.database.url(door.address), limits);
+            let cable = End::to(stage.database.port()).await;
+            let store = format!("postgres://owner@127.0.0.1:{}/postgres", cable.port());
+            let settings = stage.settings(&store, limits);
             let folder = stage._folder.path();
             stage
                 .instances
-                .push(Instance::new(name, folder, door, &settings));
+                .push(Instance::new(name, folder, cable, &settings));
         }
         for index in 0..names.len() {
             stage.instances[index].start();
@@ -157,6 +162,16 @@ impl Stage {
         }
     }
 
+    /// What an operator who asks the database gets, past every cable.
+    pub async fn numbers(&self, question: &str) -> Vec<i64> {
+        let address = self.database.url();
+        let mut connection = PgConnection::connect(&address).await.expect("it is there");
+        let asked = sqlx::query_scalar(AssertSqlSafe(question.to_owned()));
+        let numbers = asked.fetch_all(&mut connection).await;
+        connection.close().await.expect("it can be closed");
+        numbers.expect("the question has an answer")
+    }
+
     /// Waits until something is so.
     pub async fn until(&self, what: &str, so: impl Fn(&Running) -> bool) {
         let began = Instant::now();
@@ -170,7 +185,7 @@ impl Stage {
         let began = Instant::now();
         let open = "select count(*) from entries
                     where settled_ms is null or told in ('nothing', 'interim')";
-        while self.database.numbers(open).await != [0] {
+        while self.numbers(open).await != [0] {
             self.wait(began, "nothing open").await;
         }
     }

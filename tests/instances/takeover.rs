@@ -8,7 +8,7 @@ use guildpoints::sandbox::fault::FaultKind;
 use guildpoints::sandbox::fault::FaultRule;
 use tokio::sync::Mutex;
 
-use crate::door::Way;
+use crate::cable::Cable;
 use crate::stage::Stage;
 
 /// Tests of processes that wait for each other by the clock take turns.
@@ -24,7 +24,7 @@ const LATE: u64 = 14_000;
 enum Trouble {
     Killed,
     Stopped,
-    CutOff(Way),
+    CutOff(Cable),
     Ended,
 }
 
@@ -32,8 +32,8 @@ enum Trouble {
 const TROUBLES: [Trouble; 5] = [
     Trouble::Killed,
     Trouble::Stopped,
-    Trouble::CutOff(Way::Broken),
-    Trouble::CutOff(Way::Silent),
+    Trouble::CutOff(Cable::Cut),
+    Trouble::CutOff(Cable::Silent),
     Trouble::Ended,
 ];
 
@@ -59,7 +59,7 @@ async fn whatever_befalls_the_owner_the_other_takes_over() {
         match trouble {
             Trouble::Killed => stage.instances[owner].kill(),
             Trouble::Stopped => stage.instances[owner].stop(),
-            Trouble::CutOff(way) => stage.instances[owner].cut(way),
+            Trouble::CutOff(cable) => stage.instances[owner].cut(cable),
             Trouble::Ended => stage.instances[owner].end().await,
         }
         stage.owner_is(other).await;
@@ -149,7 +149,7 @@ async fn a_payment_that_waited_for_its_turn_is_not_begun_by_the_one_that_slept()
     let first = meanwhile(&stage, delay, "/奖励 @小红 17").await;
     let second = stage.says("夜雨", "/奖励 @小红 19");
     let written = "select count(*) from entries where amount = 19";
-    while stage.database.numbers(written).await != [1] {
+    while stage.numbers(written).await != [1] {
         tokio::task::yield_now().await;
     }
     stage.instances[owner].stop();

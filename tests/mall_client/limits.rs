@@ -6,6 +6,9 @@ use std::time::Duration;
 use guildpoints::model::GuildId;
 use guildpoints::model::refusal::PointsRefusal;
 use guildpoints::points::PointsBackend;
+use guildpoints::points::Verdict;
+use guildpoints::support::tenure::Moment;
+use guildpoints::support::tenure::Tenure;
 use serde_json::json;
 
 use crate::server::Says;
@@ -105,4 +108,27 @@ async fn a_dropped_request_gives_its_slot_back() {
     asking.abort();
     assert!(asking.await.unwrap_err().is_cancelled());
     assert_eq!(world.balance(balance()).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn whoever_lost_the_bot_sends_no_payment_that_waited_for_its_turn() {
+    let world = World::with(|settings| settings.in_flight = 1).await;
+    let tenure = Tenure::lasting(Moment::now(), Duration::from_secs(3_600));
+    let mall = world.mall.under(tenure.clone());
+    let guild = mall.handles([GUILD].into_iter()).remove(&GUILD).unwrap();
+    world.says(Says::AtTheGate(Box::new(balance())));
+    let first = Arc::clone(&guild);
+    let first = tokio::spawn(async move { first.balance(ANN).await });
+    world.server.arrivals(1).await;
+    let ticket = world.ticket(ANN, 5).await;
+    let second = Arc::clone(&guild);
+    let second = tokio::spawn(async move { second.adjust().unwrap().adjust(&ticket).await });
+    tokio::task::yield_now().await;
+    tenure.end();
+    // What was under way is given up; what waited is known not to have left.
+    assert!(first.await.unwrap().is_err());
+    let verdict = second.await.unwrap();
+    assert!(matches!(verdict, Verdict::NotSent(_)), "{verdict:?}");
+    assert_eq!(world.server.heard().len(), 1);
+    world.server.gate.add_permits(1);
 }

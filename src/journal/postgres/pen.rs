@@ -5,8 +5,9 @@
 //!   write waits for that row, so what a transaction finds stays true until it commits: sums of
 //!   quotas, causes and codes are right whoever else is awake.
 //! - A commit without an answer is not an answer. Its mark in `pen` is looked for, waiting for the
-//!   row as any writer would: there, it was committed; the mark before it still there, it never will
-//!   be. Only if that cannot be learnt in time is the outcome `Unsure`.
+//!   row as any writer would: there, it was committed; the mark before it still there, or directly
+//!   behind what another has written since, it never will be. Only if that cannot be learnt in time
+//!   is the outcome `Unsure`.
 //! - After any error the connection is given up, and a new one made when it is needed, so what was
 //!   wrong is over as soon as its cause is.
 
@@ -21,6 +22,7 @@ use sqlx::postgres::PgRow;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::journal::entry::Durability;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
@@ -100,7 +102,11 @@ impl PostgresPen {
 
     /// Begins a transaction where none is open. A connection that broke while nobody wrote is
     /// replaced without a word.
-    async fn begin(&mut self, stamp: Option<&Stamp>) -> Result<(), JournalError> {
+    async fn begin(
+        &mut self,
+        durability: Durability,
+        stamp: Option<&Stamp>,
+    ) -> Result<(), JournalError> {
         if self.address.mode == Mode::Read {
             return Err(JournalError::ReadOnly);
         }
@@ -108,10 +114,10 @@ impl PostgresPen {
             return Ok(());
         }
         let was_there = self.connection.is_some();
-        let mut turn = self.take_turn(stamp).await;
+        let mut turn = self.take_turn(durability, stamp).await;
         if was_there && turn.as_ref().is_err_and(failures::is_lost) {
             self.connection = None;
-            turn = self.take_turn(stamp).await;
+            turn = self.take_turn(durability, stamp).await;
         }
         self.turn = turn.map_err(failed)?;
         match self.turn {
@@ -123,8 +129,17 @@ impl PostgresPen {
     /// Begins, takes the row of `pen` and looks whether `stamp` is still the owner's; `None` where it
     /// is not. Nobody else becomes the owner before the transaction ends: the row is held against a
     /// change of its key, which is the number, and not against being renewed.
-    async fn take_turn(&mut self, stamp: Option<&Stamp>) -> Result<Option<Turn>, sqlx::Error> {
+    async fn take_turn(
+        &mut self,
+        durability: Durability,
+        stamp: Option<&Stamp>,
+    ) -> Result<Option<Turn>, sqlx::Error> {
         let mark = Uuid::new_v4().simple().to_string();
+        let lazily = match durability {
+            Durability::Now => "",
+            // The server has it on disk within a second, and with the next commit that waits.
+            Durability::Soon => "set local synchronous_commit = off;",
+        };
         // A number and hexadecimal digits.
         let owner = stamp.map_or_else(String::new, |Stamp { fence, holder }| {
             format!(
@@ -132,10 +147,10 @@ impl PostgresPen {
                  for key share"
             )
         });
-        // One way to the server for all of it. The mark is hexadecimal digits. Its own statement sees
-        // what was committed while the first one waited.
+        // One way to the server for all of it. The mark is hexadecimal digits. The owner's statement is
+        // one of its own, so that it sees what was committed while the first one waited.
         let text = format!(
-            "begin isolation level read committed;
+            "begin isolation level read committed; {lazily}
              update pen set mark_before = mark, mark = '{mark}' where one = 1
              returning mark_before{owner}"
         );
@@ -149,7 +164,8 @@ impl PostgresPen {
     }
 
     async fn ask(&mut self, questions: &Questions) -> Result<Found, JournalError> {
-        self.begin(questions.stamp.as_deref()).await?;
+        self.begin(Durability::Now, questions.stamp.as_deref())
+            .await?;
         let mut found = Found {
             given: vec![0; questions.quotas.len()],
             ..Found::default()
@@ -193,7 +209,7 @@ impl PostgresPen {
             changes: vec![None; batch.changes.len()],
             notes: vec![None; batch.notes.len()],
         };
-        self.begin(batch.stamp.as_deref()).await?;
+        self.begin(batch.durability, batch.stamp.as_deref()).await?;
         for mut step in script::steps(batch) {
             let carries = std::mem::take(&mut step.carries);
             for row in &self.fetch(step.prepared()).await? {
@@ -245,7 +261,8 @@ impl PostgresPen {
         let (mark, before) = row;
         Ok(match () {
             () if mark == turn.mark || before == turn.mark => Fate::Committed,
-            () if mark == turn.before => Fate::Gone,
+            // What came after it stands directly behind what came before it.
+            () if mark == turn.before || before == turn.before => Fate::Gone,
             () => Fate::Covered,
         })
     }
@@ -277,7 +294,7 @@ impl Pen for PostgresPen {
     }
 
     fn tidy(&mut self) -> BoxFuture<'_, ()> {
-        // The server tidies up by itself.
+        // The server tidies up by itself, and has long written what was to be on disk soon.
         Box::pin(async {})
     }
 
