@@ -211,6 +211,9 @@ pub fn skipped(why: &str) {
     );
 }
 
+/// What the script below calls; links to some of them may stand alone on the path.
+const NEEDED: [&str; 3] = ["initdb", "postgres", "pg_isready"];
+
 /// The folder of `initdb`.
 fn programs() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -223,7 +226,7 @@ fn programs() -> Option<PathBuf> {
     folders.extend(versions.into_iter().rev());
     folders
         .into_iter()
-        .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
+        .find(|folder| NEEDED.iter().all(|name| folder.join(name).is_file()))
 }
 
 fn free_port() -> u16 {

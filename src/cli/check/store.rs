@@ -1,5 +1,7 @@
 //! The journal's store.
 
+use jiff::Timestamp;
+
 use super::report::Mark;
 use super::report::Report;
 use super::texts::Texts;
@@ -58,5 +60,30 @@ pub(super) async fn probe(
             report.bad(&texts.store, seen, &texts.store_fix);
         }
     }
+    owner(&journal, texts, report).await;
     journal.close().await;
+}
+
+/// Says who works for the bot. Where a lock file decides, nobody does: we could open the store.
+async fn owner(journal: &Journal, texts: &Texts, report: &mut Report) {
+    match journal.owner().await {
+        Ok(Some(owner)) => {
+            let since = Timestamp::from_millisecond(owner.since_ms).unwrap_or(Timestamp::MIN);
+            let holes = [
+                ("label", &*owner.label),
+                ("since", &*format!("{since:.0}")),
+                ("fence", &*owner.fence.to_string()),
+            ];
+            let text = match owner.left.is_zero() {
+                true => &texts.owner_gone,
+                false => &texts.owner_seen,
+            };
+            report.good(&texts.owner, fill(text, &holes));
+        }
+        Ok(None) => {}
+        Err(error) => {
+            let seen = format!("{:#}", anyhow::Error::new(error));
+            report.bad(&texts.owner, seen, &texts.store_fix);
+        }
+    }
 }
