@@ -50,7 +50,7 @@ fn lanes(criterion: &mut Criterion) {
 
 fn send(lanes: &Lanes, member: u64) {
     let key = (Some(GuildId::new(1)), UserId::new(member));
-    let taken = lanes.send(key, async {});
+    let taken = lanes.send(key, || async {});
     taken.expect("a lane has room for eight");
 }
 

@@ -184,14 +184,14 @@ impl Dispatcher {
     }
 
     /// Answers one command.
-    pub async fn handle(&self, heeded: Heeded) {
+    pub async fn handle(&self, heeded: &Heeded) {
         let Heeded { incoming, heard } = heeded;
-        match &heard {
-            Heard::Command(invocation) => match self.voice.words.named(&invocation.word).cloned() {
-                Some(definition) => self.command(&incoming, invocation, &definition).await,
-                None => self.suggest(&incoming, &invocation.word).await,
+        match heard {
+            Heard::Command(invocation) => match self.voice.words.named(&invocation.word) {
+                Some(definition) => self.command(incoming, invocation, definition).await,
+                None => self.suggest(incoming, &invocation.word).await,
             },
-            Heard::Near { word } => self.suggest(&incoming, word).await,
+            Heard::Near { word } => self.suggest(incoming, word).await,
             Heard::Nothing => {}
         }
     }
