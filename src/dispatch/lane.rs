@@ -30,8 +30,10 @@ use crate::model::UserId;
 const WAITING_PER_MEMBER: usize = 8;
 /// Commands of all members waiting or at work: bounds memory when a points system hangs.
 const WAITING_IN_ALL: usize = 10_000;
-/// Commands of one guild at work at once.
-const AT_WORK_PER_GUILD: usize = 256;
+/// Commands of one guild at work at once. Each may hold a connection to the points system and one to
+/// the chat, some 40 KB together, and more of them answer no sooner: the default limits allow eight
+/// requests to the mall at once and four to the chat in a second.
+const AT_WORK_PER_GUILD: usize = 64;
 
 /// Whose lane: the guild (none for private chats) and the member.
 pub type Key = (Option<GuildId>, UserId);
