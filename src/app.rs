@@ -66,7 +66,7 @@ pub struct App {
     journal: Journal,
     points: Points,
     mall: Option<Mall>,
-    dispatcher: Dispatcher,
+    dispatcher: Arc<Dispatcher>,
     lanes: Lanes,
     pulses: Pulses,
     clock: Clock,
@@ -111,7 +111,7 @@ impl App {
             clock.clone(),
             times(config.mall.as_ref()),
         );
-        let dispatcher = Dispatcher::new(Parts {
+        let dispatcher = Arc::new(Dispatcher::new(Parts {
             bot: me.id,
             api: api.clone(),
             journal: journal.clone(),
@@ -122,7 +122,7 @@ impl App {
             pulses: pulses.clone(),
             clock: clock.clone(),
             language: config.language,
-        });
+        }));
         let hearing = CancellationToken::new();
         Ok(Self {
             gateway: Gateway::new(config.gateway, api.clone(), pulses.clone(), hearing.clone()),
@@ -195,10 +195,11 @@ impl App {
         let Some(heeded) = self.dispatcher.heed(incoming) else {
             return;
         };
-        let refused = heeded.incoming().clone();
+        let heeded = Arc::new(heeded);
+        let (dispatcher, taken) = (self.dispatcher.clone(), heeded.clone());
         let sent = self
             .lanes
-            .send(heeded.lane(), work(self.dispatcher.clone(), heeded));
+            .send(heeded.lane(), move || work(dispatcher, taken));
         if sent.is_ok() {
             return;
         }
@@ -206,7 +207,7 @@ impl App {
         if let Ok(permit) = busy.clone().try_acquire_owned() {
             let dispatcher = self.dispatcher.clone();
             self.tasks.spawn(async move {
-                dispatcher.busy(&refused).await;
+                dispatcher.busy(heeded.incoming()).await;
                 drop(permit);
             });
         }
@@ -214,10 +215,12 @@ impl App {
 
     /// Hands a pressed button to the presser's lane.
     fn feel(&self, press: Press) {
-        let span = tracing::info_span!("press", channel = %press.channel, message = %press.message, user = %press.presser);
         let dispatcher = self.dispatcher.clone();
         let key = (None, press.presser);
-        let handled = async move { dispatcher.press(press).await }.instrument(span);
+        let handled = move || {
+            let span = tracing::info_span!("press", channel = %press.channel, message = %press.message, user = %press.presser);
+            async move { dispatcher.press(press).await }.instrument(span)
+        };
         if self.lanes.send(key, handled).is_err() {
             metrics::counter!("guildpoints_busy_total").increment(1);
         }
@@ -255,7 +258,7 @@ impl App {
 }
 
 /// One command in its span.
-async fn work(dispatcher: Dispatcher, heeded: Heeded) {
+async fn work(dispatcher: Arc<Dispatcher>, heeded: Arc<Heeded>) {
     let incoming = heeded.incoming();
     let span = tracing::info_span!(
         "command",
@@ -265,11 +268,11 @@ async fn work(dispatcher: Dispatcher, heeded: Heeded) {
         user = %incoming.author.id,
         command = tracing::field::Empty,
     );
-    dispatcher.handle(heeded).instrument(span).await;
+    dispatcher.handle(&heeded).instrument(span).await;
 }
 
 /// Forgets what has no use any more, now and then.
-async fn forget(dispatcher: Dispatcher, stop: CancellationToken) {
+async fn forget(dispatcher: Arc<Dispatcher>, stop: CancellationToken) {
     while stop
         .run_until_cancelled(tokio::time::sleep(FORGET_EVERY))
         .await

@@ -117,11 +117,11 @@ pub struct Dispatcher {
     telling: Telling,
 }
 
-/// A message that may be a command, parsed once.
+/// A message that is worth a lane. What it says is read again when its turn comes: that costs a
+/// microsecond then, while the parts of thousands of waiting messages would cost megabytes.
 #[derive(Clone, Debug)]
 pub struct Heeded {
     incoming: Incoming,
-    heard: Heard,
 }
 
 impl Heeded {
@@ -180,18 +180,18 @@ impl Dispatcher {
             }
             Heard::Nothing => false,
         };
-        ours.then_some(Heeded { incoming, heard })
+        ours.then_some(Heeded { incoming })
     }
 
     /// Answers one command.
-    pub async fn handle(&self, heeded: Heeded) {
-        let Heeded { incoming, heard } = heeded;
-        match &heard {
-            Heard::Command(invocation) => match self.voice.words.named(&invocation.word).cloned() {
-                Some(definition) => self.command(&incoming, invocation, &definition).await,
-                None => self.suggest(&incoming, &invocation.word).await,
+    pub async fn handle(&self, heeded: &Heeded) {
+        let Heeded { incoming } = heeded;
+        match &text::hear(&incoming.text, self.bot) {
+            Heard::Command(invocation) => match self.voice.words.named(&invocation.word) {
+                Some(definition) => self.command(incoming, invocation, definition).await,
+                None => self.suggest(incoming, &invocation.word).await,
             },
-            Heard::Near { word } => self.suggest(&incoming, word).await,
+            Heard::Near { word } => self.suggest(incoming, word).await,
             Heard::Nothing => {}
         }
     }
