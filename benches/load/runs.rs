@@ -66,7 +66,10 @@ pub fn faults(world: &World, sent: usize, run: &str) -> usize {
     faults.unanswered + faults.told_twice + faults.books + sum as usize
 }
 
-/// Budget 3: balance commands with 64 open.
+/// Budget 3: balance commands with 64 open, in turn with the two bare calls of as many.
+///
+/// Rates depend on what else the machine does, and on how many threads each side has to claim their
+/// share with. The processor time of a command depends on neither, so it is printed beside them.
 pub async fn balances(scale: &Scale, lines: &mut Vec<Line>) -> io::Result<usize> {
     let all = scale.balances * scale.rounds;
     let (world, mut answers) = World::new(Mix::Balances, all);
