@@ -12,6 +12,7 @@ mod confirming;
 mod connected;
 mod crash;
 mod doubt;
+mod fairness;
 mod faults;
 mod hostile;
 mod interrupted;
