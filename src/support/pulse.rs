@@ -105,4 +105,12 @@ pub mod edge {
     pub const STORE: &str = "store";
     /// The points mall as a whole.
     pub const MALL: &str = "mall";
+
+    /// Reading what was missed in the channels of a guild, or in private chats.
+    pub fn history(guild: Option<u64>) -> String {
+        match guild {
+            Some(guild) => format!("history:{guild}"),
+            None => "history".to_owned(),
+        }
+    }
 }
