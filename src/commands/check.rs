@@ -76,7 +76,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
         reply = reply.and(row(word, &call.pulses.of(name)));
     }
     // Only where something was missed and looked for: a bot that was never away has nothing to say.
-    let history = edge::history(Some(call.policy.guild.number()));
+    let history = edge::history_of(call.policy.guild.number());
     let history = call.pulses.of(&history);
     if history != Pulse::default() {
         reply = reply.and(row(&HISTORY, &history));

@@ -101,6 +101,8 @@ impl CatchUp {
         let dispatcher = &self.inner.dispatcher;
         let handled = dispatcher.journal.handled().await?;
         dispatcher.marks.learn(handled);
+        // Shown from the start, for whoever watches it.
+        metrics::counter!("guildpoints_caught_up_commands_total").increment(0);
         self.tell_of_closed();
         Ok(())
     }

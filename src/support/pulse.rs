@@ -106,11 +106,19 @@ pub mod edge {
     /// The points mall as a whole.
     pub const MALL: &str = "mall";
 
-    /// Reading what was missed in the channels of a guild, or in private chats.
-    pub fn history(guild: Option<u64>) -> String {
-        match guild {
-            Some(guild) => format!("history:{guild}"),
-            None => "history".to_owned(),
-        }
+    /// Reading what was missed in chat, in all channels.
+    pub const HISTORY: &str = "history";
+
+    /// The same in the channels of one guild. Its name and trouble hold ids, so it is shown in that
+    /// guild alone.
+    pub fn history_of(guild: u64) -> String {
+        format!("{HISTORY}{OF}{guild}")
     }
+
+    /// Whether an edge concerns one guild alone.
+    pub fn is_of_one_guild(name: &str) -> bool {
+        name.contains(OF)
+    }
+
+    const OF: char = ':';
 }

@@ -196,8 +196,16 @@ impl CatchUp {
                 if dispatcher.marks.note_closed(gap.channel, None) {
                     tracing::info!(channel = %gap.channel, "the history of a channel can be read again");
                 }
-                let guild = gap.guild.map(|guild| guild.number());
-                dispatcher.pulses.well(&edge::history(guild));
+                let closed = dispatcher.marks.closed();
+                if closed.is_empty() {
+                    dispatcher.pulses.well(edge::HISTORY);
+                }
+                if let Some(guild) = gap.guild
+                    && !closed.iter().any(|(of, _)| *of == gap.guild)
+                {
+                    let edge = edge::history_of(guild.number());
+                    dispatcher.pulses.well(&edge);
+                }
             }
         }
         self.tell_of_closed();
@@ -208,17 +216,29 @@ impl CatchUp {
         let dispatcher = &self.inner.dispatcher;
         let closed = dispatcher.marks.closed();
         metrics::gauge!("guildpoints_channels_unreadable").set(closed.len() as f64);
+        if closed.is_empty() {
+            return;
+        }
+        let what = format!(
+            "the history of {} channels cannot be read; the log and `/check` name them. What is typed \
+             there while the bot is away stays unanswered",
+            closed.len()
+        );
+        dispatcher.pulses.trouble(edge::HISTORY, what);
         let mut guilds: BTreeMap<_, Vec<String>> = BTreeMap::new();
         for (guild, channel) in closed {
-            guilds.entry(guild).or_default().push(channel.to_string());
+            // A private chat is nobody's business but its own.
+            if let Some(guild) = guild {
+                guilds.entry(guild).or_default().push(channel.to_string());
+            }
         }
         for (guild, channels) in guilds {
-            let named = channels.join(", ");
             let what = format!(
-                "the history cannot be read in: {named}. What is typed there while the bot is away \
-                 stays unanswered; give the bot the permission to read the history"
+                "the history cannot be read in: {}. What is typed there while the bot is away stays \
+                 unanswered; give the bot the permission to read the history",
+                channels.join(", ")
             );
-            let edge = edge::history(guild.map(|guild| guild.number()));
+            let edge = edge::history_of(guild.number());
             dispatcher.pulses.trouble(&edge, what);
         }
     }

@@ -20,19 +20,13 @@ use crate::journal::sqlite::texts::CLEAR;
 use crate::journal::sqlite::texts::CONFIRM;
 use crate::journal::sqlite::texts::DONE;
 use crate::journal::sqlite::texts::FILL;
-use crate::journal::sqlite::texts::FORGET_CHANNELS;
-use crate::journal::sqlite::texts::FORGET_HANDLED;
-use crate::journal::sqlite::texts::HANDLED;
 use crate::journal::sqlite::texts::KEEP;
-use crate::journal::sqlite::texts::NOTHING;
 use crate::journal::sqlite::texts::PROBE;
-use crate::journal::sqlite::texts::REACHED;
 use crate::journal::sqlite::texts::REFUSED;
 use crate::journal::sqlite::texts::RESEND;
 use crate::journal::sqlite::texts::SIZES;
 use crate::journal::sqlite::texts::TELL_LATER;
 use crate::journal::sqlite::texts::TOLD;
-use crate::journal::sqlite::texts::UNNOTE;
 use crate::journal::store::Batch;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
@@ -232,51 +226,6 @@ fn place_note(steps: &mut Vec<Rows>, index: usize, note: &Note) {
             let message = kept(message.number());
             let item = json!([message, kept(said.number())]);
             place(steps, ASKED_SAID, index, item, Key::Message(0, message));
-        }
-        Note::Handled(handled) => {
-            let channels: Vec<Value> = handled
-                .channels
-                .iter()
-                .map(|mark| {
-                    json!([
-                        kept(mark.channel.number()),
-                        mark.guild.map(|guild| kept(guild.number())),
-                        kept(mark.since.number()),
-                        mark.closed_ms
-                    ])
-                })
-                .collect();
-            let commands: Vec<Value> = handled
-                .commands
-                .iter()
-                .map(|(channel, message)| json!([kept(channel.number()), kept(message.number())]))
-                .collect();
-            steps.push(Rows {
-                text: UNNOTE,
-                items: channels.clone(),
-                carries: HashMap::new(),
-            });
-            steps.push(Rows {
-                text: HANDLED,
-                items: commands,
-                carries: HashMap::new(),
-            });
-            steps.push(Rows {
-                text: REACHED,
-                items: channels,
-                carries: HashMap::from([(Key::Message(0, 0), index)]),
-            });
-        }
-        Note::ForgetChannels { before } => {
-            let before = json!(kept(before.number()));
-            for text in [FORGET_HANDLED, FORGET_CHANNELS] {
-                steps.push(Rows {
-                    text,
-                    items: vec![before.clone()],
-                    carries: HashMap::new(),
-                });
-            }
-            place(steps, NOTHING, index, before, Key::Message(0, 0));
         }
         Note::Probe { now_ms } => {
             let now_ms = json!(now_ms);

@@ -4,8 +4,6 @@ use futures_util::future::BoxFuture;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteRow;
 
-use crate::journal::channels::ChannelMark;
-use crate::journal::channels::Handled;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::Counts;
 use crate::journal::entry::Receipt;
@@ -130,39 +128,6 @@ impl Store for Shelf {
         Box::pin(async move {
             let row = query.fetch_optional(&self.pool).await.map_err(mapped)?;
             row.as_ref().map(rows::confirmation).transpose()
-        })
-    }
-
-    fn handled(&self, limit: usize) -> Answer<'_, Handled> {
-        Box::pin(async move {
-            let rows = sqlx::query("select * from channels order by since desc limit $1")
-                .bind(limited(limit))
-                .fetch_all(&self.pool)
-                .await
-                .map_err(mapped)?;
-            let mut handled = Handled::default();
-            for row in &rows {
-                handled.channels.push(ChannelMark {
-                    channel: crate::model::ChannelId::new(
-                        get::<i64>(row, "channel")?.cast_unsigned(),
-                    ),
-                    guild: get::<Option<i64>>(row, "guild")?
-                        .map(|guild| crate::model::GuildId::new(guild.cast_unsigned())),
-                    since: MessageId::new(get::<i64>(row, "since")?.cast_unsigned()),
-                    closed_ms: get(row, "closed_ms")?,
-                });
-            }
-            let rows = sqlx::query("select * from handled")
-                .fetch_all(&self.pool)
-                .await
-                .map_err(mapped)?;
-            for row in &rows {
-                handled.commands.push((
-                    crate::model::ChannelId::new(get::<i64>(row, "channel")?.cast_unsigned()),
-                    MessageId::new(get::<i64>(row, "message")?.cast_unsigned()),
-                ));
-            }
-            Ok(handled)
         })
     }
 

@@ -173,22 +173,3 @@ pub(super) const PROBE: &str = "
     update house set probed_ms = max(probed_ms + 1, v.now)
     from (select value as now from json_each($1)) as v
     returning 0 as kind, 0 as message, 0 as tries";
-
-pub(super) const REACHED: &str = "
-    insert into channels (channel, guild, since, closed_ms)
-    select value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each($1) where true
-    on conflict (channel) do update set guild = excluded.guild, closed_ms = excluded.closed_ms,
-        since = max(since, excluded.since)
-    returning 0 as kind, 0 as message, 0 as tries";
-pub(super) const UNNOTE: &str = "
-    delete from handled where exists (select 1 from json_each($1)
-        where value ->> 0 = handled.channel and handled.message <= value ->> 2)";
-pub(super) const HANDLED: &str = "
-    insert into handled (channel, message)
-    select value ->> 0, value ->> 1 from json_each($1) where true on conflict do nothing";
-pub(super) const FORGET_HANDLED: &str = "
-    delete from handled where exists (select 1 from json_each($1) where handled.message <= value)";
-pub(super) const FORGET_CHANNELS: &str = "
-    delete from channels where exists (select 1 from json_each($1) where channels.since <= value)";
-pub(super) const NOTHING: &str = "
-    select 0 as kind, 0 as message, 0 as tries from json_each($1)";
