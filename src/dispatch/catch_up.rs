@@ -48,8 +48,13 @@ const HOLD: Duration = Duration::from_secs(1);
 const MOST_HELD: usize = 256;
 /// Pause before a full lane is tried again.
 const LANE_FULL: Duration = Duration::from_millis(50);
-/// Marks are noted on disk at most so often, and at once after a quiet stretch.
-const NOTE_EVERY: Duration = Duration::from_secs(1);
+/// Marks are noted on disk at most so often, and at once after a quiet stretch: a process that dies
+/// within this may answer a question twice.
+const NOTE_EVERY: Duration = Duration::from_millis(100);
+/// So many commands noted at once are a flood, and the next note waits longer.
+const MANY: usize = 100;
+/// How long it waits then.
+const NOTE_A_FLOOD_EVERY: Duration = Duration::from_secs(1);
 /// Channels in which nobody has used the bot for so long are forgotten, in milliseconds.
 const FORGOTTEN_AFTER_MS: i64 = 30 * 86_400_000;
 
@@ -177,8 +182,11 @@ impl CatchUp {
             if stop.run_until_cancelled(changed).await.is_none() {
                 return;
             }
-            self.note_marks().await;
-            if stop.run_until_cancelled(sleep(NOTE_EVERY)).await.is_none() {
+            let pause = match self.note_marks().await {
+                0..MANY => NOTE_EVERY,
+                _ => NOTE_A_FLOOD_EVERY,
+            };
+            if stop.run_until_cancelled(sleep(pause)).await.is_none() {
                 return;
             }
         }
@@ -196,16 +204,19 @@ impl CatchUp {
         self.note_marks().await;
     }
 
-    async fn note_marks(&self) {
+    /// Notes what is to be noted; answers how many commands that were.
+    async fn note_marks(&self) -> usize {
         let dispatcher = &self.inner.dispatcher;
         let Some(handled) = dispatcher.marks.take() else {
-            return;
+            return 0;
         };
+        let commands = handled.commands.len();
         if let Err(error) = dispatcher.journal.note_handled(handled.clone()).await {
             // The store's own trouble is told by the journal.
             tracing::debug!(%error, "which commands are handled could not be noted");
             dispatcher.marks.put_back(handled);
         }
+        commands
     }
 
     /// Hands what was missed in a channel to the lanes, oldest first, then what was held back there.

@@ -231,8 +231,8 @@ impl Marks {
         (state.cuts, gaps)
     }
 
-    /// A channel was read up to `newest`, or cannot be; every command found there is entered. Says
-    /// nothing where the connection was lost again since `cuts`.
+    /// A channel was read up to `newest`, or is not to be read; every command found there is entered.
+    /// Says nothing where the connection was lost again since `cuts`.
     pub(super) fn caught_up(&self, channel: ChannelId, newest: Option<MessageId>, cuts: u64) {
         let mut state = self.state();
         if state.cuts != cuts {

@@ -103,10 +103,13 @@ impl CatchUp {
             .into_iter()
             .filter_map(|(incoming, heard)| dispatcher.missed(incoming, heard, gap.guild))
             .collect();
-        // No wait between entering and here: a channel counts as read with its commands entered.
-        dispatcher
-            .marks
-            .caught_up(gap.channel, found.newest, reading.cuts);
+        // No wait between entering and here: a channel counts as read with its commands entered. One
+        // that was not read to the end is still missing, for the next greeting.
+        if found.failed.is_none() {
+            dispatcher
+                .marks
+                .caught_up(gap.channel, found.newest, reading.cuts);
+        }
         if !missed.is_empty() {
             tracing::info!(channel = %gap.channel, commands = missed.len(), "catching up");
         }
