@@ -17,8 +17,8 @@ use tracing::Instrument;
 use crate::commands::Registry;
 use crate::config::Config;
 use crate::dispatch;
+use crate::dispatch::CatchUp;
 use crate::dispatch::Dispatcher;
-use crate::dispatch::Heeded;
 use crate::dispatch::Parts;
 use crate::dispatch::lane::Lanes;
 use crate::fanbook::Event;
@@ -68,6 +68,7 @@ pub struct App {
     mall: Option<Mall>,
     dispatcher: Arc<Dispatcher>,
     lanes: Lanes,
+    catch_up: CatchUp,
     pulses: Pulses,
     clock: Clock,
     http: Option<ops::HttpSettings>,
@@ -124,6 +125,13 @@ impl App {
             language: config.language,
         }));
         let hearing = CancellationToken::new();
+        let lanes = Lanes::new();
+        let catch_up = CatchUp::new(
+            dispatcher.clone(),
+            lanes.clone(),
+            config.catch_up,
+            hearing.clone(),
+        );
         Ok(Self {
             gateway: Gateway::new(config.gateway, api.clone(), pulses.clone(), hearing.clone()),
             api,
@@ -131,7 +139,8 @@ impl App {
             points,
             mall,
             dispatcher,
-            lanes: Lanes::new(),
+            lanes,
+            catch_up,
             pulses,
             clock,
             http: config.http,
@@ -166,6 +175,12 @@ impl App {
         if let Some(mall) = &self.mall {
             self.tasks.spawn(probe(mall.clone(), self.working.clone()));
         }
+        if let Err(error) = self.catch_up.learn().await {
+            tracing::warn!(%error, "which commands are handled could not be read yet");
+        }
+        self.tasks.spawn(self.catch_up.clone().read());
+        let working = self.working.clone();
+        self.tasks.spawn(self.catch_up.clone().note(working));
         let hearing = self.hearing.clone();
         let stopped = stop.clone();
         self.tasks.spawn(async move {
@@ -177,11 +192,13 @@ impl App {
             match event {
                 Event::Message(incoming) => self.hear(incoming, &busy),
                 Event::Press(press) => self.feel(press),
+                Event::Connected => self.catch_up.connected(),
+                Event::Disconnected => self.catch_up.disconnected(),
                 // In memory only, so the reader waits for nobody.
                 Event::Joined { guild, user } | Event::Left { guild, user } => {
                     self.dispatcher.came_or_went(guild, user).await;
                 }
-                _ => {}
+                Event::Other(_) => {}
             }
         }
         // The gateway ends only when told to, whoever told it.
@@ -195,21 +212,24 @@ impl App {
         let Some(heeded) = self.dispatcher.heed(incoming) else {
             return;
         };
-        let heeded = Arc::new(heeded);
+        let Some(heeded) = self.catch_up.hold(heeded) else {
+            return;
+        };
         let (dispatcher, taken) = (self.dispatcher.clone(), heeded.clone());
-        let sent = self
-            .lanes
-            .send(heeded.lane(), move || work(dispatcher, taken));
-        if sent.is_ok() {
+        let work = move || dispatcher.carry_out(taken);
+        if self.lanes.send(heeded.lane(), work).is_ok() {
             return;
         }
         metrics::counter!("guildpoints_busy_total").increment(1);
-        if let Ok(permit) = busy.clone().try_acquire_owned() {
-            let dispatcher = self.dispatcher.clone();
-            self.tasks.spawn(async move {
-                dispatcher.busy(heeded.incoming()).await;
-                drop(permit);
-            });
+        match busy.clone().try_acquire_owned() {
+            Ok(permit) => {
+                let dispatcher = self.dispatcher.clone();
+                self.tasks.spawn(async move {
+                    dispatcher.busy(&heeded).await;
+                    drop(permit);
+                });
+            }
+            Err(_) => self.dispatcher.pass_over(&heeded),
         }
     }
 
@@ -232,6 +252,7 @@ impl App {
             "stopping: finishing what is under way"
         );
         let drained = tokio::time::timeout(DRAIN_LIMIT, async {
+            self.catch_up.stopped().await;
             self.lanes.settled().await;
             self.points.drain().await;
             if let Err(error) = self.dispatcher.tell_what_is_due().await {
@@ -243,6 +264,7 @@ impl App {
                 "not everything ended in time; the journal has it, and the next start goes on"
             );
         }
+        self.catch_up.close().await;
         self.working.cancel();
         self.tasks.close();
         if tokio::time::timeout(Duration::from_secs(1), self.tasks.wait())
@@ -255,20 +277,6 @@ impl App {
         drop(self.api);
         tracing::info!("stopped");
     }
-}
-
-/// One command in its span.
-async fn work(dispatcher: Arc<Dispatcher>, heeded: Arc<Heeded>) {
-    let incoming = heeded.incoming();
-    let span = tracing::info_span!(
-        "command",
-        guild = incoming.guild.map(tracing::field::display),
-        channel = %incoming.channel,
-        message = %incoming.message,
-        user = %incoming.author.id,
-        command = tracing::field::Empty,
-    );
-    dispatcher.handle(&heeded).instrument(span).await;
 }
 
 /// Forgets what has no use any more, now and then.

@@ -20,6 +20,7 @@
 //! Deliberately absent: calls to a points system, sentences for people, and SQL outside
 //! `sqlite` and `postgres`.
 
+mod channels;
 mod confirming;
 mod entry;
 mod error;
@@ -43,6 +44,9 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use channels::ChannelMark;
+pub use channels::Handled;
+pub use channels::MOST_CHANNELS;
 pub use entry::*;
 pub use error::JournalError;
 

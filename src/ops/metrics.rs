@@ -160,6 +160,18 @@ pub const METRICS: &[Metric] = &[
         help: "Commands that were understood.",
     },
     Metric {
+        name: "guildpoints_caught_up_commands_total",
+        kind: MetricKind::Counter,
+        labels: &[],
+        help: "Commands typed while the bot was away and handled afterwards.",
+    },
+    Metric {
+        name: "guildpoints_channels_unreadable",
+        kind: MetricKind::Gauge,
+        labels: &[],
+        help: "Channels whose history the bot may not read: what is missed there stays unanswered.",
+    },
+    Metric {
         name: "guildpoints_busy_total",
         kind: MetricKind::Counter,
         labels: &[],

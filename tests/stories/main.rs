@@ -8,6 +8,7 @@ mod stage;
 
 mod asking;
 mod batches;
+mod catching_up;
 mod confirming;
 mod connected;
 mod crash;

@@ -5,7 +5,7 @@
 //! 1.4). The body is read first whatever the HTTP status. The token is part of the address, so no
 //! error carries an address. A send is repeated only when it is certain that nothing was sent; a
 //! reading call also when no answer came. Every request waits for a permit before it leaves.
-//! Deliberately absent: a cache (its ages are the trade's business) and history.
+//! Deliberately absent: a cache (its ages are the trade's business).
 //!
 //! Metrics: `guildpoints_api_calls_total{method, outcome}` counts requests, outcome `ok` or the
 //! name of the error; `guildpoints_api_call_seconds{method}` is how long they took, permits aside.
@@ -15,6 +15,7 @@ mod answers;
 mod call;
 mod counts;
 mod errors;
+mod history;
 mod permits;
 mod read;
 mod send;

@@ -82,6 +82,30 @@ struct Mention<'a> {
 
 /// The text message of a person; none if it is anything else.
 pub(super) fn read(data: Raw<'_>, bot: UserId) -> Result<Option<Incoming>, Unreadable> {
+    read_in(data, bot, None)
+}
+
+/// The same from the history of `channel`, whose items may leave the channel out.
+pub(super) fn read_item(
+    data: Raw<'_>,
+    bot: UserId,
+    channel: ChannelId,
+) -> Result<Option<Incoming>, Unreadable> {
+    let incoming = read_in(data, bot, Some(channel))?;
+    if incoming
+        .as_ref()
+        .is_some_and(|incoming| incoming.channel != channel)
+    {
+        return Err(Unreadable("channel"));
+    }
+    Ok(incoming)
+}
+
+fn read_in(
+    data: Raw<'_>,
+    bot: UserId,
+    asked: Option<ChannelId>,
+) -> Result<Option<Incoming>, Unreadable> {
     let push: Push<'_> = lenient::object(data).ok_or(Unreadable("message"))?;
     let writer: Writer<'_> = lenient::object(push.author).unwrap_or_default();
     let author = lenient::id(push.user_id).some().map(UserId::new);
@@ -96,10 +120,12 @@ pub(super) fn read(data: Raw<'_>, bot: UserId) -> Result<Option<Incoming>, Unrea
         .some()
         .map(MessageId::new)
         .ok_or(Unreadable("message id"))?;
-    let channel = lenient::id(push.channel_id)
-        .some()
-        .map(ChannelId::new)
-        .ok_or(Unreadable("channel"))?;
+    let channel = match lenient::id(push.channel_id) {
+        Id::Some(channel) => Some(ChannelId::new(channel)),
+        Id::None => asked,
+        Id::Unreadable => None,
+    };
+    let channel = channel.ok_or(Unreadable("channel"))?;
     let guild = match lenient::id(push.guild_id) {
         Id::Some(guild) => Some(GuildId::new(guild)),
         Id::None => None,

@@ -289,7 +289,12 @@ fn look(questions: &Questions) -> Prepared<'static> {
     let givers = quotas().map(|quota| kept(quota.giver.number()));
     script::with_causes(sqlx::query(texts::LOOK), &questions.causes)
         .bind(codes)
-        .bind((0..).zip(quotas()).map(|(place, _)| place).collect::<Vec<i64>>())
+        .bind(
+            (0..)
+                .zip(quotas())
+                .map(|(place, _)| place)
+                .collect::<Vec<i64>>(),
+        )
         .bind(guilds.collect::<Vec<_>>())
         .bind(givers.collect::<Vec<_>>())
         .bind(quotas().map(|quota| quota.day.from_ms).collect::<Vec<_>>())

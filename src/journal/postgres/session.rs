@@ -87,10 +87,7 @@ pub(super) async fn connect_within(
 }
 
 /// Sets the limits of a new connection.
-pub(super) async fn prepare(
-    connection: &mut PgConnection,
-    mode: Mode,
-) -> Result<(), sqlx::Error> {
+pub(super) async fn prepare(connection: &mut PgConnection, mode: Mode) -> Result<(), sqlx::Error> {
     let read_only = match mode {
         Mode::Write => "",
         Mode::Read => "set default_transaction_read_only = on;",
