@@ -58,6 +58,9 @@ const NOTE_A_FLOOD_EVERY: Duration = Duration::from_secs(1);
 /// Channels in which nobody has used the bot for so long are forgotten, in milliseconds.
 const FORGOTTEN_AFTER_MS: i64 = 30 * 86_400_000;
 
+/// Live commands that wait, by channel.
+type Held = HashMap<ChannelId, Vec<Arc<Heeded>>>;
+
 /// Catches up. Cheap to clone; clones share everything.
 #[derive(Clone)]
 pub struct CatchUp {
@@ -71,7 +74,7 @@ struct Inner {
     age: Duration,
     greeted: Notify,
     at_once: Arc<Semaphore>,
-    held: Mutex<HashMap<ChannelId, Vec<Heeded>>>,
+    held: Mutex<Held>,
     /// Whether anything may be held: asked for every command.
     holding: AtomicBool,
     tasks: TaskTracker,
@@ -134,7 +137,7 @@ impl CatchUp {
 
     /// Keeps a live command back for a moment where older ones of its channel are still to be read;
     /// gives back what need not wait. Waits for nothing itself.
-    pub fn hold(&self, heeded: Heeded) -> Option<Heeded> {
+    pub fn hold(&self, heeded: Arc<Heeded>) -> Option<Arc<Heeded>> {
         if !self.inner.holding.load(Ordering::Relaxed) {
             return Some(heeded);
         }
@@ -220,7 +223,7 @@ impl CatchUp {
     }
 
     /// Hands what was missed in a channel to the lanes, oldest first, then what was held back there.
-    async fn hand_over(self, channel: ChannelId, missed: Vec<Heeded>) {
+    async fn hand_over(self, channel: ChannelId, missed: Vec<Arc<Heeded>>) {
         let inner = &self.inner;
         for heeded in missed {
             let turn = Arc::clone(&inner.at_once).acquire_owned().await;
@@ -256,7 +259,7 @@ impl CatchUp {
 
     /// The same without waiting, under the lock, so that no newcomer overtakes; answers what found
     /// no room.
-    fn let_go_at_once(&self, channel: ChannelId) -> Vec<Heeded> {
+    fn let_go_at_once(&self, channel: ChannelId) -> Vec<Arc<Heeded>> {
         let mut held = self.held();
         let waiting = held.remove(&channel).unwrap_or_default();
         self.inner
@@ -280,7 +283,7 @@ impl CatchUp {
         }
     }
 
-    fn held(&self) -> MutexGuard<'_, HashMap<ChannelId, Vec<Heeded>>> {
+    fn held(&self) -> MutexGuard<'_, Held> {
         self.inner
             .held
             .lock()

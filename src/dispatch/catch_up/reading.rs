@@ -98,10 +98,11 @@ impl CatchUp {
         let mut found = self.find(gap.channel, from, &reading).await;
         self.tell_of(gap, found.failed.as_ref());
         found.commands.sort_by_key(|(incoming, _)| incoming.message);
-        let missed: Vec<Heeded> = found
+        let missed: Vec<Arc<Heeded>> = found
             .commands
             .into_iter()
             .filter_map(|(incoming, heard)| dispatcher.missed(incoming, heard, gap.guild))
+            .map(Arc::new)
             .collect();
         // No wait between entering and here: a channel counts as read with its commands entered. One
         // that was not read to the end is still missing, for the next greeting.
