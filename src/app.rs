@@ -95,6 +95,7 @@ impl App {
                 registry,
                 pulses,
                 language: config.language,
+                catch_up: config.catch_up,
                 clock: clock.clone(),
             },
             journal,

@@ -16,8 +16,8 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::commands::Registry;
+use crate::dispatch::CatchUp;
 use crate::dispatch::Dispatcher;
-use crate::dispatch::Heeded;
 use crate::dispatch::Parts;
 use crate::dispatch::lane::Lanes;
 use crate::fanbook::Event;
@@ -69,6 +69,8 @@ pub(super) struct House {
     pub registry: Arc<Registry>,
     pub pulses: Pulses,
     pub language: Language,
+    /// How old a missed command may be.
+    pub catch_up: Duration,
     pub clock: Clock,
 }
 
@@ -97,8 +99,9 @@ pub(super) struct Shift {
     journal: Journal,
     points: Points,
     mall: Option<Mall>,
-    dispatcher: Dispatcher,
+    dispatcher: Arc<Dispatcher>,
     lanes: Lanes,
+    catch_up: CatchUp,
     pulses: Pulses,
     tenure: Tenure,
     tasks: TaskTracker,
@@ -119,7 +122,7 @@ impl Shift {
             house.clock.clone(),
             house.times.clone(),
         );
-        let dispatcher = Dispatcher::new(Parts {
+        let dispatcher = Arc::new(Dispatcher::new(Parts {
             bot: house.bot,
             api: api.clone(),
             journal: journal.clone(),
@@ -130,9 +133,16 @@ impl Shift {
             pulses: house.pulses.clone(),
             clock: house.clock.clone(),
             language: house.language,
-        });
+        }));
         // Ends the gateway, so that no further event begins anything.
         let hearing = stop.child_token();
+        let lanes = Lanes::new();
+        let catch_up = CatchUp::new(
+            dispatcher.clone(),
+            lanes.clone(),
+            house.catch_up,
+            hearing.clone(),
+        );
         let tasks = TaskTracker::new();
         let working = CancellationToken::new();
         tasks.spawn({
@@ -150,7 +160,8 @@ impl Shift {
             points,
             mall,
             dispatcher,
-            lanes: Lanes::new(),
+            lanes,
+            catch_up,
             pulses: house.pulses.clone(),
             tenure,
             tasks,
@@ -174,6 +185,12 @@ impl Shift {
         if let Some(mall) = &self.mall {
             self.tasks.spawn(probe(mall.clone(), self.working.clone()));
         }
+        if let Err(error) = self.catch_up.learn().await {
+            tracing::warn!(%error, "which commands are handled could not be read yet");
+        }
+        self.tasks.spawn(self.catch_up.clone().read());
+        self.tasks
+            .spawn(self.catch_up.clone().note(self.working.clone()));
         let busy = Arc::new(Semaphore::new(BUSY_ANSWERS));
         while let Some(event) = self.gateway.next().await {
             if !self.tenure.holds() {
@@ -183,11 +200,13 @@ impl Shift {
             match event {
                 Event::Message(incoming) => self.hear(incoming, &busy),
                 Event::Press(press) => self.feel(press),
+                Event::Connected => self.catch_up.connected(),
+                Event::Disconnected => self.catch_up.disconnected(),
                 // In memory only, so the reader waits for nobody.
                 Event::Joined { guild, user } | Event::Left { guild, user } => {
                     self.dispatcher.came_or_went(guild, user).await;
                 }
-                _ => {}
+                Event::Other(_) => {}
             }
         }
         // The gateway ends only when told to.
@@ -206,34 +225,42 @@ impl Shift {
         let Some(heeded) = self.dispatcher.heed(incoming) else {
             return;
         };
-        let refused = heeded.incoming().clone();
-        let (dispatcher, tenure) = (self.dispatcher.clone(), self.tenure.clone());
-        let key = heeded.lane();
-        let sent = self.lanes.send(key, async move {
-            tenure.during(work(dispatcher, heeded)).await;
-        });
-        if sent.is_ok() {
+        let Some(heeded) = self.catch_up.hold(Arc::new(heeded)) else {
+            return;
+        };
+        let (dispatcher, taken) = (self.dispatcher.clone(), heeded.clone());
+        let tenure = self.tenure.clone();
+        let work = move || async move {
+            tenure.during(dispatcher.carry_out(taken)).await;
+        };
+        if self.lanes.send(heeded.lane(), work).is_ok() {
             return;
         }
         metrics::counter!("guildpoints_busy_total").increment(1);
-        if let Ok(permit) = busy.clone().try_acquire_owned() {
-            let dispatcher = self.dispatcher.clone();
-            self.tasks.spawn(async move {
-                dispatcher.busy(&refused).await;
-                drop(permit);
-            });
+        match busy.clone().try_acquire_owned() {
+            Ok(permit) => {
+                let dispatcher = self.dispatcher.clone();
+                self.tasks.spawn(async move {
+                    dispatcher.busy(&heeded).await;
+                    drop(permit);
+                });
+            }
+            Err(_) => self.dispatcher.pass_over(&heeded),
         }
     }
 
     /// Hands a pressed button to the presser's lane.
     fn feel(&self, press: Press) {
-        let span = tracing::info_span!("press", channel = %press.channel, message = %press.message, user = %press.presser);
         let (dispatcher, tenure) = (self.dispatcher.clone(), self.tenure.clone());
         let key = (None, press.presser);
-        let handled = async move {
-            tenure.during(dispatcher.press(press)).await;
+        let handled = move || {
+            let span = tracing::info_span!("press", channel = %press.channel, message = %press.message, user = %press.presser);
+            async move {
+                tenure.during(dispatcher.press(press)).await;
+            }
+            .instrument(span)
         };
-        if self.lanes.send(key, handled.instrument(span)).is_err() {
+        if self.lanes.send(key, handled).is_err() {
             metrics::counter!("guildpoints_busy_total").increment(1);
         }
     }
@@ -245,6 +272,7 @@ impl Shift {
             "stopping: finishing what is under way"
         );
         let drained = tokio::time::timeout(DRAIN_LIMIT, async {
+            self.catch_up.stopped().await;
             self.lanes.settled().await;
             self.points.drain().await;
             if let Err(error) = self.dispatcher.tell_what_is_due().await {
@@ -256,6 +284,7 @@ impl Shift {
                 "not everything ended in time; the journal has it, and the next start goes on"
             );
         }
+        self.catch_up.close().await;
     }
 
     /// Ends the sweeps and, where the bot was lost, waits for what was dropped on the way.
@@ -266,6 +295,7 @@ impl Shift {
         let left = tokio::time::timeout(LEAVE_LIMIT, async {
             self.tasks.wait().await;
             if lost {
+                self.catch_up.stopped().await;
                 self.lanes.settled().await;
                 self.points.drain().await;
             }
@@ -277,22 +307,8 @@ impl Shift {
     }
 }
 
-/// One command in its span.
-async fn work(dispatcher: Dispatcher, heeded: Heeded) {
-    let incoming = heeded.incoming();
-    let span = tracing::info_span!(
-        "command",
-        guild = incoming.guild.map(tracing::field::display),
-        channel = %incoming.channel,
-        message = %incoming.message,
-        user = %incoming.author.id,
-        command = tracing::field::Empty,
-    );
-    dispatcher.handle(heeded).instrument(span).await;
-}
-
 /// Forgets what has no use any more, now and then.
-async fn forget(dispatcher: Dispatcher, stop: CancellationToken) {
+async fn forget(dispatcher: Arc<Dispatcher>, stop: CancellationToken) {
     while stop
         .run_until_cancelled(tokio::time::sleep(FORGET_EVERY))
         .await

@@ -8,10 +8,12 @@ mod stage;
 
 mod asking;
 mod batches;
+mod catching_up;
 mod confirming;
 mod connected;
 mod crash;
 mod doubt;
+mod fairness;
 mod faults;
 mod hostile;
 mod interrupted;

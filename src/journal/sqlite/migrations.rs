@@ -21,7 +21,7 @@ use crate::journal::sqlite::address::Mode;
 use crate::journal::sqlite::mapped;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (
         1,
         "journal",
@@ -34,6 +34,11 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
     ),
     (
         3,
+        "channels",
+        include_str!("../../../migrations/sqlite/0003_channels.sql"),
+    ),
+    (
+        4,
         "owner",
         include_str!("../../../migrations/sqlite/0005_owner.sql"),
     ),
