@@ -10,6 +10,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use guildpoints::model::MessageId;
+use guildpoints::sandbox::Running;
 use guildpoints::sandbox::fault::Chance as Die;
 use guildpoints::sandbox::fault::FaultKind;
 use guildpoints::sandbox::fault::FaultRule;
@@ -23,9 +24,6 @@ use crate::takeover::TURN;
 
 const GIVERS: [&str; 3] = ["阿杰", "夜雨", "星海"];
 const MEMBERS: [&str; 2] = ["小明", "小红"];
-
-/// How long after everything was mended all has to be told.
-const SETTLING: Duration = Duration::from_secs(90);
 
 /// Something said in chat.
 struct Command {
@@ -212,36 +210,19 @@ impl Play {
         }
     }
 
-    /// Everything is mended; what was typed while nobody listened arrives again.
+    /// Everything is mended; what was typed while nobody listened is read up.
     async fn come_to_rest(&mut self) {
         let far = Instant::now() + Duration::from_secs(3_600);
         self.mend_what_is_due(far);
         self.stage.sandbox.faults().clear();
-        let began = Instant::now();
         self.stage.owner().await;
-        loop {
-            let silent: Vec<MessageId> = self
-                .commands
-                .iter()
-                .map(|command| command.said)
-                .filter(|said| self.stage.answers(*said).is_empty())
-                .collect();
-            if silent.is_empty() {
-                break;
-            }
-            assert!(
-                began.elapsed() < SETTLING,
-                "{} commands were never answered\n{}",
-                silent.len(),
-                self.stage.told()
-            );
-            for said in silent {
-                self.stage.sandbox.redelivers(said);
-                // One member's lane takes a few at a time.
-                tokio::time::sleep(Duration::from_millis(30)).await;
-            }
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
+        let commands = &self.commands;
+        let answered = "every command is answered";
+        let all = |sandbox: &Running| {
+            let mut said = commands.iter().map(|command| command.said);
+            said.all(|said| !sandbox.answers_to(said).is_empty())
+        };
+        self.stage.until(answered, all).await;
         self.stage.at_rest().await;
     }
 

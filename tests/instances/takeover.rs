@@ -53,7 +53,7 @@ async fn whatever_befalls_the_owner_the_other_takes_over() {
         paid += reward(&stage, 3).await;
         stage.at_rest().await;
         let fence = fence_of(&stage, owner).await;
-        let requests = stage.instances[owner].requests().await;
+        let mut requests = stage.instances[owner].requests().await;
 
         let began = Instant::now();
         match trouble {
@@ -62,12 +62,16 @@ async fn whatever_befalls_the_owner_the_other_takes_over() {
             Trouble::CutOff(cable) => stage.instances[owner].cut(cable),
             Trouble::Ended => stage.instances[owner].end().await,
         }
+        // Typed while nobody owns the bot: read up by the next owner.
+        let typed = stage.says("夜雨", "/奖励 @小明 2 空档");
         stage.owner_is(other).await;
         let took = began.elapsed();
         println!("  {trouble:?}: {:.1} s", took.as_secs_f64());
         assert!(took < BOUND, "{trouble:?}\n{}", stage.told());
         assert_eq!(fence_of(&stage, other).await, fence + 1, "{trouble:?}");
 
+        stage.hears(typed, "✅").await;
+        paid += 2;
         // Said to both, where the old owner still has its socket: the new one alone answers.
         paid += reward(&stage, 5).await;
         match trouble {
@@ -76,6 +80,8 @@ async fn whatever_befalls_the_owner_the_other_takes_over() {
             Trouble::CutOff(_) => {
                 // Without the store it could not take over, and says so.
                 stage.is_broken(owner).await;
+                // What it said while its term lasted was its right.
+                requests = stage.instances[owner].requests().await;
                 stage.instances[owner].mend();
             }
         }
@@ -83,6 +89,12 @@ async fn whatever_befalls_the_owner_the_other_takes_over() {
         assert!(stage.instances[other].serves().await, "{}", stage.told());
         paid += reward(&stage, 7).await;
         stage.at_rest().await;
+        let typed = stage.answers(typed).len();
+        match trouble {
+            // The owner that is cut off may have said that it cannot write, and cannot note that it did.
+            Trouble::CutOff(_) => assert!(typed <= 2, "{}", stage.told()),
+            _ => assert_eq!(typed, 1, "{trouble:?}\n{}", stage.told()),
+        }
         if let Trouble::Stopped | Trouble::CutOff(_) = trouble {
             let now = stage.instances[owner].requests().await;
             assert_eq!(
