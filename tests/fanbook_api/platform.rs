@@ -96,6 +96,13 @@ impl Platform {
         self.answers([well(result)]);
     }
 
+    /// Waits until so many requests have arrived, answered or not.
+    pub async fn arrivals(&self, count: usize) {
+        while self.script.calls.lock().unwrap().len() < count {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// The calls since the last time, as method and body.
     pub fn calls(&self) -> Vec<(String, Value)> {
         assert!(self.script.answers.lock().unwrap().is_empty());

@@ -117,9 +117,7 @@ async fn whoever_lost_the_bot_sends_nothing_and_gives_up_what_was_under_way() {
         let api = api.clone();
         async move { api.say(plain("好")).await }
     });
-    while platform.calls().len() < 2 {
-        tokio::task::yield_now().await;
-    }
+    platform.arrivals(2).await;
     tenure.end();
     let error = waiting.await.unwrap().unwrap_err();
     assert!(matches!(error, SayError::Unknown(_)), "{error:?}");
