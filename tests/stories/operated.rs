@@ -34,7 +34,7 @@ async fn readiness_follows_gateway_store_and_mall() {
     stage.start().await;
     // Nobody has asked for anything yet, and that is no trouble.
     let ready = ops.ready_until(|status, _| status == 200).await;
-    assert_eq!(ready, json!({"status": "ready"}));
+    assert_eq!(ready, json!({"status": "ready", "role": "owner"}));
 
     stage.sandbox.faults().set(FaultRule::always(
         "getUserPoint",
