@@ -221,9 +221,14 @@ fn programs() -> Option<PathBuf> {
     let mut versions: Vec<_> = versions.map(|version| version.path().join("bin")).collect();
     versions.sort();
     folders.extend(versions.into_iter().rev());
-    folders
-        .into_iter()
-        .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
+    // A link in the path leads to the folder that has the rest as well.
+    let found = folders.into_iter().find_map(|folder| {
+        let real = folder.join("initdb").canonicalize().ok()?;
+        let folder = real.parent()?.to_owned();
+        let has_all = ["postgres", "pg_isready"].map(|program| folder.join(program).is_file());
+        has_all.iter().all(|is_there| *is_there).then_some(folder)
+    });
+    found
 }
 
 fn free_port() -> u16 {
@@ -288,8 +293,13 @@ start() {
         -c ssl_key_file="$folder/server.key" $settings \
         >>"$folder/log" 2>&1 </dev/null &
     server=$!
+    looks=0
     until "$programs/pg_isready" -q -h "$folder" -p "$port"; do
-        kill -0 "$server" 2>/dev/null || { tail -n 20 "$folder/log" >&2; exit 1; }
+        looks=$((looks + 1))
+        if [ $looks -gt 1200 ] || ! kill -0 "$server" 2>/dev/null; then
+            tail -n 20 "$folder/log" >&2
+            exit 1
+        fi
         sleep 0.05
     done
 }
