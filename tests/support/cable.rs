@@ -1,6 +1,9 @@
 //! A cable between a program and a server of PostgreSQL that can be cut at any moment, also in the
 //! middle of a commit.
 
+// Every test program that takes this module in uses another part of it.
+#![allow(dead_code)]
+
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;

@@ -108,7 +108,8 @@ impl Server {
         assert_eq!(done.trim_end(), word, "the server did not {word}");
     }
 
-    /// Where it keeps its socket, its certificate (`server.crt`) and its log.
+    /// Where it keeps its socket, its log and, for `localhost`, who signed its certificate
+    /// (`authority.crt`).
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -187,6 +188,15 @@ pub async fn execute(url: &str, statements: &str) {
     let done = sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(&mut connection);
     done.await.expect("the statements can be carried out");
     connection.close().await.expect("it can be closed");
+}
+
+/// Carries out one statement of an operator's; answers how many rows it met.
+pub async fn change(url: &str, statement: &str) -> u64 {
+    let mut connection = PgConnection::connect(url).await.expect("it can be reached");
+    let done = sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut connection);
+    let met = done.await.expect("it can be carried out").rows_affected();
+    connection.close().await.expect("it can be closed");
+    met
 }
 
 /// One number an operator asks for.
@@ -280,10 +290,17 @@ host all all 127.0.0.1/32 trust
 END
 ssl=off
 if command -v openssl >/dev/null; then
-    openssl req -new -x509 -days 30 -nodes -newkey rsa:2048 -subj /CN=somewhere.else \
-        -addext subjectAltName=DNS:somewhere.else \
-        -keyout "$folder/server.key" -out "$folder/server.crt" >/dev/null 2>&1 && ssl=on
-    chmod 644 "$folder/server.crt"
+    printf 'basicConstraints=CA:FALSE\nsubjectAltName=DNS:localhost\n' >"$folder/names"
+    {
+        openssl req -new -x509 -days 30 -nodes -newkey rsa:2048 -subj /CN=authority \
+            -keyout "$folder/authority.key" -out "$folder/authority.crt" &&
+        openssl req -new -nodes -newkey rsa:2048 -subj /CN=localhost \
+            -keyout "$folder/server.key" -out "$folder/server.csr" &&
+        openssl x509 -req -days 30 -in "$folder/server.csr" -CA "$folder/authority.crt" \
+            -CAkey "$folder/authority.key" -CAcreateserial -extfile "$folder/names" \
+            -out "$folder/server.crt"
+    } >"$folder/openssl.log" 2>&1 && ssl=on
+    chmod 644 "$folder"/*.crt
 fi
 start() {
     # shellcheck disable=SC2086 # settings are several words

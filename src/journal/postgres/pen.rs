@@ -99,6 +99,12 @@ impl PostgresPen {
             .expect("the lines above make a connection where there is none"))
     }
 
+    /// The connection the open transaction is on, never a new one.
+    fn transaction(&mut self) -> Result<&mut PgConnection, JournalError> {
+        let connection = self.connection.as_mut();
+        connection.ok_or_else(|| damaged("a transaction without a connection"))
+    }
+
     /// Begins a transaction where none is open. A connection that broke while nobody wrote is
     /// replaced without a word.
     async fn begin(&mut self, durability: Durability) -> Result<(), JournalError> {
@@ -110,17 +116,17 @@ impl PostgresPen {
         }
         let was_there = self.connection.is_some();
         let mut turn = self.take_turn(durability).await;
-        if was_there && turn.as_ref().is_err_and(failures::is_lost) {
+        if was_there && matches!(turn, Err(JournalError::Interrupted(_))) {
             self.connection = None;
             turn = self.take_turn(durability).await;
         }
-        self.turn = turn.map_err(failed)?;
+        self.turn = Some(turn?);
         Ok(())
     }
 
     /// Begins and takes the row of `pen`; whatever else has to hold for a transaction to write at
     /// all belongs into this statement.
-    async fn take_turn(&mut self, durability: Durability) -> Result<Option<Turn>, sqlx::Error> {
+    async fn take_turn(&mut self, durability: Durability) -> Result<Turn, JournalError> {
         let mark = Uuid::new_v4().simple().to_string();
         let lazily = match durability {
             Durability::Now => "",
@@ -133,12 +139,15 @@ impl PostgresPen {
              update pen set mark_before = mark, mark = '{mark}' where one = 1
              returning mark_before"
         );
-        let connection = self.connection().await?;
+        // Whoever waits has waited long enough when no connection can be made.
+        let connection = self.connection().await.map_err(mapped)?;
         let rows = sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(connection);
-        let rows = within(ANSWER, rows).await?;
-        let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-        let before = sqlx::Row::try_get(row, "mark_before")?;
-        Ok(Some(Turn { mark, before }))
+        let rows = within(ANSWER, rows).await.map_err(failed)?;
+        let row = rows
+            .first()
+            .ok_or_else(|| damaged("the store has lost the row its writers meet at"))?;
+        let before = get(row, "mark_before")?;
+        Ok(Turn { mark, before })
     }
 
     async fn ask(&mut self, questions: &Questions) -> Result<Found, JournalError> {
@@ -201,7 +210,7 @@ impl PostgresPen {
         let Some(turn) = self.turn.take() else {
             return Err(damaged("a commit without a transaction"));
         };
-        let connection = self.connection().await.map_err(failed)?;
+        let connection = self.transaction()?;
         let Err(error) = within(ANSWER, connection.execute("commit")).await else {
             return Ok(());
         };
@@ -245,7 +254,7 @@ impl PostgresPen {
     }
 
     async fn fetch(&mut self, query: Prepared<'_>) -> Result<Vec<PgRow>, JournalError> {
-        let connection = self.connection().await.map_err(failed)?;
+        let connection = self.transaction()?;
         within(ANSWER, query.fetch_all(connection))
             .await
             .map_err(failed)
