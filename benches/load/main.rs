@@ -7,6 +7,7 @@
 
 mod bare;
 mod bot;
+mod commits;
 mod floods;
 #[path = "../parts/frames.rs"]
 mod frames;
@@ -14,6 +15,8 @@ mod gateway;
 mod http;
 #[path = "../parts/intents.rs"]
 mod intents;
+#[path = "../../tests/support/postgres.rs"]
+mod postgres;
 mod runs;
 mod table;
 #[path = "../parts/upgrade.rs"]
@@ -69,7 +72,8 @@ async fn measure(arguments: &[String]) -> io::Result<()> {
         faults += runs::latency(&SCALE, &mut lines).await?;
     }
     if is_wanted("5") {
-        runs::intents(&SCALE, &mut lines).await?;
+        commits::on_sqlite(&SCALE, &mut lines).await?;
+        commits::on_postgres(&SCALE, &mut lines).await?;
     }
     lines.push(Line {
         budget: "9 lost, doubled, wrong, unauthorised".to_owned(),

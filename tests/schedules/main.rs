@@ -54,7 +54,7 @@ const USUAL: u64 = 300;
 const CHUNK: u64 = 25;
 
 /// One in so many is played on PostgreSQL too: a server in between makes each dearer.
-const FEWER: u64 = 30;
+const FEWER: u64 = 40;
 
 /// Attempts to make a counterexample smaller.
 const SHRINKINGS: u32 = 600;
