@@ -284,11 +284,12 @@ async fn what_a_migration_left_half_done_is_refused() {
     };
     home.journal().await.close().await;
     // As a database without whole transactions for tables leaves it.
-    let half = "delete from guildpoints_migrations where number = 2";
+    let half = "delete from guildpoints_migrations where number = \
+                (select max(number) from guildpoints_migrations)";
     postgres::execute(&home.url(), half).await;
     let error = refusal(&home, &home.url()).await;
     assert!(
-        matches!(error, JournalError::HalfApplied { number: 2 }),
+        matches!(error, JournalError::HalfApplied { .. }),
         "{error}"
     );
 }
