@@ -66,7 +66,7 @@ pub struct App {
     journal: Journal,
     points: Points,
     mall: Option<Mall>,
-    dispatcher: Dispatcher,
+    dispatcher: Arc<Dispatcher>,
     lanes: Lanes,
     catch_up: CatchUp,
     pulses: Pulses,
@@ -112,7 +112,7 @@ impl App {
             clock.clone(),
             times(config.mall.as_ref()),
         );
-        let dispatcher = Dispatcher::new(Parts {
+        let dispatcher = Arc::new(Dispatcher::new(Parts {
             bot: me.id,
             api: api.clone(),
             journal: journal.clone(),
@@ -123,7 +123,7 @@ impl App {
             pulses: pulses.clone(),
             clock: clock.clone(),
             language: config.language,
-        });
+        }));
         let hearing = CancellationToken::new();
         let lanes = Lanes::new();
         let catch_up = CatchUp::new(
@@ -215,9 +215,9 @@ impl App {
         let Some(heeded) = self.catch_up.hold(Arc::new(heeded)) else {
             return;
         };
-        let refused = heeded.clone();
-        let work = self.dispatcher.clone().carry_out(heeded);
-        if self.lanes.send(refused.lane(), work).is_ok() {
+        let (dispatcher, taken) = (self.dispatcher.clone(), heeded.clone());
+        let work = move || dispatcher.carry_out(taken);
+        if self.lanes.send(heeded.lane(), work).is_ok() {
             return;
         }
         metrics::counter!("guildpoints_busy_total").increment(1);
@@ -225,20 +225,22 @@ impl App {
             Ok(permit) => {
                 let dispatcher = self.dispatcher.clone();
                 self.tasks.spawn(async move {
-                    dispatcher.busy(&refused).await;
+                    dispatcher.busy(&heeded).await;
                     drop(permit);
                 });
             }
-            Err(_) => self.dispatcher.pass_over(&refused),
+            Err(_) => self.dispatcher.pass_over(&heeded),
         }
     }
 
     /// Hands a pressed button to the presser's lane.
     fn feel(&self, press: Press) {
-        let span = tracing::info_span!("press", channel = %press.channel, message = %press.message, user = %press.presser);
         let dispatcher = self.dispatcher.clone();
         let key = (None, press.presser);
-        let handled = async move { dispatcher.press(press).await }.instrument(span);
+        let handled = move || {
+            let span = tracing::info_span!("press", channel = %press.channel, message = %press.message, user = %press.presser);
+            async move { dispatcher.press(press).await }.instrument(span)
+        };
         if self.lanes.send(key, handled).is_err() {
             metrics::counter!("guildpoints_busy_total").increment(1);
         }
@@ -278,7 +280,7 @@ impl App {
 }
 
 /// Forgets what has no use any more, now and then.
-async fn forget(dispatcher: Dispatcher, stop: CancellationToken) {
+async fn forget(dispatcher: Arc<Dispatcher>, stop: CancellationToken) {
     while stop
         .run_until_cancelled(tokio::time::sleep(FORGET_EVERY))
         .await

@@ -1,5 +1,11 @@
 //! What the bot is measured against, in processes of their own: a read loop without duties, and the
 //! same HTTP calls and disk writes without a bot around them.
+//!
+//! The calls go through reqwest, as the bot's do, on a runtime with as many threads, to a server of
+//! the same code, signed and said with the same number of bytes; so a ratio tells what the bot adds
+//! and not what the library costs, which is about twice a raw socket (source: performance, the
+//! limits). They are the barer for having no deadline, no limit on what they read, no pace, and no
+//! understanding of what comes back.
 
 use std::io;
 use std::path::Path;

@@ -68,7 +68,7 @@ pub struct CatchUp {
 }
 
 struct Inner {
-    dispatcher: Dispatcher,
+    dispatcher: Arc<Dispatcher>,
     lanes: Lanes,
     /// How old a missed command may be; zero is off.
     age: Duration,
@@ -84,7 +84,7 @@ struct Inner {
 impl CatchUp {
     /// Nothing is known yet. With an `age` of zero nothing is ever read. Ends with `stop`.
     pub fn new(
-        dispatcher: Dispatcher,
+        dispatcher: Arc<Dispatcher>,
         lanes: Lanes,
         age: Duration,
         stop: CancellationToken,
@@ -233,10 +233,10 @@ impl CatchUp {
                 if inner.stop.is_cancelled() {
                     return;
                 }
-                let carried = inner.dispatcher.clone().carry_out(heeded.clone());
+                let (dispatcher, taken) = (Arc::clone(&inner.dispatcher), Arc::clone(&heeded));
                 let turn = Arc::clone(&turn);
-                let work = async move {
-                    carried.await;
+                let work = move || async move {
+                    dispatcher.carry_out(taken).await;
                     drop(turn);
                 };
                 if inner.lanes.send(heeded.lane(), work).is_ok() {
@@ -267,7 +267,8 @@ impl CatchUp {
             .store(!held.is_empty(), Ordering::Relaxed);
         let mut refused = Vec::new();
         for heeded in waiting {
-            let work = self.inner.dispatcher.clone().carry_out(heeded.clone());
+            let (dispatcher, taken) = (Arc::clone(&self.inner.dispatcher), Arc::clone(&heeded));
+            let work = move || dispatcher.carry_out(taken);
             if self.inner.lanes.send(heeded.lane(), work).is_err() {
                 refused.push(heeded);
             }

@@ -18,13 +18,13 @@ use crate::model::GuildId;
 use crate::model::incoming::Incoming;
 use crate::words::Reply;
 
-/// A message that may be a command, parsed once.
+/// A message that is worth a lane. What it says is read again when its turn comes: that costs a
+/// microsecond then, while the parts of thousands of waiting messages would cost megabytes.
 ///
 /// It is known as handled when it is gone after its work has begun.
 pub struct Heeded {
     pub(super) incoming: Incoming,
     pub(super) arrival: Arrival,
-    heard: Heard,
     entered: Entered,
 }
 
@@ -46,11 +46,12 @@ impl Dispatcher {
     pub fn heed(&self, incoming: Incoming) -> Option<Heeded> {
         let now_ms = self.clock.now_ms();
         self.marks.arrived(incoming.message, now_ms);
-        let heard = self.ours(&incoming)?;
+        if !self.is_ours(&incoming) {
+            return None;
+        }
         let entered = self.marks.enter(&incoming, Arrival::Live, now_ms)?;
         Some(Heeded {
             incoming,
-            heard,
             arrival: Arrival::Live,
             entered,
         })
@@ -58,12 +59,7 @@ impl Dispatcher {
 
     /// The same for what was found in the history of a channel of `guild`. Roles in it may be those
     /// of then: whoever asks is judged by the platform's present record.
-    pub(super) fn missed(
-        &self,
-        mut incoming: Incoming,
-        heard: Heard,
-        guild: Option<GuildId>,
-    ) -> Option<Heeded> {
+    pub(super) fn missed(&self, mut incoming: Incoming, guild: Option<GuildId>) -> Option<Heeded> {
         if incoming.guild.is_some() && incoming.guild != guild {
             return None;
         }
@@ -73,16 +69,14 @@ impl Dispatcher {
         let entered = self.marks.enter(&incoming, Arrival::Missed, now_ms)?;
         Some(Heeded {
             incoming,
-            heard,
             arrival: Arrival::Missed,
             entered,
         })
     }
 
-    /// What a message says to us; none where it is no command of ours.
-    pub(super) fn ours(&self, incoming: &Incoming) -> Option<Heard> {
-        let heard = text::hear(&incoming.text, self.bot);
-        let ours = match &heard {
+    /// Whether a message says anything to us.
+    pub(super) fn is_ours(&self, incoming: &Incoming) -> bool {
+        match &text::hear(&incoming.text, self.bot) {
             Heard::Command(invocation) => {
                 let known = self.voice.words.named(&invocation.word).is_some();
                 known
@@ -93,12 +87,11 @@ impl Dispatcher {
                 self.voice.words.named(word).is_some() || self.voice.words.nearest(word).is_some()
             }
             Heard::Nothing => false,
-        };
-        ours.then_some(heard)
+        }
     }
 
     /// Answers one command in its span.
-    pub async fn carry_out(self, heeded: Arc<Heeded>) {
+    pub async fn carry_out(self: Arc<Self>, heeded: Arc<Heeded>) {
         heeded.entered.begin();
         let incoming = heeded.incoming();
         let span = tracing::info_span!(
@@ -114,9 +107,9 @@ impl Dispatcher {
 
     async fn handle(&self, heeded: &Heeded) {
         let incoming = &heeded.incoming;
-        match &heeded.heard {
-            Heard::Command(invocation) => match self.voice.words.named(&invocation.word).cloned() {
-                Some(definition) => self.command(heeded, invocation, &definition).await,
+        match &text::hear(&incoming.text, self.bot) {
+            Heard::Command(invocation) => match self.voice.words.named(&invocation.word) {
+                Some(definition) => self.command(heeded, invocation, definition).await,
                 None => self.suggest(incoming, &invocation.word).await,
             },
             Heard::Near { word } => self.suggest(incoming, word).await,

@@ -74,11 +74,19 @@ pub use reading::arguments;
 static BUSY: Word = Word::new(SHARED, "busy", &[]);
 static NEAR: Word = Word::new(SHARED, "near", &["read", "command", "usage"]);
 static STORE_FAILED: Word = Word::new(SHARED, "store_failed", &[]);
+static STORE_UNSURE: Word = Word::new(SHARED, "store_unsure", &[]);
 static FAILED: Word = Word::new(SHARED, "failed", &[]);
 static NAME_ADMINS: Word = Word::new(SHARED, "name_admins", &[]);
 
 /// Sentences this room speaks.
-pub static WORDS: &[&Word] = &[&BUSY, &NEAR, &STORE_FAILED, &FAILED, &NAME_ADMINS];
+pub static WORDS: &[&Word] = &[
+    &BUSY,
+    &NEAR,
+    &STORE_FAILED,
+    &STORE_UNSURE,
+    &FAILED,
+    &NAME_ADMINS,
+];
 
 /// Everything a dispatcher works with.
 pub struct Parts {

@@ -88,6 +88,12 @@ pub const METRICS: &[Metric] = &[
         help: "Transactions committed by the journal.",
     },
     Metric {
+        name: "guildpoints_journal_synced_total",
+        kind: MetricKind::Counter,
+        labels: &[],
+        help: "Transactions that waited for the disk; the others reach it within about a second.",
+    },
+    Metric {
         name: "guildpoints_journal_group_size",
         kind: MetricKind::Histogram,
         labels: &[],

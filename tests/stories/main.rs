@@ -4,6 +4,8 @@
 //! is for something to be seen, and one that runs out prints the whole conversation.
 
 mod books;
+#[path = "../support/cable.rs"]
+mod cable;
 mod stage;
 
 mod asking;
@@ -12,7 +14,9 @@ mod catching_up;
 mod confirming;
 mod connected;
 mod crash;
+mod database;
 mod doubt;
+mod fairness;
 mod faults;
 mod hostile;
 mod interrupted;

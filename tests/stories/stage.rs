@@ -1,4 +1,10 @@
 //! The stage: a sandbox in this process and the real program in another, on a store of their own.
+//!
+//! With `GUILDPOINTS_TEST_STORE=postgres` that store is a schema of PostgreSQL wherever a story does
+//! not name its own.
+
+#[path = "../support/postgres.rs"]
+pub mod postgres;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -48,6 +54,8 @@ pub struct Settings {
     pub bot: String,
     /// Lines of `[mall]`; short times where absent.
     pub mall: Option<String>,
+    /// Further lines of `[limits]`; those of chat are out of the way.
+    pub limits: String,
     /// Whole further sections before the guild's.
     pub further: String,
     /// `[store] url`, where it is not the stage's own file.
@@ -111,11 +119,19 @@ impl Stage {
             .expect("loopback has a free port");
         let started = Sandbox::start(SandboxOptions::in_memory(), listener).await;
         let sandbox = started.expect("the sandbox starts");
+        let on_postgres = std::env::var("GUILDPOINTS_TEST_STORE").as_deref() == Ok("postgres");
+        let store = match settings.store {
+            None if on_postgres => {
+                let schema = postgres::schema().await;
+                Some(schema.expect("GUILDPOINTS_TEST_STORE=postgres wants a server"))
+            }
+            named => named,
+        };
         Self {
             guild: sandbox.guild_id(),
             channel: sandbox.channel_id(),
             sandbox,
-            settings,
+            settings: Settings { store, ..settings },
             folder: TempDir::new().expect("a temporary folder can be made"),
             bot: None,
             heard: BTreeSet::new(),
@@ -333,11 +349,26 @@ impl Stage {
     /// Carries out one statement on the bot's store, which must not run meanwhile.
     pub async fn change_store(&self, statement: &str) {
         assert!(self.bot.is_none(), "the bot has its store to itself");
-        let file = self.folder().join("guildpoints.db");
-        let store = rusqlite::Connection::open(file).expect("the store can be opened");
-        let met = store.execute(statement, []);
-        let met = met.expect("the statement can be carried out");
+        let url = self.store_url();
+        let met = match url.strip_prefix("sqlite://") {
+            Some(file) => {
+                let store = rusqlite::Connection::open(file).expect("the store can be opened");
+                store.execute(statement, []).expect("it can be carried out") as u64
+            }
+            None => postgres::change(&url, statement).await,
+        };
         assert!(met > 0, "nothing was changed");
+    }
+
+    /// The address of the bot's store, wherever one stands.
+    pub fn store_url(&self) -> String {
+        match &self.settings.store {
+            Some(url) => url.clone(),
+            None => format!(
+                "sqlite://{}",
+                self.folder().join("guildpoints.db").display()
+            ),
+        }
     }
 
     /// `text` with every `@name` of a seeded person as the platform's markup.
@@ -382,6 +413,19 @@ impl Stage {
         let answers = self.sandbox.answers_to(said.0);
         self.heard.extend(answers.iter().map(|answer| answer.id));
         answers.iter().map(text_of).collect()
+    }
+
+    /// Everything the bot has said in a channel as it stands now, oldest first: its own message, the
+    /// one it answers, and the text. One look for all, where many were asked.
+    pub fn said_in(&mut self, channel: ChannelId) -> Vec<(MessageId, Option<MessageId>, String)> {
+        let bot = self.sandbox.bot();
+        let messages = self.sandbox.messages(channel).into_iter();
+        let said: Vec<_> = messages
+            .filter(|message| message.author.id == bot)
+            .map(|message| (message.id, message.reply_to, text_of(&message)))
+            .collect();
+        self.heard.extend(said.iter().map(|(id, _, _)| *id));
+        said
     }
 
     /// The message with the button of that label, and what the button carries.
@@ -532,7 +576,7 @@ impl Stage {
         format!(
             "[bot]\ntoken = \"{token}\"\napi_url = \"{api}\"\ngateway_url = \"{gateway}\"\n{bot}\n\
              [store]\nurl = \"{store}\"\n\
-             [limits]\nsend_per_channel_per_second = 1000.0\napi_per_second = 1000.0\n\
+             [limits]\nsend_per_channel_per_second = 1000.0\napi_per_second = 1000.0\n{limits}\n\
              [mall]\nbase_url = \"{base}\"\napp_key = \"{key}\"\napp_secret = \"{secret}\"\n{mall}\n\
              {further}\n\
              [[guild]]\nid = {guild}\npoints = \"mall\"\nadmin_roles = [{admins}]\n\
@@ -550,6 +594,7 @@ impl Stage {
             base = addresses.mall_url,
             key = self.sandbox.app_key(),
             secret = self.sandbox.app_secret(),
+            limits = self.settings.limits,
             mall = self.settings.mall.as_deref().unwrap_or(SHORT_TIMES),
             further = self.settings.further,
             guild = self.guild,

@@ -18,7 +18,6 @@ use crate::dispatch::marks::Gap;
 use crate::dispatch::marks::first_at;
 use crate::fanbook::api::ApiError;
 use crate::fanbook::api::NoAnswer;
-use crate::fanbook::text::Heard;
 use crate::fanbook::wire::Page;
 use crate::model::ChannelId;
 use crate::model::MessageId;
@@ -51,7 +50,7 @@ struct Reading {
 #[derive(Default)]
 struct Found {
     newest: Option<MessageId>,
-    commands: Vec<(Incoming, Heard)>,
+    commands: Vec<Incoming>,
     /// Why there is not more.
     failed: Option<ApiError>,
 }
@@ -97,11 +96,11 @@ impl CatchUp {
         let from = gap.resume.max(reading.oldest);
         let mut found = self.find(gap.channel, from, &reading).await;
         self.tell_of(gap, found.failed.as_ref());
-        found.commands.sort_by_key(|(incoming, _)| incoming.message);
+        found.commands.sort_by_key(|incoming| incoming.message);
         let missed: Vec<Arc<Heeded>> = found
             .commands
             .into_iter()
-            .filter_map(|(incoming, heard)| dispatcher.missed(incoming, heard, gap.guild))
+            .filter_map(|incoming| dispatcher.missed(incoming, gap.guild))
             .map(Arc::new)
             .collect();
         // No wait between entering and here: a channel counts as read with its commands entered. One
@@ -133,10 +132,7 @@ impl CatchUp {
             found.newest = found.newest.max(page.newest);
             let dispatcher = &self.inner.dispatcher;
             let missed = page.messages.into_iter().filter(|it| it.message > from);
-            let commands = missed.filter_map(|incoming| {
-                let heard = dispatcher.ours(&incoming)?;
-                Some((incoming, heard))
-            });
+            let commands = missed.filter(|incoming| dispatcher.is_ours(incoming));
             found.commands.extend(commands);
             let Some(oldest) = page.oldest else {
                 return found;

@@ -196,26 +196,27 @@ fn roles(member: Raw<'_>, membership: Option<&Membership<'_>>) -> Option<Vec<Rol
     if roles.get() == "null" {
         return Some(Vec::new());
     }
-    let roles = lenient::list(Some(roles))?;
-    Some(
-        roles
-            .into_iter()
-            .filter_map(|role| lenient::id(Some(role)).some().map(RoleId::new))
-            .collect(),
-    )
+    let roles = lenient::list(Some(roles))?.into_iter();
+    let roles = roles.filter_map(|role| lenient::id(Some(role)).some().map(RoleId::new));
+    Some(trim(roles.collect()))
 }
 
 fn mentions(field: Raw<'_>) -> Vec<(UserId, String)> {
-    lenient::list(field)
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|raw| {
-            let mention: Mention<'_> = lenient::object(Some(raw))?;
-            let user = lenient::id(mention.user_id).some()?;
-            let name = lenient::string(mention.nickname).unwrap_or_default();
-            Some((UserId::new(user), name))
-        })
-        .collect()
+    let mentions = lenient::list(field).unwrap_or_default().into_iter();
+    let mentions = mentions.filter_map(|raw| {
+        let mention: Mention<'_> = lenient::object(Some(raw))?;
+        let user = lenient::id(mention.user_id).some()?;
+        let name = lenient::string(mention.nickname).unwrap_or_default();
+        Some((UserId::new(user), name))
+    });
+    trim(mentions.collect())
+}
+
+/// Without room to grow: thousands of these may wait at once, and a vector begins with room for
+/// four.
+fn trim<T>(mut list: Vec<T>) -> Vec<T> {
+    list.shrink_to_fit();
+    list
 }
 
 fn sent_ms(time: Raw<'_>, message: MessageId) -> i64 {

@@ -17,10 +17,11 @@ use crate::journal::entry::Settlement;
 use crate::journal::entry::State;
 use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
+use crate::journal::kept;
+use crate::journal::kept::kept;
 use crate::journal::sqlite::channels;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
-use crate::journal::sqlite::rows::kept;
 use crate::journal::store::Batch;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
@@ -92,7 +93,7 @@ fn noted(connection: &Connection, note: &Note) -> Result<Option<u32>, JournalErr
 
 /// A new entry.
 fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> {
-    let (kind, message, line, member) = rows::key(&entry.cause);
+    let (kind, message, line, member) = kept::key(&entry.cause);
     execute(
         connection,
         "insert into entries (
@@ -119,7 +120,7 @@ fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> 
             entry.reply.quoting.map(|message| kept(message.number())),
             entry.reply.said.map(|message| kept(message.number())),
             entry.written_ms,
-            rows::state_word(entry.state),
+            kept::state_word(entry.state),
             entry.progress.sends,
             entry.progress.last_sent_ms,
             entry.progress.next_look_ms,
@@ -158,7 +159,7 @@ fn confirm(
     execute(
         connection,
         "update confirmations set state = ? where message = ?",
-        params![rows::confirmation_word(state), kept(message.number())],
+        params![kept::confirmation_word(state), kept(message.number())],
     )
     .map(drop)
 }
@@ -171,7 +172,7 @@ fn resend(
     now_ms: i64,
     next_look_ms: i64,
 ) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = rows::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     rows::first(
         connection,
         "update entries
@@ -193,7 +194,7 @@ fn keep(
     state: State,
     progress: &Progress,
 ) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = rows::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     rows::first(
         connection,
         "update entries
@@ -202,7 +203,7 @@ fn keep(
            and settled_ms is null and sends = ?
          returning *",
         params![
-            rows::state_word(state),
+            kept::state_word(state),
             progress.looks,
             progress.next_look_ms,
             progress.in_doubt_since_ms,
@@ -223,7 +224,7 @@ fn done(
     cause: &Cause,
     now_ms: i64,
 ) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = rows::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     rows::first(
         connection,
         "update entries set state = 'done', settled_ms = ?1, next_tell_ms = ?1
@@ -242,7 +243,7 @@ fn refuse(
     now_ms: i64,
     refused: &Refused,
 ) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = rows::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     rows::first(
         connection,
         "update entries
@@ -253,7 +254,7 @@ fn refuse(
          returning *",
         params![
             now_ms,
-            rows::meaning_word(refused.meaning),
+            kept::meaning_word(refused.meaning),
             refused.code,
             refused.text,
             kind,
@@ -287,12 +288,12 @@ fn tell(
     said: Option<MessageId>,
     told: Told,
 ) -> Result<Option<u32>, JournalError> {
-    let (kind, message, _, _) = rows::key(cause);
+    let (kind, message, _, _) = kept::key(cause);
     let met = execute(
         connection,
         "update entries set told = ?, said = coalesce(?, said) where kind = ? and message = ?",
         params![
-            rows::told_word(told),
+            kept::told_word(told),
             said.map(|said| kept(said.number())),
             kind,
             message
@@ -307,7 +308,7 @@ fn tell_later(
     cause: &Cause,
     next_ms: i64,
 ) -> Result<Option<u32>, JournalError> {
-    let (kind, message, _, _) = rows::key(cause);
+    let (kind, message, _, _) = kept::key(cause);
     let tries = rows::all(
         connection,
         "update entries set tell_tries = tell_tries + 1, next_tell_ms = ?
