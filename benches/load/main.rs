@@ -15,6 +15,7 @@ mod gateway;
 mod http;
 #[path = "../parts/intents.rs"]
 mod intents;
+mod missed;
 #[path = "../../tests/support/postgres.rs"]
 mod postgres;
 mod runs;
@@ -70,6 +71,9 @@ async fn measure(arguments: &[String]) -> io::Result<()> {
     }
     if is_wanted("4") {
         faults += runs::latency(&SCALE, &mut lines).await?;
+    }
+    if is_wanted("catch-up") {
+        faults += missed::catch_up(&SCALE, &mut lines).await?;
     }
     if is_wanted("5") {
         commits::on_sqlite(&SCALE, &mut lines).await?;

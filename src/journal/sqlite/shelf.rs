@@ -5,11 +5,13 @@ use rusqlite::Connection;
 use rusqlite::Row;
 use rusqlite::params;
 
+use crate::journal::channels::Handled;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::Counts;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
+use crate::journal::sqlite::channels;
 use crate::journal::sqlite::looking;
 use crate::journal::sqlite::readers::Readers;
 use crate::journal::sqlite::rows;
@@ -120,6 +122,11 @@ impl Store for Shelf {
     fn asked(&self, message: MessageId) -> Answer<'_, Option<Confirmation>> {
         let look = move |connection: &Connection| looking::asked(connection, message);
         Box::pin(self.readers.glance(look))
+    }
+
+    fn handled(&self, limit: usize) -> Answer<'_, Handled> {
+        let look = move |connection: &Connection| channels::handled(connection, limited(limit));
+        Box::pin(self.readers.read(look))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -27,6 +27,7 @@ macro_rules! on_each_store {
 }
 
 mod asking;
+mod channels;
 mod cut;
 mod landed;
 mod opening;
