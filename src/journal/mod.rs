@@ -20,7 +20,9 @@
 mod confirming;
 mod entry;
 mod error;
+mod outcome;
 mod rules;
+mod ruling;
 mod sqlite;
 mod store;
 mod writer;
@@ -35,12 +37,14 @@ use tokio_util::task::TaskTracker;
 
 pub use entry::*;
 pub use error::JournalError;
+pub use outcome::*;
 
 use crate::journal::rules::Opening;
 use crate::journal::store::Answer;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
 use crate::journal::store::Quota;
+use crate::journal::store::Sending;
 use crate::journal::store::Store;
 use crate::journal::store::storable;
 use crate::journal::store::whole;
@@ -187,9 +191,38 @@ impl Journal {
     ///
     /// The entry is `Unconfirmed` from here on; one that is `Held` stays so.
     pub async fn resend(&self, ticket: &mut Ticket, next_look_ms: i64) -> Result<(), JournalError> {
+        self.sending(ticket, next_look_ms, Sending::Again).await
+    }
+
+    /// The same for an entry of which certainly nothing has left yet: while giving is stopped in its
+    /// guild, what adds points is not sent. `Frozen` says so, and nothing was noted.
+    pub async fn send_first(
+        &self,
+        ticket: &mut Ticket,
+        next_look_ms: i64,
+    ) -> Result<(), JournalError> {
+        let noted = self.sending(ticket, next_look_ms, Sending::First).await;
+        let Err(JournalError::Changed) = noted else {
+            return noted;
+        };
+        let stopped = !ticket.receipt.amount.takes()
+            && self.frozen(ticket.receipt.guild).await?.is_some();
+        Err(match stopped {
+            true => JournalError::Frozen,
+            false => JournalError::Changed,
+        })
+    }
+
+    async fn sending(
+        &self,
+        ticket: &mut Ticket,
+        next_look_ms: i64,
+        sending: Sending,
+    ) -> Result<(), JournalError> {
         let change = EntryChange::Resend {
             cause: ticket.receipt.cause,
             sends: ticket.receipt.progress.sends,
+            sending,
             now_ms: self.shared.clock.now_ms(),
             next_look_ms,
         };
@@ -197,7 +230,8 @@ impl Journal {
         Ok(())
     }
 
-    /// Leaves an entry open, with what was learnt of it. A final state is `Changed`.
+    /// Leaves an entry open, with what was learnt of it. A final state is `Changed`, and so is
+    /// waiting for approval, which only opening begins.
     ///
     /// Of `progress`, `sends` and `last_sent_ms` stay as `open` and `resend` have noted them.
     pub async fn keep(
@@ -206,7 +240,7 @@ impl Journal {
         state: State,
         progress: Progress,
     ) -> Result<Receipt, JournalError> {
-        if state.is_final() {
+        if state.is_final() || state == State::Waiting {
             return Err(JournalError::Changed);
         }
         let change = EntryChange::Keep {

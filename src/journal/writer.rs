@@ -15,17 +15,22 @@ use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use crate::journal::entry::Asked;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
-use crate::journal::entry::Opened;
-use crate::journal::entry::OpenedAll;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
+use crate::journal::outcome::Asked;
+use crate::journal::outcome::Decided;
+use crate::journal::outcome::Froze;
+use crate::journal::outcome::Opened;
+use crate::journal::outcome::OpenedAll;
+use crate::journal::outcome::Thawed;
 use crate::journal::rules;
 use crate::journal::rules::Codes;
 use crate::journal::rules::Ledger;
 use crate::journal::rules::Opening;
+use crate::journal::ruling::Stop;
+use crate::journal::ruling::Wish;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
 use crate::journal::store::Pen;
@@ -66,6 +71,12 @@ pub(super) enum Write {
     Ask(Pending<Confirmation, Asked>),
     /// Call a confirmation off.
     Cancel(Pending<MessageId, ConfirmationState>),
+    /// Decide about a command that waits for approval.
+    Decide(Pending<Wish, Decided>),
+    /// Stop all giving in a guild.
+    Freeze(Pending<Stop, Froze>),
+    /// Let it go on.
+    Thaw(Pending<Stop, Thawed>),
     /// Change an entry.
     Change(Pending<EntryChange, Option<Receipt>>),
     /// Note something.
@@ -170,13 +181,19 @@ impl Writer {
         let mut batch = Default::default();
         if group.must_look() {
             let mut ledger = self.look(group).await?;
+            // First, so that nothing is opened beside it that it was to stop.
+            answers.freezes = collected(&group.freezes, |freeze| Ok(ledger.freeze(freeze)));
+            answers.thaws = collected(&group.thaws, |thaw| Ok(ledger.thaw(thaw)));
             answers.asks = collected(&group.asks, |ask| Ok(ledger.ask(ask)));
             answers.opens = collected(&group.opens, |opening| ledger.open(opening));
             answers.open_alls = collected(&group.open_alls, |openings| ledger.open_all(openings));
             answers.cancels = collected(&group.cancels, |&message| ledger.cancel(message));
+            answers.decides = collected(&group.decides, |wish| Ok(ledger.decide(wish)));
             batch = ledger.batch;
         }
-        batch.changes = written(&group.changes);
+        // Those of the group come first: their outcomes are its answers, in this order.
+        let decided = std::mem::replace(&mut batch.changes, written(&group.changes));
+        batch.changes.extend(decided);
         batch.notes = written(&group.notes);
         let outcome = self.pen.carry_out(&batch).await?;
         answers.changes = outcome.changes;
@@ -196,7 +213,18 @@ impl Writer {
         };
         let messages = group.asks.iter().map(|pending| pending.write.message);
         let cancelled = group.cancels.iter().map(|pending| pending.write);
-        let questions = rules::questions(openings(), messages.chain(cancelled));
+        let mut questions = rules::questions(openings(), messages.chain(cancelled));
+        for pending in &group.decides {
+            questions.commands.push(pending.write.message);
+        }
+        let decided = group.decides.iter().map(|pending| pending.write.guild);
+        let frozen = group.freezes.iter().map(|pending| pending.write.freeze.guild);
+        let thawed = group.thaws.iter().map(|pending| pending.write.freeze.guild);
+        for guild in decided.chain(frozen).chain(thawed) {
+            if !questions.guilds.contains(&guild) {
+                questions.guilds.push(guild);
+            }
+        }
         let mut found = self.pen.look(&questions).await?;
         let known: HashSet<_> = found.entries.iter().map(|entry| entry.cause).collect();
         let fresh = openings().filter(|opening| !known.contains(&opening.intent.cause));
@@ -223,6 +251,9 @@ struct Group {
     open_alls: Vec<Pending<Vec<Opening>, OpenedAll>>,
     asks: Vec<Pending<Confirmation, Asked>>,
     cancels: Vec<Pending<MessageId, ConfirmationState>>,
+    decides: Vec<Pending<Wish, Decided>>,
+    freezes: Vec<Pending<Stop, Froze>>,
+    thaws: Vec<Pending<Stop, Thawed>>,
     changes: Vec<Pending<EntryChange, Option<Receipt>>>,
     notes: Vec<Pending<Note, Option<u32>>>,
 }
@@ -234,6 +265,9 @@ struct Answers {
     open_alls: Vec<Result<OpenedAll, JournalError>>,
     asks: Vec<Result<Asked, JournalError>>,
     cancels: Vec<Result<ConfirmationState, JournalError>>,
+    decides: Vec<Result<Decided, JournalError>>,
+    freezes: Vec<Result<Froze, JournalError>>,
+    thaws: Vec<Result<Thawed, JournalError>>,
     changes: Vec<Option<Receipt>>,
     notes: Vec<Option<u32>>,
 }
@@ -245,18 +279,27 @@ impl Group {
             Write::OpenAll(pending) => self.open_alls.push(pending),
             Write::Ask(pending) => self.asks.push(pending),
             Write::Cancel(pending) => self.cancels.push(pending),
+            Write::Decide(pending) => self.decides.push(pending),
+            Write::Freeze(pending) => self.freezes.push(pending),
+            Write::Thaw(pending) => self.thaws.push(pending),
             Write::Change(pending) => self.changes.push(pending),
             Write::Note(pending) => self.notes.push(pending),
         }
     }
 
     fn len(&self) -> usize {
+        self.decided() + self.changes.len() + self.notes.len()
+    }
+
+    /// How many of them are decided by rules.
+    fn decided(&self) -> usize {
         self.opens.len()
             + self.open_alls.len()
             + self.asks.len()
             + self.cancels.len()
-            + self.changes.len()
-            + self.notes.len()
+            + self.decides.len()
+            + self.freezes.len()
+            + self.thaws.len()
     }
 
     /// Whether it adds rows, or proves that it could.
@@ -267,8 +310,7 @@ impl Group {
 
     /// Whether anything in it is decided by rules; the rest carries its condition with it.
     fn must_look(&self) -> bool {
-        let opens = self.opens.len() + self.open_alls.len();
-        opens + self.asks.len() + self.cancels.len() > 0
+        self.decided() > 0
     }
 
     fn singles(self) -> impl Iterator<Item = Group> {
@@ -278,8 +320,12 @@ impl Group {
         let cancels = self.cancels.into_iter().map(Write::Cancel);
         let changes = self.changes.into_iter().map(Write::Change);
         let notes = self.notes.into_iter().map(Write::Note);
-        let decided = opens.chain(open_alls).chain(asks).chain(cancels);
-        let writes = decided.chain(changes).chain(notes);
+        let decides = self.decides.into_iter().map(Write::Decide);
+        let freezes = self.freezes.into_iter().map(Write::Freeze);
+        let thaws = self.thaws.into_iter().map(Write::Thaw);
+        let stops = freezes.chain(thaws);
+        let decided = stops.chain(opens).chain(open_alls).chain(asks).chain(cancels);
+        let writes = decided.chain(decides).chain(changes).chain(notes);
         writes.map(|write| {
             let mut single = Group::default();
             single.push(write);
@@ -292,6 +338,9 @@ impl Group {
         answer_each(self.open_alls, answers.open_alls);
         answer_each(self.asks, answers.asks);
         answer_each(self.cancels, answers.cancels);
+        answer_each(self.decides, answers.decides);
+        answer_each(self.freezes, answers.freezes);
+        answer_each(self.thaws, answers.thaws);
         answer_each(self.changes, answers.changes.into_iter().map(Ok));
         answer_each(self.notes, answers.notes.into_iter().map(Ok));
     }
@@ -303,6 +352,9 @@ impl Group {
         answer_each(self.open_alls, error.by_ref().map(Err));
         answer_each(self.asks, error.by_ref().map(Err));
         answer_each(self.cancels, error.by_ref().map(Err));
+        answer_each(self.decides, error.by_ref().map(Err));
+        answer_each(self.freezes, error.by_ref().map(Err));
+        answer_each(self.thaws, error.by_ref().map(Err));
         answer_each(self.changes, error.by_ref().map(Err));
         answer_each(self.notes, error.by_ref().map(Err));
     }

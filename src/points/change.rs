@@ -16,6 +16,7 @@ use crate::journal::State;
 use crate::journal::Ticket;
 use crate::model::Amount;
 use crate::model::Cause;
+use crate::model::Freeze;
 use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::Policy;
@@ -64,6 +65,8 @@ pub enum Change {
     Known(Receipt),
     /// A cap does not allow it; nothing was written.
     Over(Over),
+    /// Giving is stopped in the guild; nothing was written.
+    Frozen(Freeze),
     /// The confirmation does not count any more; nothing was written.
     ConfirmationSpent(ConfirmationState),
 }
@@ -149,17 +152,28 @@ impl Points {
             .journal
             .open(granted, self.today(policy), look_after, intent)
             .await?;
-        let ticket = match opened {
-            Opened::Fresh(ticket) => ticket,
-            Opened::Known(receipt) => return Ok(Change::Known(*receipt)),
-            Opened::Over(over) => return Ok(Change::Over(over)),
-            Opened::ConfirmationSpent(state) => return Ok(Change::ConfirmationSpent(state)),
-        };
+        Ok(match opened {
+            Opened::Fresh(ticket) => self.send_fresh(ticket, deadline).await,
+            Opened::Waiting(receipt) => {
+                tracing::info!(receipt = %receipt.code, op = %receipt.op, "a change waits for approval");
+                Change::Pending(*receipt)
+            }
+            // Only an undo can be not undoable, and it is the change it meets that is known.
+            Opened::Known(receipt) | Opened::NotUndoable(Some(receipt)) => Change::Known(*receipt),
+            Opened::NotUndoable(None) => return Err(JournalError::Changed.into()),
+            Opened::Over(over) => Change::Over(over),
+            Opened::Frozen(freeze) => Change::Frozen(freeze),
+            Opened::ConfirmationSpent(state) => Change::ConfirmationSpent(state),
+        })
+    }
+
+    /// Sends a fresh ticket and says what is known at `deadline`.
+    pub(super) async fn send_fresh(&self, ticket: Ticket, deadline: Instant) -> Change {
         let written = ticket.receipt().clone();
         tracing::info!(receipt = %written.code, op = %written.op, amount = written.amount.points(), "change written");
         let Some(at_work) = self.take(ticket.op()) else {
             // Only the sweep could have it already, and then it carries the change out.
-            return Ok(Change::Pending(written));
+            return Change::Pending(written);
         };
         let points = self.clone();
         let sending = self
@@ -168,22 +182,22 @@ impl Points {
             .spawn(async move { points.first_sending(ticket, at_work).await });
         let settled = match tokio::time::timeout_at(deadline, sending).await {
             Ok(Ok(Some(receipt))) => receipt,
-            Ok(Ok(None)) | Err(_) => return Ok(Change::Pending(written)),
+            Ok(Ok(None)) | Err(_) => return Change::Pending(written),
             Ok(Err(panic)) => {
                 tracing::error!(receipt = %written.code, %panic, "sending a change ended abnormally; it will be looked up");
-                return Ok(Change::Pending(written));
+                return Change::Pending(written);
             }
         };
         if !settled.state.is_final() {
-            return Ok(Change::Pending(settled));
+            return Change::Pending(settled);
         }
         let without = settled.clone();
         let read = tokio::time::timeout_at(deadline, self.with_balance(settled)).await;
         let settled = read.unwrap_or(without);
-        Ok(match settled.state {
-            State::Done => Change::Done(settled),
-            _ => Change::Refused(settled),
-        })
+        match settled.state.took_effect() {
+            true => Change::Done(settled),
+            false => Change::Refused(settled),
+        }
     }
 
     /// Sends a fresh ticket. `None`: the journal could not note the outcome, so it stays open.
@@ -225,7 +239,12 @@ impl Points {
             tokio::time::sleep(std::time::Duration::from_millis(100 << attempt)).await;
             attempt += 1;
             let next_look = self.inner.clock.now_ms() + millis(self.inner.times.request_limit);
-            self.inner.journal.resend(ticket, next_look).await?;
+            match self.inner.journal.send_first(ticket, next_look).await {
+                Ok(()) => {}
+                // Nothing has left, so it waits until giving goes on.
+                Err(JournalError::Frozen) => return Ok(verdict),
+                Err(error) => return Err(error),
+            }
         }
     }
 
