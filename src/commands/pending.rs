@@ -137,12 +137,13 @@ fn list(waiting: &[Receipt]) -> Reply {
                 .with("member", Hole::Name(only.member_name.clone())),
             several => {
                 let count = i64::try_from(several.len()).unwrap_or(i64::MAX);
-                reply
-                    .line(&ROW_SEVERAL)
-                    .with("count", Hole::Number(count))
+                reply.line(&ROW_SEVERAL).with("count", Hole::Number(count))
             }
         };
-        let until = first.approval.as_ref().map_or(0, |approval| approval.until_ms);
+        let until = first
+            .approval
+            .as_ref()
+            .map_or(0, |approval| approval.until_ms);
         row.with("receipt", code())
             .with("amount", told::amount_hole(first))
             .with("giver", mention(first.giver))

@@ -200,10 +200,7 @@ fn several_reply(receipts: &[Receipt]) -> Reply {
         .with("refused", count(|state| state == State::Refused));
     // A command is approved as a whole, so one of its changes stands for all.
     let head = match receipts.iter().find(|one| one.state == State::Waiting) {
-        Some(waiting) => with_ruling(
-            with_approval(head.line(&WAITING_SEVERAL), waiting),
-            waiting,
-        ),
+        Some(waiting) => with_ruling(with_approval(head.line(&WAITING_SEVERAL), waiting), waiting),
         None => head,
     };
     receipts.iter().fold(head, |reply, receipt| {

@@ -262,7 +262,6 @@ impl Dispatcher {
             .run(self.call(&granted, policy, &change, people, occasion))
             .await
     }
-
 }
 
 fn refused(refusal: &Refusal) -> Reply {

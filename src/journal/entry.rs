@@ -16,10 +16,11 @@ use crate::model::refusal::PointsRefusal;
 /// Where the journal is kept.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoreSettings {
-    /// `sqlite://PATH`, the path taken as written. May hold a password, so it is never printed whole.
+    /// `sqlite://PATH`, the path taken as written, or `postgres://ROLE:PASSWORD@HOST:PORT/DATABASE`.
+    /// May hold a password, so it is never printed whole.
     ///
-    /// `?mode=ro` only reads, `?mode=rw` does not create, `?max_pages=N` limits the file's size in
-    /// pages of 4,096 bytes.
+    /// `?mode=ro` only reads. In a file `?mode=rw` does not create and `?max_pages=N` limits its size
+    /// in pages of 4,096 bytes; a database takes the settings of libpq, such as `?sslmode=verify-full`.
     pub url: String,
 }
 
@@ -303,6 +304,21 @@ pub enum Settlement {
     Done,
     /// It was not carried out, and no sending of it is in doubt.
     Refused(Refused),
+}
+
+/// When what is written has to have reached the disk.
+///
+/// Either way it is written before its writer is answered, so it outlives the process; the
+/// difference is what a power cut may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Before its writer is answered: a power cut takes nothing. For what could not be found out
+    /// again: intents, sendings, refusals.
+    #[default]
+    Now,
+    /// With the next write that has to, or within about a second. For what somebody else knows too:
+    /// without it the entry is as it was before, and is looked after again.
+    Soon,
 }
 
 /// What the giver was told.

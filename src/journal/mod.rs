@@ -8,28 +8,35 @@
 //!   left of a quota.
 //! - A settled entry never changes its verdict, and of two bearers of tickets for one entry only one
 //!   can note another sending or a refusal.
-//! - One process works on a store; readers see committed data only.
+//! - One process works on a store in a file; in PostgreSQL writers come one after another. Readers see
+//!   committed data only.
 //!
 //! A write whose future is dropped may still happen: the entry is then open and found by `unsettled`.
 //!
 //! Metrics: `guildpoints_journal_commits_total` counts transactions that were committed,
 //! `guildpoints_journal_group_size` is a histogram of how many writes shared one.
 //!
-//! Deliberately absent: calls to a points system, sentences for people, and SQL outside `sqlite`.
+//! Deliberately absent: calls to a points system, sentences for people, and SQL outside
+//! `sqlite` and `postgres`.
 
 mod confirming;
 mod entry;
 mod error;
+mod kept;
 mod outcome;
+mod postgres;
 mod rules;
 mod ruling;
 mod sqlite;
 mod store;
+mod telling;
 mod writer;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::counter;
+use metrics::histogram;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -94,7 +101,10 @@ impl Journal {
         clock: Clock,
         pulses: Pulses,
     ) -> Result<Self, JournalError> {
-        let opened = sqlite::open(&settings.url, bot).await;
+        let opened = match postgres::is_meant(&settings.url) {
+            true => postgres::open(&settings.url, bot).await,
+            false => sqlite::open(&settings.url, bot).await,
+        };
         let (store, pen) = noted(&pulses, opened)?;
         // Opening has proved it; readiness need not wait for the first command.
         pulses.well(edge::STORE);
@@ -109,8 +119,11 @@ impl Journal {
             queue: requests,
             stop: stop.clone(),
             full: false,
+            unsynced: None,
+            commits: counter!("guildpoints_journal_commits_total"),
+            group_size: histogram!("guildpoints_journal_group_size"),
         };
-        tasks.spawn(writer.run());
+        writer.start(&tasks)?;
         Ok(Self {
             shared: Arc::new(Shared {
                 bot,
@@ -205,8 +218,8 @@ impl Journal {
         let Err(JournalError::Changed) = noted else {
             return noted;
         };
-        let stopped = !ticket.receipt.amount.takes()
-            && self.frozen(ticket.receipt.guild).await?.is_some();
+        let stopped =
+            !ticket.receipt.amount.takes() && self.frozen(ticket.receipt.guild).await?.is_some();
         Err(match stopped {
             true => JournalError::Frozen,
             false => JournalError::Changed,
@@ -336,46 +349,6 @@ impl Journal {
         self.read(self.shared.store.counts()).await
     }
 
-    /// Notes what was said of the command behind `cause`, for all its entries.
-    ///
-    /// A later note replaces an earlier one, also `Final` by `Interim`: which of two replies stands
-    /// is then unknown, and saying the end again is the safe side.
-    pub async fn told(
-        &self,
-        cause: &Cause,
-        said: MessageId,
-        told: Told,
-    ) -> Result<(), JournalError> {
-        let (cause, said) = (*cause, Some(said));
-        self.note(Note::Told { cause, said, told }).await.map(drop)
-    }
-
-    /// At most `limit` settled entries whose end was not told and whose telling is due by `due_ms`,
-    /// oldest first.
-    ///
-    /// Telling is due from the moment of settling on. A teller that leaves the lane time to speak
-    /// asks for what was due some seconds ago.
-    pub async fn untold(&self, due_ms: i64, limit: usize) -> Result<Vec<Receipt>, JournalError> {
-        self.read(self.shared.store.untold(due_ms, limit)).await
-    }
-
-    /// The same for open entries of which nothing was said; telling that is due from writing on.
-    pub async fn unspoken(&self, due_ms: i64, limit: usize) -> Result<Vec<Receipt>, JournalError> {
-        self.read(self.shared.store.unspoken(due_ms, limit)).await
-    }
-
-    /// Puts telling off until `next_ms`; answers how often that has happened.
-    pub async fn tell_later(&self, cause: &Cause, next_ms: i64) -> Result<u32, JournalError> {
-        let cause = *cause;
-        self.note(Note::TellLater { cause, next_ms }).await
-    }
-
-    /// Notes that the command behind `cause` cannot be answered any more.
-    pub async fn undeliverable(&self, cause: &Cause) -> Result<(), JournalError> {
-        let (cause, said, told) = (*cause, None, Told::Undeliverable);
-        self.note(Note::Told { cause, said, told }).await.map(drop)
-    }
-
     /// Proves that the store can be written, by writing something harmless.
     pub async fn writable(&self) -> Result<(), JournalError> {
         let now_ms = self.shared.clock.now_ms();
@@ -391,12 +364,24 @@ impl Journal {
     }
 
     async fn change(&self, change: EntryChange) -> Result<Receipt, JournalError> {
-        let changed = self.write(change, Write::Change).await?;
+        self.change_by(Durability::Now, change).await
+    }
+
+    async fn change_by(
+        &self,
+        durability: Durability,
+        change: EntryChange,
+    ) -> Result<Receipt, JournalError> {
+        let changed = self.write_by(durability, change, Write::Change).await?;
         changed.ok_or(JournalError::Changed)
     }
 
     async fn note(&self, note: Note) -> Result<u32, JournalError> {
-        let noted = self.write(note, Write::Note).await?;
+        self.note_by(Durability::Now, note).await
+    }
+
+    async fn note_by(&self, durability: Durability, note: Note) -> Result<u32, JournalError> {
+        let noted = self.write_by(durability, note, Write::Note).await?;
         noted.ok_or(JournalError::Changed)
     }
 
@@ -405,8 +390,21 @@ impl Journal {
         write: W,
         kind: impl FnOnce(Pending<W, A>) -> Write,
     ) -> Result<A, JournalError> {
+        self.write_by(Durability::Now, write, kind).await
+    }
+
+    async fn write_by<W, A>(
+        &self,
+        durability: Durability,
+        write: W,
+        kind: impl FnOnce(Pending<W, A>) -> Write,
+    ) -> Result<A, JournalError> {
         let (reply, answer) = oneshot::channel();
-        let request = kind(Pending { write, reply });
+        let request = kind(Pending {
+            write,
+            durability,
+            reply,
+        });
         let queued = self.shared.queue.send(request).await;
         queued.map_err(|_| JournalError::Closing)?;
         // Without an answer the writer has ended before this write's turn.

@@ -1,22 +1,28 @@
-//! The one writer: a task that takes what has queued and commits it as one transaction.
+//! The one writer: takes what has queued and commits it as one transaction, as a task or, where its
+//! pen blocks, on a thread of its own.
 //!
 //! Invariants: nobody is answered before the commit that carries their write; one write that the
 //! database refuses fails alone, since its group is rolled back and each write is tried by itself.
 //! There is no timer: while one commit runs, the next group gathers. Writes of a group have no
-//! order among each other, because nobody who waits for an answer has two of them in it.
+//! order among each other, because nobody who waits for an answer has two of them in it. A group
+//! whose writes may all reach the disk soon is not synced, for about a second at most.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::counter;
-use metrics::histogram;
+use anyhow::Context;
+use metrics::Counter;
+use metrics::Histogram;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
+use crate::journal::entry::Durability;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
 use crate::journal::outcome::Asked;
@@ -31,16 +37,19 @@ use crate::journal::rules::Ledger;
 use crate::journal::rules::Opening;
 use crate::journal::ruling::Stop;
 use crate::journal::ruling::Wish;
+use crate::journal::store::Batch;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
 use crate::journal::store::Pen;
 use crate::journal::store::Questions;
 use crate::journal::store::Store;
+use crate::journal::store::Workplace;
 use crate::journal::store::whole;
 use crate::model::MessageId;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::pulse::edge;
+use crate::support::retry::Backoff;
 
 /// Writes that may queue before a caller has to wait for room.
 pub(super) const QUEUE: usize = 1_024;
@@ -48,14 +57,27 @@ pub(super) const QUEUE: usize = 1_024;
 /// Most writes in one transaction, so that the first of a flood is not kept waiting by the last.
 const GROUP: usize = 256;
 
-/// So long without a write counts as idle; then the store is tidied.
+/// So long without a write counts as idle; then the store is tidied. What is to be on disk soon
+/// waits no longer for somebody else's commit either.
 const IDLE: Duration = Duration::from_secs(1);
+
+/// Pauses before a transaction that broke off is done again.
+const AGAIN: Backoff = Backoff {
+    first: Duration::from_millis(5),
+    most: Duration::from_millis(200),
+    times: Some(8),
+};
+
+/// After so long no further try is begun.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// A write and whom to answer.
 #[derive(Debug)]
 pub(super) struct Pending<W, A> {
     /// What is wanted.
     pub write: W,
+    /// When it has to have reached the disk.
+    pub durability: Durability,
     /// Where the answer goes; a caller who went away loses the answer, not the write.
     pub reply: oneshot::Sender<Result<A, JournalError>>,
 }
@@ -99,12 +121,41 @@ pub(super) struct Writer {
     pub stop: CancellationToken,
     /// Whether the last write that needed room found none.
     pub full: bool,
+    /// Since when something written has not been synced.
+    pub unsynced: Option<Instant>,
+    /// Transactions that were committed.
+    pub commits: Counter,
+    /// Writes that shared one.
+    pub group_size: Histogram,
 }
 
 impl Writer {
+    /// Begins to write where its pen has to, as one of `tasks`.
+    pub fn start(self, tasks: &TaskTracker) -> Result<(), JournalError> {
+        match self.pen.workplace() {
+            Workplace::Task => drop(tasks.spawn(self.run())),
+            Workplace::Thread => {
+                let task = tasks.token();
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_time()
+                    .build();
+                let runtime = runtime.context("prepare the journal's thread");
+                let runtime = runtime.map_err(JournalError::Database)?;
+                let thread = std::thread::Builder::new().name("journal".to_owned());
+                let started = thread.spawn(move || {
+                    runtime.block_on(self.run());
+                    drop(task);
+                });
+                let started = started.context("start the journal's thread");
+                started.map_err(JournalError::Database)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes until told to stop or until nobody is left to ask, finishes what has queued, and
     /// closes the store.
-    pub async fn run(mut self) {
+    async fn run(mut self) {
         let mut untidy = false;
         loop {
             // Losing `recv` loses no write: one that was not handed over stays queued.
@@ -116,6 +167,7 @@ impl Writer {
                 first = self.queue.recv() => first,
                 () = tokio::time::sleep(IDLE), if untidy => {
                     self.pen.tidy().await;
+                    self.unsynced = None;
                     untidy = false;
                     continue;
                 }
@@ -136,10 +188,16 @@ impl Writer {
     }
 
     async fn write(&mut self, group: Group) {
-        histogram!("guildpoints_journal_group_size").record(group.len() as f64);
+        self.group_size.record(group.len() as f64);
         match self.attempt(&group).await {
             Ok(answers) => group.answer(answers),
             Err(error) if group.len() == 1 => group.fail(error),
+            Err(error) if error.shared().is_some() => {
+                // The store's fault, not one write's: another try for each would only take longer.
+                for single in group.singles() {
+                    single.fail(error.shared().unwrap_or(JournalError::Closing));
+                }
+            }
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
@@ -156,10 +214,27 @@ impl Writer {
         }
     }
 
+    /// Writes a group as one transaction, again and from its start where that broke off before it was
+    /// committed.
     async fn attempt(&mut self, group: &Group) -> Result<Answers, JournalError> {
-        match self.transact(group).await {
+        let ends = Instant::now() + PATIENCE;
+        let mut delays = AGAIN.delays();
+        let result = loop {
+            match self.transact(group).await {
+                Err(JournalError::Interrupted(why)) if Instant::now() < ends => {
+                    self.pen.abandon().await;
+                    let Some(delay) = delays.next() else {
+                        break Err(JournalError::Interrupted(why));
+                    };
+                    tracing::debug!(why, "a transaction broke off and is done again");
+                    tokio::time::sleep(delay).await;
+                }
+                result => break result,
+            }
+        };
+        match result {
             Ok(answers) => {
-                counter!("guildpoints_journal_commits_total").increment(1);
+                self.commits.increment(1);
                 // Rows that only change find room in a full store.
                 self.full &= !group.takes_room();
                 if !self.full {
@@ -178,7 +253,7 @@ impl Writer {
 
     async fn transact(&mut self, group: &Group) -> Result<Answers, JournalError> {
         let mut answers = Answers::default();
-        let mut batch = Default::default();
+        let mut batch = Batch::default();
         if group.must_look() {
             let mut ledger = self.look(group).await?;
             // First, so that nothing is opened beside it that it was to stop.
@@ -195,10 +270,25 @@ impl Writer {
         let decided = std::mem::replace(&mut batch.changes, written(&group.changes));
         batch.changes.extend(decided);
         batch.notes = written(&group.notes);
+        batch.durability = self.durability(group);
         let outcome = self.pen.carry_out(&batch).await?;
+        self.unsynced = match batch.durability {
+            Durability::Now => None,
+            Durability::Soon => self.unsynced.or_else(|| Some(Instant::now())),
+        };
         answers.changes = outcome.changes;
         answers.notes = outcome.notes;
         Ok(answers)
+    }
+
+    /// How durable the commit of a group has to be: as much as any of its writes asks for, and from
+    /// time to time anyway.
+    fn durability(&self, group: &Group) -> Durability {
+        let waited = self.unsynced.map(|since| since.elapsed());
+        match group.must_look() || group.asks_for_now() || waited > Some(IDLE) {
+            true => Durability::Now,
+            false => Durability::Soon,
+        }
     }
 
     /// Learns what the group's rules need, codes included.
@@ -218,7 +308,10 @@ impl Writer {
             questions.commands.push(pending.write.message);
         }
         let decided = group.decides.iter().map(|pending| pending.write.guild);
-        let frozen = group.freezes.iter().map(|pending| pending.write.freeze.guild);
+        let frozen = group
+            .freezes
+            .iter()
+            .map(|pending| pending.write.freeze.guild);
         let thawed = group.thaws.iter().map(|pending| pending.write.freeze.guild);
         for guild in decided.chain(frozen).chain(thawed) {
             if !questions.guilds.contains(&guild) {
@@ -313,6 +406,13 @@ impl Group {
         self.decided() > 0
     }
 
+    /// Whether any of the writes that carry their condition with them has to be on disk at once.
+    fn asks_for_now(&self) -> bool {
+        let changes = self.changes.iter().map(|pending| pending.durability);
+        let notes = self.notes.iter().map(|pending| pending.durability);
+        changes.chain(notes).any(|wanted| wanted == Durability::Now)
+    }
+
     fn singles(self) -> impl Iterator<Item = Group> {
         let opens = self.opens.into_iter().map(Write::Open);
         let open_alls = self.open_alls.into_iter().map(Write::OpenAll);
@@ -324,7 +424,11 @@ impl Group {
         let freezes = self.freezes.into_iter().map(Write::Freeze);
         let thaws = self.thaws.into_iter().map(Write::Thaw);
         let stops = freezes.chain(thaws);
-        let decided = stops.chain(opens).chain(open_alls).chain(asks).chain(cancels);
+        let decided = stops
+            .chain(opens)
+            .chain(open_alls)
+            .chain(asks)
+            .chain(cancels);
         let writes = decided.chain(decides).chain(changes).chain(notes);
         writes.map(|write| {
             let mut single = Group::default();

@@ -316,10 +316,7 @@ mod tests {
         for attempt in [0, MOST_UNDOS + 1] {
             assert_eq!(change.undone_by(attempt), None);
         }
-        assert_eq!(
-            Cause::kept(16, MessageId::new(1), 0, UserId::new(1)),
-            None
-        );
+        assert_eq!(Cause::kept(16, MessageId::new(1), 0, UserId::new(1)), None);
         let largest = cause(u64::MAX, u32::MAX, u64::MAX).undone_by(MOST_UNDOS);
         let id = OpId::of(BotId(UserId::new(u64::MAX)), &largest.unwrap());
         assert!(id.as_str().len() <= 64, "{}", id.as_str().len());

@@ -263,7 +263,10 @@ impl Points {
         progress.next_look_ms = self.inner.clock.now_ms() + millis(wait);
         progress.in_doubt_since_ms = None;
         progress.heard = heard.kept();
-        self.inner.journal.keep(ticket, State::Queued, progress).await
+        self.inner
+            .journal
+            .keep(ticket, State::Queued, progress)
+            .await
     }
 
     /// Settles as refused, or holds the refusal while a sending may still land.
