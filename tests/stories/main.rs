@@ -6,6 +6,7 @@
 mod books;
 mod stage;
 
+mod approving;
 mod asking;
 mod batches;
 mod confirming;
@@ -13,6 +14,7 @@ mod connected;
 mod crash;
 mod doubt;
 mod faults;
+mod freezing;
 mod hostile;
 mod interrupted;
 mod main_job;
@@ -23,4 +25,5 @@ mod rights;
 mod several;
 mod shapes;
 mod speaking;
+mod undoing;
 mod verify;
