@@ -165,7 +165,10 @@ async fn what_nobody_decides_about_ends_after_a_day() {
 #[tokio::test]
 async fn several_wait_as_a_whole_and_receivers_do_not_decide() {
     let mut stage = stage("").await;
-    let said = stage.says("阿杰", "/奖励 @小明 @阿珍 501 决赛");
+    let receiver = stage.user("小红");
+    let roles = stage.sandbox.moderator_roles();
+    stage.sandbox.set_roles(stage.guild, receiver, roles);
+    let said = stage.says("阿杰", "/奖励 @小明 @小红 501 决赛");
     let question = stage.hears_of(said, "❓").await;
     assert!(
         question.contains("超过 500 积分：确认后还需要另一位版主或管理员批准"),
@@ -174,10 +177,10 @@ async fn several_wait_as_a_whole_and_receivers_do_not_decide() {
     stage.presses("阿杰", said, "确认").await;
     let list = stage.hears_of(said, "待审批").await;
     assert!(
-        list.contains("🕒 小明 待审批") && list.contains("🕒 阿珍 待审批"),
+        list.contains("🕒 小明 待审批") && list.contains("🕒 小红 待审批"),
         "{list}"
     );
-    let told = stage.presses("阿珍", said, "批准").await;
+    let told = stage.presses("小红", said, "批准").await;
     assert!(told.contains("改动的是你自己的积分"), "{told}");
     assert_eq!(stage.paid(), []);
     let told = stage.presses("夜雨", said, "批准").await;

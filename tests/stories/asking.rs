@@ -91,7 +91,9 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
     let moderator = stage.hears(said).await;
     assert_eq!(
         names(&moderator),
-        ["/扣分", "/帮助", "/积分", "/回执", "/奖励"]
+        [
+            "/扣分", "/帮助", "/待审", "/积分", "/回执", "/奖励", "/撤销"
+        ]
     );
     assert!(
         moderator.contains("你的额度：单次最多 500，今天已用 66 / 2,000，还剩 1,934")

@@ -296,7 +296,7 @@ async fn killed_anywhere_an_undo_happens_once_and_is_told() {
     ] {
         let mut stage = stage("").await;
         let (said, code) = done(&mut stage, "/奖励 @小明 666 天梯第一名").await;
-        stage.fault(endpoint, kind);
+        stage.fault(endpoint, kind.clone());
         let before = stage.sandbox.answers_to(said.0).len();
         let undone = stage.says("阿杰", &format!("/撤销 {code}"));
         match (endpoint, paid) {
