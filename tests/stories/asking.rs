@@ -104,7 +104,18 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
     let admin = stage.hears(said).await;
     assert_eq!(
         names(&admin),
-        ["/自检", "/扣分", "/帮助", "/积分", "/回执", "/奖励"]
+        [
+            "/自检",
+            "/扣分",
+            "/暂停发放",
+            "/帮助",
+            "/待审",
+            "/积分",
+            "/回执",
+            "/奖励",
+            "/撤销",
+            "/恢复发放"
+        ]
     );
     assert!(admin.contains("单次最多 9,999"), "{admin}");
     for topic in ["reward", "/reward", "奖励", "／奖励", "REWARD"] {

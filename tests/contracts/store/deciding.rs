@@ -338,6 +338,7 @@ async fn a_stop_holds_what_adds_points_and_lets_the_rest_go_on() {
     let home = Home::new();
     let journal = home.journal().await;
     let admin = owning(SECOND);
+    let waits = waiting(&journal, 4, 41).await;
     let original = done(&journal, 1, 666).await;
     let mut sent = ticket(&journal, 2, 5).await;
     let queued = journal
@@ -347,7 +348,6 @@ async fn a_stop_holds_what_adds_points_and_lets_the_rest_go_on() {
     let OpenedAll::Fresh(mut queued) = queued else {
         panic!("{queued:?}")
     };
-    let waits = waiting(&journal, 4, 41).await;
     let refused = journal.freeze(&allowed(), message(60), None).await;
     assert!(
         matches!(refused, Err(JournalError::Changed)),
