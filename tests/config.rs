@@ -179,7 +179,6 @@ fn what_has_no_effect_yet_is_named_and_nothing_else() {
     assert_eq!(
         reserved,
         [
-            "bot.catch_up",
             "guild.0.also",
             "guild.0.board.0",
             "http.admin_token",
@@ -206,6 +205,8 @@ fn the_example_says_the_defaults() {
     assert_eq!(config.gateway.gateway_url, least.gateway.gateway_url);
     assert_eq!(config.language, least.language);
     assert_eq!(config.store, least.store);
+    assert_eq!(config.catch_up, Duration::from_secs(600));
+    assert_eq!(config.catch_up, least.catch_up);
     let (one, other) = (&config.guilds[0].policy, &least.guilds[0].policy);
     assert_eq!(one.limits, other.limits);
     assert_eq!(one.zone, other.zone);

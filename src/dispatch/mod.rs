@@ -6,9 +6,12 @@
 //! command does.
 
 mod answering;
+mod catch_up;
 mod confirm;
 mod cooldown;
+mod heeding;
 pub mod lane;
+mod marks;
 mod people;
 mod pressing;
 mod reading;
@@ -29,14 +32,14 @@ use crate::commands::MemberKind;
 use crate::commands::Registry;
 use crate::commands::right_of;
 use crate::dispatch::cooldown::Cooldown;
+use crate::dispatch::marks::Arrival;
+use crate::dispatch::marks::Marks;
 use crate::dispatch::people::People;
 use crate::dispatch::people::Scene;
 use crate::dispatch::standing::Standings;
 use crate::dispatch::telling::Telling;
 use crate::dispatch::voice::Voice;
 use crate::fanbook::api::BotApi;
-use crate::fanbook::text;
-use crate::fanbook::text::Heard;
 use crate::fanbook::text::Invocation;
 use crate::guilds::Guilds;
 use crate::journal::ConfirmationState;
@@ -65,6 +68,8 @@ use crate::words::SHARED;
 use crate::words::Word;
 use crate::words::Words;
 
+pub use catch_up::CatchUp;
+pub use heeding::Heeded;
 pub use reading::arguments;
 
 static BUSY: Word = Word::new(SHARED, "busy", &[]);
@@ -116,25 +121,7 @@ pub struct Dispatcher {
     standings: Arc<Standings>,
     cooldown: Arc<Cooldown>,
     telling: Telling,
-}
-
-/// A message that may be a command, parsed once.
-#[derive(Clone, Debug)]
-pub struct Heeded {
-    incoming: Incoming,
-    heard: Heard,
-}
-
-impl Heeded {
-    /// Whose lane it belongs to.
-    pub fn lane(&self) -> lane::Key {
-        (self.incoming.guild, self.incoming.author.id)
-    }
-
-    /// The message, for spans.
-    pub fn incoming(&self) -> &Incoming {
-        &self.incoming
-    }
+    marks: Arc<Marks>,
 }
 
 /// What is particular about one call: a message, or a pressed button.
@@ -164,43 +151,8 @@ impl Dispatcher {
             language: parts.language,
             cooldown,
             telling: Telling::default(),
+            marks: Arc::default(),
         }
-    }
-
-    /// Whether a message is worth a lane; pure and quick, for the reader of the gateway.
-    pub fn heed(&self, incoming: Incoming) -> Option<Heeded> {
-        let heard = text::hear(&incoming.text, self.bot);
-        let ours = match &heard {
-            Heard::Command(invocation) => {
-                let known = self.voice.words.named(&invocation.word).is_some();
-                known
-                    || (invocation.bot_mentioned
-                        && self.voice.words.nearest(&invocation.word).is_some())
-            }
-            Heard::Near { word } => {
-                self.voice.words.named(word).is_some() || self.voice.words.nearest(word).is_some()
-            }
-            Heard::Nothing => false,
-        };
-        ours.then_some(Heeded { incoming, heard })
-    }
-
-    /// Answers one command.
-    pub async fn handle(&self, heeded: Heeded) {
-        let Heeded { incoming, heard } = heeded;
-        match &heard {
-            Heard::Command(invocation) => match self.voice.words.named(&invocation.word).cloned() {
-                Some(definition) => self.command(&incoming, invocation, &definition).await,
-                None => self.suggest(&incoming, &invocation.word).await,
-            },
-            Heard::Near { word } => self.suggest(&incoming, word).await,
-            Heard::Nothing => {}
-        }
-    }
-
-    /// Says politely that there is too much to do; the command was not carried out.
-    pub async fn busy(&self, incoming: &Incoming) {
-        self.answer(incoming, &Reply::new(&BUSY)).await;
     }
 
     /// Notes that somebody came or went: what was read of them no longer holds.
@@ -211,6 +163,7 @@ impl Dispatcher {
     /// Forgets what has no use any more; to be called now and then.
     pub fn forget(&self) {
         self.cooldown.forget();
+        self.marks.forget();
     }
 
     async fn suggest(&self, incoming: &Incoming, read: &str) {
@@ -226,7 +179,8 @@ impl Dispatcher {
         self.answer(incoming, &reply).await;
     }
 
-    async fn command(&self, incoming: &Incoming, invocation: &Invocation, definition: &Definition) {
+    async fn command(&self, heeded: &Heeded, invocation: &Invocation, definition: &Definition) {
+        let incoming = &heeded.incoming;
         let turn = self.telling.begin(incoming.message);
         if turn.is_none() {
             // The teller or another delivery of this message is at it.
@@ -243,7 +197,7 @@ impl Dispatcher {
         };
         let result = match self.heard_before(incoming, definition).await {
             Ok(true) => return,
-            Ok(false) => self.run(incoming, invocation, definition, address).await,
+            Ok(false) => self.run(heeded, invocation, definition, address).await,
             Err(error) => Err(CommandError::Store(anyhow::Error::new(error))),
         };
         let guild = incoming
@@ -275,11 +229,12 @@ impl Dispatcher {
 
     async fn run(
         &self,
-        incoming: &Incoming,
+        heeded: &Heeded,
         invocation: &Invocation,
         definition: &Definition,
         reply: ReplyAddress,
     ) -> Result<Answer, CommandError> {
+        let incoming = &heeded.incoming;
         let right = right_of(definition);
         let policy = self.policy(incoming, right)?;
         let actor = self.actor(&policy, incoming).await;
@@ -291,7 +246,7 @@ impl Dispatcher {
         })?;
         let asked = handler.parse(arguments(invocation, incoming), &policy)?;
         // After parsing, so that a typing slip costs nothing.
-        self.keep_pace(definition, incoming)?;
+        self.keep_pace(definition, heeded)?;
         let scene = Scene {
             guild: policy.guild,
             channel: incoming.channel,
@@ -338,10 +293,17 @@ impl Dispatcher {
         }
     }
 
-    fn keep_pace(&self, definition: &Definition, incoming: &Incoming) -> Result<(), Refusal> {
-        let entered = self
-            .cooldown
-            .enter(&definition.scope, incoming.guild, incoming.author.id);
+    fn keep_pace(&self, definition: &Definition, heeded: &Heeded) -> Result<(), Refusal> {
+        let incoming = &heeded.incoming;
+        let who = (incoming.guild, incoming.author.id);
+        let entered = match heeded.arrival {
+            Arrival::Live => self.cooldown.enter(&definition.scope, who),
+            // What was typed at leisure arrives all at once: the pace is that of the typing.
+            Arrival::Missed => {
+                let typed_ms = incoming.message.minted_ms();
+                self.cooldown.enter_missed(definition, who, typed_ms)
+            }
+        };
         entered.map_err(|wait| Refusal::Cooldown {
             seconds: wait.as_secs() + u64::from(wait.subsec_nanos() > 0),
         })

@@ -4,10 +4,10 @@ use crate::journal::Journal;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
 use crate::journal::error::JournalError;
+use crate::journal::group::Write;
 use crate::journal::outcome::Asked;
-use crate::journal::storable;
 use crate::journal::store::Note;
-use crate::journal::writer::Write;
+use crate::journal::store::storable;
 use crate::model::MessageId;
 
 impl Journal {

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use futures_util::future::BoxFuture;
 
+use crate::journal::channels::Handled;
 use crate::journal::entry::BalanceRead;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
@@ -65,6 +66,8 @@ pub(super) trait Store: Send + Sync + 'static {
         giver: UserId,
         before: MessageId,
     ) -> Answer<'_, Option<Receipt>>;
+    /// The channels with the latest `since`, at most so many, and their handled commands.
+    fn handled(&self, limit: usize) -> Answer<'_, Handled>;
     /// Ends all reading; later questions get `Closing`.
     fn close(&self) -> BoxFuture<'_, ()>;
 }
@@ -299,6 +302,17 @@ pub(super) enum Note {
         message: MessageId,
         /// Our message.
         said: MessageId,
+    },
+    /// How far channels are handled: each `since` and mark of refusal replaces what is known (a
+    /// smaller `since` leaves it), notes up to it go, new ones come.
+    Handled(
+        /// What is to be noted.
+        Handled,
+    ),
+    /// Channels and notes up to here go.
+    ForgetChannels {
+        /// The latest message to be forgotten.
+        before: MessageId,
     },
     /// Proof that writing works.
     Probe {

@@ -1,6 +1,7 @@
 //! What was said of a command, and what is still to be said.
 
 use crate::journal::Journal;
+use crate::journal::entry::Durability;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
@@ -12,7 +13,8 @@ impl Journal {
     /// Notes what was said of the command behind `cause`, for all its entries.
     ///
     /// A later note replaces an earlier one, also `Final` by `Interim`: which of two replies stands
-    /// is then unknown, and saying the end again is the safe side.
+    /// is then unknown, and saying the end again is the safe side. For the same reason it is on disk
+    /// soon and not at once: what a power cut takes of it is said again.
     pub async fn told(
         &self,
         cause: &Cause,
@@ -20,7 +22,8 @@ impl Journal {
         told: Told,
     ) -> Result<(), JournalError> {
         let (cause, said) = (*cause, Some(said));
-        self.note(Note::Told { cause, said, told }).await.map(drop)
+        let note = Note::Told { cause, said, told };
+        self.note_by(Durability::Soon, note).await.map(drop)
     }
 
     /// At most `limit` settled entries whose end was not told and whose telling is due by `due_ms`,

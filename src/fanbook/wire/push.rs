@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::fanbook::text::may_begin;
 use crate::fanbook::wire::Unreadable;
 use crate::fanbook::wire::lenient;
 use crate::fanbook::wire::lenient::Id;
@@ -82,24 +83,55 @@ struct Mention<'a> {
 
 /// The text message of a person; none if it is anything else.
 pub(super) fn read(data: Raw<'_>, bot: UserId) -> Result<Option<Incoming>, Unreadable> {
+    read_in(data, bot, None)
+}
+
+/// The same from the history of `channel`, whose items may leave the channel out; none also for talk,
+/// which no call to the bot can begin like.
+pub(super) fn read_item(
+    data: Raw<'_>,
+    bot: UserId,
+    channel: ChannelId,
+) -> Result<Option<Incoming>, Unreadable> {
+    let incoming = read_in(data, bot, Some(channel))?;
+    if incoming
+        .as_ref()
+        .is_some_and(|incoming| incoming.channel != channel)
+    {
+        return Err(Unreadable("channel"));
+    }
+    Ok(incoming)
+}
+
+fn read_in(
+    data: Raw<'_>,
+    bot: UserId,
+    asked: Option<ChannelId>,
+) -> Result<Option<Incoming>, Unreadable> {
     let push: Push<'_> = lenient::object(data).ok_or(Unreadable("message"))?;
     let writer: Writer<'_> = lenient::object(push.author).unwrap_or_default();
     let author = lenient::id(push.user_id).some().map(UserId::new);
     if lenient::is_true(writer.bot) || author == Some(bot) {
         return Ok(None);
     }
-    let Some(text) = text(push.content)? else {
+    let Some(text) = text_of(push.content)? else {
         return Ok(None);
     };
+    // Frames of talk are told apart before they come here; most of a history is talk as well.
+    if asked.is_some() && !text.chars().next().is_some_and(may_begin) {
+        return Ok(None);
+    }
     let author = author.ok_or(Unreadable("author"))?;
     let message = lenient::id(push.message_id)
         .some()
         .map(MessageId::new)
         .ok_or(Unreadable("message id"))?;
-    let channel = lenient::id(push.channel_id)
-        .some()
-        .map(ChannelId::new)
-        .ok_or(Unreadable("channel"))?;
+    let channel = match lenient::id(push.channel_id) {
+        Id::Some(channel) => Some(ChannelId::new(channel)),
+        Id::None => asked,
+        Id::Unreadable => None,
+    };
+    let channel = channel.ok_or(Unreadable("channel"))?;
     let guild = match lenient::id(push.guild_id) {
         Id::Some(guild) => Some(GuildId::new(guild)),
         Id::None => None,
@@ -137,7 +169,7 @@ pub(super) fn read(data: Raw<'_>, bot: UserId) -> Result<Option<Incoming>, Unrea
 }
 
 /// The text of a `text` message; none if the content is of another kind.
-fn text(content: Raw<'_>) -> Result<Option<String>, Unreadable> {
+fn text_of(content: Raw<'_>) -> Result<Option<String>, Unreadable> {
     let raw = content.ok_or(Unreadable("content"))?.get();
     // Content is JSON inside a string; should the platform ever send it bare, read that too.
     let inner: Cow<'_, str> = match serde_json::from_str::<String>(raw) {
@@ -164,26 +196,27 @@ fn roles(member: Raw<'_>, membership: Option<&Membership<'_>>) -> Option<Vec<Rol
     if roles.get() == "null" {
         return Some(Vec::new());
     }
-    let roles = lenient::list(Some(roles))?;
-    Some(
-        roles
-            .into_iter()
-            .filter_map(|role| lenient::id(Some(role)).some().map(RoleId::new))
-            .collect(),
-    )
+    let roles = lenient::list(Some(roles))?.into_iter();
+    let roles = roles.filter_map(|role| lenient::id(Some(role)).some().map(RoleId::new));
+    Some(trim(roles.collect()))
 }
 
 fn mentions(field: Raw<'_>) -> Vec<(UserId, String)> {
-    lenient::list(field)
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|raw| {
-            let mention: Mention<'_> = lenient::object(Some(raw))?;
-            let user = lenient::id(mention.user_id).some()?;
-            let name = lenient::string(mention.nickname).unwrap_or_default();
-            Some((UserId::new(user), name))
-        })
-        .collect()
+    let mentions = lenient::list(field).unwrap_or_default().into_iter();
+    let mentions = mentions.filter_map(|raw| {
+        let mention: Mention<'_> = lenient::object(Some(raw))?;
+        let user = lenient::id(mention.user_id).some()?;
+        let name = lenient::string(mention.nickname).unwrap_or_default();
+        Some((UserId::new(user), name))
+    });
+    trim(mentions.collect())
+}
+
+/// Without room to grow: thousands of these may wait at once, and a vector begins with room for
+/// four.
+fn trim<T>(mut list: Vec<T>) -> Vec<T> {
+    list.shrink_to_fit();
+    list
 }
 
 fn sent_ms(time: Raw<'_>, message: MessageId) -> i64 {

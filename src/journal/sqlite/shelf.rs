@@ -5,11 +5,13 @@ use rusqlite::Connection;
 use rusqlite::Row;
 use rusqlite::params;
 
+use crate::journal::channels::Handled;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::Counts;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
+use crate::journal::sqlite::channels;
 use crate::journal::sqlite::looking;
 use crate::journal::sqlite::readers::Readers;
 use crate::journal::sqlite::rows;
@@ -171,6 +173,11 @@ impl Store for Shelf {
                 rows::receipt,
             )
         }))
+    }
+
+    fn handled(&self, limit: usize) -> Answer<'_, Handled> {
+        let look = move |connection: &Connection| channels::handled(connection, limited(limit));
+        Box::pin(self.readers.read(look))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

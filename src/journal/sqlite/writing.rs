@@ -19,6 +19,7 @@ use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
 use crate::journal::kept;
 use crate::journal::kept::kept;
+use crate::journal::sqlite::channels;
 use crate::journal::sqlite::deciding;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
@@ -106,6 +107,8 @@ fn noted(connection: &Connection, note: &Note) -> Result<Option<u32>, JournalErr
         Note::Told { cause, said, told } => tell(connection, cause, *said, *told),
         Note::TellLater { cause, next_ms } => tell_later(connection, cause, *next_ms),
         Note::AskedSaid { message, said } => asked_said(connection, *message, *said),
+        Note::Handled(handled) => channels::note(connection, handled),
+        Note::ForgetChannels { before } => channels::forget(connection, *before),
         Note::Probe { now_ms } => {
             fill(connection, *now_ms)?;
             clear(connection)?;
