@@ -181,7 +181,6 @@ fn what_has_no_effect_yet_is_named_and_nothing_else() {
         [
             "guild.0.also",
             "guild.0.board.0",
-            "guild.0.reward.approve_over",
             "http.admin_token",
             "http.public_url",
             "manta.shop",

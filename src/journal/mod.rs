@@ -26,8 +26,10 @@ mod entry;
 mod error;
 mod group;
 mod kept;
+mod outcome;
 mod postgres;
 mod rules;
+mod ruling;
 mod settling;
 mod sqlite;
 mod store;
@@ -49,6 +51,7 @@ pub use channels::Handled;
 pub use channels::MOST_CHANNELS;
 pub use entry::*;
 pub use error::JournalError;
+pub use outcome::*;
 
 use crate::journal::group::Pending;
 use crate::journal::group::Write;

@@ -7,25 +7,30 @@
 use std::collections::HashMap;
 use std::collections::HashSet;
 
-use crate::journal::entry::Asked;
+use crate::journal::entry::APPROVAL_LIFE;
+use crate::journal::entry::Approval;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
 use crate::journal::entry::Intent;
-use crate::journal::entry::Opened;
-use crate::journal::entry::OpenedAll;
-use crate::journal::entry::Over;
 use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Span;
 use crate::journal::entry::State;
 use crate::journal::entry::Ticket;
 use crate::journal::entry::Told;
+use crate::journal::entry::Undoes;
 use crate::journal::error::JournalError;
+use crate::journal::outcome::Asked;
+use crate::journal::outcome::Opened;
+use crate::journal::outcome::OpenedAll;
+use crate::journal::outcome::Over;
 use crate::journal::store::Batch;
 use crate::journal::store::Found;
+use crate::journal::store::FreezeStands;
 use crate::journal::store::Questions;
 use crate::journal::store::Quota;
 use crate::model::Cause;
+use crate::model::Freeze;
 use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::OpId;
@@ -51,8 +56,11 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    /// The quota it is counted against; `None` where there is none.
+    /// The quota it is counted against; `None` where there is none. Undoing takes from no quota.
     fn quota(&self) -> Option<Quota> {
+        if self.intent.cause.undoes().is_some() {
+            return None;
+        }
         self.caps.per_day.map(|_| Quota {
             guild: self.intent.guild,
             giver: self.giver,
@@ -71,8 +79,16 @@ pub(super) fn questions<'a>(
         ..Questions::default()
     };
     let mut quotas = HashSet::new();
+    let mut guilds = HashSet::new();
     for opening in openings {
-        questions.causes.push(opening.intent.cause);
+        let cause = opening.intent.cause;
+        questions.causes.push(cause);
+        // What it undoes, and the attempt that has to have been refused before it.
+        questions.causes.extend(cause.undoes());
+        questions.causes.extend(attempt_before(&cause));
+        if !opening.intent.amount.takes() && guilds.insert(opening.intent.guild) {
+            questions.guilds.push(opening.intent.guild);
+        }
         questions.codes.push(ReceiptCode::candidate(&opening.op, 0));
         questions.confirmations.extend(opening.intent.confirmation);
         if let Some(quota) = opening.quota()
@@ -82,6 +98,14 @@ pub(super) fn questions<'a>(
         }
     }
     questions
+}
+
+/// The attempt at the same undo before this one.
+fn attempt_before(cause: &Cause) -> Option<Cause> {
+    match cause {
+        Cause::Undo { attempt, .. } => cause.undoes()?.undone_by(attempt.checked_sub(1)?),
+        Cause::Message { .. } => None,
+    }
 }
 
 /// The codes of a group's new entries: for each the first nobody else has.
@@ -149,8 +173,9 @@ impl Codes {
 
 /// What is known inside the transaction, kept up to date as the group is decided.
 pub(super) struct Ledger {
-    now_ms: i64,
-    entries: HashMap<Cause, Receipt>,
+    pub(super) now_ms: i64,
+    pub(super) entries: HashMap<Cause, Receipt>,
+    pub(super) freezes: HashMap<GuildId, FreezeStands>,
     given: HashMap<Quota, i64>,
     confirmations: HashMap<MessageId, Confirmation>,
     codes: Codes,
@@ -167,6 +192,11 @@ impl Ledger {
                 .entries
                 .into_iter()
                 .map(|receipt| (receipt.cause, receipt))
+                .collect(),
+            freezes: found
+                .freezes
+                .into_iter()
+                .map(|stands| (stands.guild, stands))
                 .collect(),
             given: questions.quotas.iter().copied().zip(found.given).collect(),
             confirmations: found
@@ -191,12 +221,35 @@ impl Ledger {
                 return Ok(Opened::ConfirmationSpent(state));
             }
         }
-        if let Some(over) = self.over(opening) {
+        if let Some(freeze) = self.frozen(intent) {
+            return Ok(Opened::Frozen(freeze.clone()));
+        }
+        let mut undoes = None;
+        if let Some(cause) = intent.cause.undoes() {
+            match self.entries.get(&cause) {
+                Some(undone) if self.is_undoable(undone, intent) => {
+                    undoes = Some(Undoes {
+                        code: undone.code.clone(),
+                        size: undone.amount.size(),
+                    });
+                }
+                known => return Ok(Opened::NotUndoable(known.cloned().map(Box::new))),
+            }
+        } else if let Some(over) = self.over(opening) {
             return Ok(Opened::Over(over));
         }
-        let receipt = self.receipt(opening)?;
+        let approval = self.approval(opening);
+        let receipt = Receipt {
+            undoes,
+            ..self.receipt(opening)?
+        };
         if let Some(message) = intent.confirmation {
             self.stands(message, ConfirmationState::Used);
+        }
+        if let Some(approval) = approval {
+            let receipt = waiting(receipt, approval);
+            self.write(&receipt);
+            return Ok(Opened::Waiting(Box::new(receipt)));
         }
         self.write(&receipt);
         Ok(Opened::Fresh(Ticket {
@@ -211,7 +264,7 @@ impl Ledger {
                 && quota.giver == receipt.giver
                 && (quota.day.from_ms..quota.day.until_ms).contains(&receipt.written_ms)
             {
-                *given += receipt.amount.size();
+                *given += receipt.counts();
             }
         }
         self.entries.insert(receipt.cause, receipt.clone());
@@ -239,6 +292,9 @@ impl Ledger {
                 return Ok(OpenedAll::ConfirmationSpent(state));
             }
         }
+        if let Some(freeze) = openings.iter().find_map(|one| self.frozen(&one.intent)) {
+            return Ok(OpenedAll::Frozen(freeze.clone()));
+        }
         let mut taken = 0;
         for opening in openings {
             if let Some(over) = self.over_after(opening, taken) {
@@ -246,12 +302,20 @@ impl Ledger {
             }
             taken += opening.intent.amount.size();
         }
+        // One of them above the threshold is enough: the command is approved as a whole.
+        let approval = openings.iter().find_map(|opening| self.approval(opening));
         let mut receipts = Vec::with_capacity(openings.len());
         for opening in openings {
             receipts.push(queued(self.receipt(opening)?));
         }
         if let Some(message) = first.intent.confirmation {
             self.stands(message, ConfirmationState::Used);
+        }
+        if let Some(approval) = approval {
+            let wait = |receipt| waiting(receipt, approval.clone());
+            let receipts: Vec<Receipt> = receipts.into_iter().map(wait).collect();
+            receipts.iter().for_each(|receipt| self.write(receipt));
+            return Ok(OpenedAll::Waiting(receipts));
         }
         let write = |receipt| {
             self.write(&receipt);
@@ -330,9 +394,46 @@ impl Ledger {
                 return Some(Over::Day { used, cap });
             }
         }
-        caps.approve_over
-            .filter(|&cap| size > cap)
-            .map(|cap| Over::Approval { cap })
+        None
+    }
+
+    /// The approval it needs, if it is large enough for that. Undoing needs none: its bound is what
+    /// was given.
+    fn approval(&self, opening: &Opening) -> Option<Approval> {
+        let size = opening.intent.amount.size();
+        let over = opening.caps.approve_over.filter(|&cap| size > cap)?;
+        let life = i64::try_from(APPROVAL_LIFE.as_millis()).unwrap_or(i64::MAX);
+        opening.intent.cause.undoes().is_none().then(|| Approval {
+            over,
+            until_ms: self.now_ms.saturating_add(life),
+            decision: None,
+        })
+    }
+
+    /// Whether giving is stopped where it would add points. What takes points goes on.
+    fn frozen(&self, intent: &Intent) -> Option<&Freeze> {
+        let freeze = self.freeze_of(intent.guild);
+        freeze.filter(|_| !intent.amount.takes())
+    }
+
+    /// That giving is stopped in a guild, while it is.
+    pub(super) fn freeze_of(&self, guild: GuildId) -> Option<&Freeze> {
+        self.freezes.get(&guild)?.freeze.as_ref()
+    }
+
+    /// Whether `intent` may undo `undone`: that took effect and is whole, the attempt before was
+    /// refused for certain, and no more goes back than came.
+    fn is_undoable(&self, undone: &Receipt, intent: &Intent) -> bool {
+        let refused = |cause| {
+            let before = self.entries.get(&cause);
+            before.is_some_and(|before: &Receipt| before.state == State::Refused)
+        };
+        undone.state == State::Done
+            && attempt_before(&intent.cause).is_none_or(refused)
+            && undone.guild == intent.guild
+            && undone.member == intent.member
+            && undone.amount.takes() != intent.amount.takes()
+            && intent.amount.size() <= undone.amount.size()
     }
 
     fn receipt(&mut self, opening: &Opening) -> Result<Receipt, JournalError> {
@@ -365,7 +466,25 @@ impl Ledger {
             balance: None,
             reply: intent.reply,
             told: Told::Nothing,
+            undoes: None,
+            undone: 0,
+            approval: None,
         })
+    }
+}
+
+/// Written, and nobody may send it before somebody has approved it.
+fn waiting(receipt: Receipt, approval: Approval) -> Receipt {
+    let receipt = queued(receipt);
+    Receipt {
+        state: State::Waiting,
+        progress: Progress {
+            // No sweep takes it up.
+            next_look_ms: i64::MAX,
+            ..receipt.progress
+        },
+        approval: Some(approval),
+        ..receipt
     }
 }
 

@@ -20,12 +20,14 @@ use crate::journal::error::JournalError;
 use crate::journal::kept;
 use crate::journal::kept::kept;
 use crate::journal::sqlite::channels;
+use crate::journal::sqlite::deciding;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
 use crate::journal::store::Batch;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
 use crate::journal::store::Outcome;
+use crate::journal::store::Sending;
 use crate::model::Cause;
 use crate::model::MessageId;
 use crate::model::ReceiptCode;
@@ -41,6 +43,9 @@ pub(super) fn write(connection: &Connection, batch: &Batch) -> Result<Outcome, J
     for &(message, state) in &batch.confirmed {
         confirm(connection, message, state)?;
     }
+    for freeze in &batch.freezes {
+        deciding::freeze(connection, freeze)?;
+    }
     let changes = batch.changes.iter();
     let changes = changes.map(|change| changed(connection, change));
     let changes = changes.collect::<Result<_, _>>()?;
@@ -54,9 +59,24 @@ fn changed(connection: &Connection, change: &EntryChange) -> Result<Option<Recei
         EntryChange::Resend {
             cause,
             sends,
+            sending,
             now_ms,
             next_look_ms,
-        } => resend(connection, cause, *sends, *now_ms, *next_look_ms),
+        } => match sending {
+            Sending::Again => resend(connection, cause, *sends, *now_ms, *next_look_ms),
+            Sending::First => {
+                deciding::send_first(connection, cause, *sends, *now_ms, *next_look_ms)
+            }
+        },
+        EntryChange::Decide {
+            cause,
+            decision,
+            next_look_ms,
+            refused,
+        } => match refused {
+            None => deciding::approve(connection, cause, decision, *next_look_ms),
+            Some(refused) => deciding::refuse(connection, cause, decision, refused),
+        },
         EntryChange::Keep {
             cause,
             sends,
@@ -69,7 +89,13 @@ fn changed(connection: &Connection, change: &EntryChange) -> Result<Option<Recei
             settlement,
             now_ms,
         } => match settlement {
-            Settlement::Done => done(connection, cause, *now_ms),
+            Settlement::Done => {
+                let settled = done(connection, cause, *now_ms)?;
+                if let Some(undone) = cause.undoes() {
+                    deciding::undone(connection, &undone)?;
+                }
+                Ok(settled)
+            }
             Settlement::Refused(refused) => refuse(connection, cause, *sends, *now_ms, refused),
         },
         EntryChange::Balance { code, balance } => balanced(connection, code, *balance),
@@ -99,8 +125,9 @@ fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> 
         "insert into entries (
             kind, message, line, member, op, code, guild, system, giver, member_name, amount,
             counts, reason, remark, channel, quoting, said, written_ms, state, sends,
-            last_sent_ms, next_look_ms, next_tell_ms)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            last_sent_ms, next_look_ms, next_tell_ms, undoes, undoes_size, approval,
+            approval_over, approval_until_ms)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             kind,
             message,
@@ -113,7 +140,7 @@ fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> 
             kept(entry.giver.number()),
             entry.member_name,
             entry.amount.points(),
-            entry.amount.size(),
+            entry.counts(),
             entry.reason,
             entry.remark,
             kept(entry.reply.channel.number()),
@@ -125,6 +152,11 @@ fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> 
             entry.progress.last_sent_ms,
             entry.progress.next_look_ms,
             entry.written_ms,
+            entry.undoes.as_ref().map(|undoes| undoes.code.as_str()),
+            entry.undoes.as_ref().map(|undoes| undoes.size),
+            entry.approval.as_ref().map(kept::approval_word),
+            entry.approval.as_ref().map(|approval| approval.over),
+            entry.approval.as_ref().map(|approval| approval.until_ms),
         ],
     )
     .map(drop)
@@ -281,22 +313,25 @@ fn balanced(
     )
 }
 
-/// What was said of a command's entries.
+/// What was said of a command's entries, or of one undo.
 fn tell(
     connection: &Connection,
     cause: &Cause,
     said: Option<MessageId>,
     told: Told,
 ) -> Result<Option<u32>, JournalError> {
-    let (kind, message, _, _) = kept::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     let met = execute(
         connection,
-        "update entries set told = ?, said = coalesce(?, said) where kind = ? and message = ?",
+        "update entries set told = ?, said = coalesce(?, said)
+         where kind = ? and message = ? and (kind = 0 or (line = ? and member = ?))",
         params![
             kept::told_word(told),
             said.map(|said| kept(said.number())),
             kind,
-            message
+            message,
+            line,
+            member
         ],
     )?;
     Ok((met > 0).then_some(0))
@@ -308,13 +343,13 @@ fn tell_later(
     cause: &Cause,
     next_ms: i64,
 ) -> Result<Option<u32>, JournalError> {
-    let (kind, message, _, _) = kept::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     let tries = rows::all(
         connection,
         "update entries set tell_tries = tell_tries + 1, next_tell_ms = ?
-         where kind = ? and message = ?
+         where kind = ? and message = ? and (kind = 0 or (line = ? and member = ?))
          returning tell_tries",
-        params![next_ms, kind, message],
+        params![next_ms, kind, message, line, member],
         |row| rows::small(row, "tell_tries"),
     )?;
     Ok(tries.into_iter().max())
@@ -365,7 +400,7 @@ fn probe(connection: &Connection, now_ms: i64) -> Result<Option<u32>, JournalErr
 }
 
 /// Carries one prepared statement out and counts the rows it met.
-fn execute(
+pub(super) fn execute(
     connection: &Connection,
     text: &'static str,
     values: impl Params,

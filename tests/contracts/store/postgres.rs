@@ -288,10 +288,7 @@ async fn what_a_migration_left_half_done_is_refused() {
                 (select max(number) from guildpoints_migrations)";
     postgres::execute(&home.url(), half).await;
     let error = refusal(&home, &home.url()).await;
-    assert!(
-        matches!(error, JournalError::HalfApplied { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, JournalError::HalfApplied { .. }), "{error}");
 }
 
 #[tokio::test]
