@@ -113,7 +113,7 @@ impl Life {
             url: store.to_owned(),
         };
         let pulses = Pulses::new(clock.clone());
-        let journal = Journal::open_store(&settings, people::BOT, clock.clone(), pulses).await?;
+        let journal = opened(&settings, clock, pulses).await?;
         let door: Arc<dyn PointsBackend> = Arc::new(Door::new(world.clone(), proved));
         let doors = HashMap::from([(people::GUILD, door)]);
         let points = Points::new(journal.clone(), doors, clock.clone(), times());
@@ -214,6 +214,25 @@ impl Life {
     pub async fn entries(&self, number: usize) -> Vec<Receipt> {
         let found = self.journal.of_message(people::message(number)).await;
         found.expect("the store can be read")
+    }
+}
+
+/// Opens the store as soon as the life before has let go of it: a process that dies takes its
+/// writer's thread with it, a life that is dropped leaves it to end by itself.
+async fn opened(
+    settings: &StoreSettings,
+    clock: &Clock,
+    pulses: Pulses,
+) -> Result<Journal, JournalError> {
+    let patience = std::time::Instant::now() + Duration::from_secs(60);
+    loop {
+        let pulses = pulses.clone();
+        match Journal::open_store(settings, people::BOT, clock.clone(), pulses).await {
+            Err(JournalError::InUse { .. }) if std::time::Instant::now() < patience => {
+                std::thread::sleep(Duration::from_micros(100));
+            }
+            opened => return opened,
+        }
     }
 }
 
