@@ -109,7 +109,14 @@ pub(super) async fn look(
     if let Some((number, _)) = notes.iter().find(|(_, done)| !done) {
         return Err(JournalError::HalfApplied { number: *number });
     }
-    judged(notes.last().map_or(0, |(number, _)| *number), mode)
+    let newest = notes.last().map_or(0, |(number, _)| *number);
+    // A gap is a migration whose note was lost with part of it, or taken away by hand.
+    let noted = |number: &i64| notes.iter().any(|(known, _)| known == number);
+    let known = newest.min(MIGRATIONS.len() as i64);
+    if let Some(number) = (1..=known).find(|number| !noted(number)) {
+        return Err(JournalError::HalfApplied { number });
+    }
+    judged(newest, mode)
 }
 
 fn judged(newest: i64, mode: Mode) -> Result<Standing, JournalError> {
