@@ -21,6 +21,7 @@
 //! `sqlite` and `postgres`.
 
 mod channels;
+mod codes;
 mod confirming;
 mod entry;
 mod error;
