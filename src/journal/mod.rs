@@ -20,6 +20,7 @@
 //! Deliberately absent: calls to a points system, sentences for people, and SQL outside
 //! `sqlite` and `postgres`.
 
+mod bounds;
 mod channels;
 mod codes;
 mod confirming;
