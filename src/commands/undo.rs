@@ -111,7 +111,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
     };
     let undone = call.points.undo(call.granted, call.policy, undoing).await;
     match undone.map_err(change::not_written)? {
-        Undo::Written(receipt) => Ok(change::told(receipt.cause, &[receipt])),
+        Undo::Written(receipt) => Ok(change::told(receipt.cause, &[*receipt])),
         Undo::Repeated => Ok(Answer::Nothing),
         Undo::Not(why) => Err(Refusal::NotUndone(why).into()),
         Undo::Frozen(freeze) => Err(Refusal::Frozen(freeze).into()),

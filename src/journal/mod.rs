@@ -20,7 +20,9 @@
 //! Deliberately absent: calls to a points system, sentences for people, and SQL outside
 //! `sqlite` and `postgres`.
 
+mod bounds;
 mod channels;
+mod codes;
 mod confirming;
 mod entry;
 mod error;

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::collections::HashSet;
 
-use crate::journal::entry::APPROVAL_LIFE;
+use crate::journal::codes::Codes;
 use crate::journal::entry::Approval;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
@@ -23,14 +23,12 @@ use crate::journal::error::JournalError;
 use crate::journal::outcome::Asked;
 use crate::journal::outcome::Opened;
 use crate::journal::outcome::OpenedAll;
-use crate::journal::outcome::Over;
 use crate::journal::store::Batch;
 use crate::journal::store::Found;
 use crate::journal::store::FreezeStands;
 use crate::journal::store::Questions;
 use crate::journal::store::Quota;
 use crate::model::Cause;
-use crate::model::Freeze;
 use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::OpId;
@@ -57,7 +55,7 @@ pub(super) struct Opening {
 
 impl Opening {
     /// The quota it is counted against; `None` where there is none. Undoing takes from no quota.
-    fn quota(&self) -> Option<Quota> {
+    pub(super) fn quota(&self) -> Option<Quota> {
         if self.intent.cause.undoes().is_some() {
             return None;
         }
@@ -101,73 +99,10 @@ pub(super) fn questions<'a>(
 }
 
 /// The attempt at the same undo before this one.
-fn attempt_before(cause: &Cause) -> Option<Cause> {
+pub(super) fn attempt_before(cause: &Cause) -> Option<Cause> {
     match cause {
         Cause::Undo { attempt, .. } => cause.undoes()?.undone_by(attempt.checked_sub(1)?),
         Cause::Message { .. } => None,
-    }
-}
-
-/// The codes of a group's new entries: for each the first nobody else has.
-pub(super) struct Codes {
-    taken: HashSet<ReceiptCode>,
-    of: HashMap<Cause, ReceiptCode>,
-    attempts: Vec<(Cause, OpId, u32)>,
-}
-
-/// Ids differ, so after the three that are prefixes of one hash every further attempt is an
-/// independent draw out of 2^40. Running out means that something else is wrong.
-const MOST_ATTEMPTS: u32 = 32;
-
-impl Codes {
-    /// Begins with each entry's first candidate, of which `taken` are known to be gone.
-    pub fn new<'a>(
-        openings: impl Iterator<Item = &'a Opening>,
-        taken: HashSet<ReceiptCode>,
-    ) -> Self {
-        let mut codes = Self {
-            taken,
-            of: HashMap::new(),
-            attempts: openings
-                .map(|opening| (opening.intent.cause, opening.op.clone(), 0))
-                .collect(),
-        };
-        codes.give_out();
-        codes
-    }
-
-    /// The candidates to ask for next; empty when every entry has its code.
-    pub fn wanted(&self) -> Vec<ReceiptCode> {
-        self.attempts
-            .iter()
-            .map(|(_, op, attempt)| ReceiptCode::candidate(op, *attempt))
-            .collect()
-    }
-
-    /// Goes on after learning which of the wanted are gone.
-    pub fn learn(&mut self, taken: HashSet<ReceiptCode>) {
-        self.taken.extend(taken);
-        self.give_out();
-    }
-
-    fn give_out(&mut self) {
-        for (cause, op, attempt) in std::mem::take(&mut self.attempts) {
-            if self.of.contains_key(&cause) {
-                continue;
-            }
-            let code = ReceiptCode::candidate(&op, attempt);
-            if self.taken.insert(code.clone()) {
-                self.of.insert(cause, code);
-            } else if attempt + 1 < MOST_ATTEMPTS {
-                self.attempts.push((cause, op, attempt + 1));
-            }
-        }
-    }
-
-    fn take(&mut self, cause: &Cause) -> Result<ReceiptCode, JournalError> {
-        self.of.remove(cause).ok_or_else(|| {
-            JournalError::Database(anyhow::anyhow!("no receipt code is left for {cause:?}"))
-        })
     }
 }
 
@@ -176,7 +111,7 @@ pub(super) struct Ledger {
     pub(super) now_ms: i64,
     pub(super) entries: HashMap<Cause, Receipt>,
     pub(super) freezes: HashMap<GuildId, FreezeStands>,
-    given: HashMap<Quota, i64>,
+    pub(super) given: HashMap<Quota, i64>,
     confirmations: HashMap<MessageId, Confirmation>,
     codes: Codes,
     /// What has been decided to write.
@@ -374,66 +309,6 @@ impl Ledger {
             known.state = state;
         }
         self.batch.confirmed.push((message, state));
-    }
-
-    /// The cap that does not allow it. What can never be allowed is said before what tomorrow may.
-    fn over(&self, opening: &Opening) -> Option<Over> {
-        self.over_after(opening, 0)
-    }
-
-    /// The same, when the same command has taken so much already.
-    fn over_after(&self, opening: &Opening, taken: i64) -> Option<Over> {
-        let size = opening.intent.amount.size();
-        let caps = opening.caps;
-        if let Some(cap) = caps.per_award.filter(|&cap| size > cap) {
-            return Some(Over::Each { cap });
-        }
-        if let (Some(cap), Some(quota)) = (caps.per_day, opening.quota()) {
-            let used = self.given.get(&quota).copied().unwrap_or(0);
-            if used + taken + size > cap {
-                return Some(Over::Day { used, cap });
-            }
-        }
-        None
-    }
-
-    /// The approval it needs, if it is large enough for that. Undoing needs none: its bound is what
-    /// was given.
-    fn approval(&self, opening: &Opening) -> Option<Approval> {
-        let size = opening.intent.amount.size();
-        let over = opening.caps.approve_over.filter(|&cap| size > cap)?;
-        let life = i64::try_from(APPROVAL_LIFE.as_millis()).unwrap_or(i64::MAX);
-        opening.intent.cause.undoes().is_none().then(|| Approval {
-            over,
-            until_ms: self.now_ms.saturating_add(life),
-            decision: None,
-        })
-    }
-
-    /// Whether giving is stopped where it would add points. What takes points goes on.
-    fn frozen(&self, intent: &Intent) -> Option<&Freeze> {
-        let freeze = self.freeze_of(intent.guild);
-        freeze.filter(|_| !intent.amount.takes())
-    }
-
-    /// That giving is stopped in a guild, while it is.
-    pub(super) fn freeze_of(&self, guild: GuildId) -> Option<&Freeze> {
-        self.freezes.get(&guild)?.freeze.as_ref()
-    }
-
-    /// Whether `intent` may undo `undone`: that took effect and is whole, the attempt before was
-    /// refused for certain, and no more goes back than came.
-    fn is_undoable(&self, undone: &Receipt, intent: &Intent) -> bool {
-        let refused = |cause| {
-            let before = self.entries.get(&cause);
-            before.is_some_and(|before: &Receipt| before.state == State::Refused)
-        };
-        undone.state == State::Done
-            && attempt_before(&intent.cause).is_none_or(refused)
-            && undone.guild == intent.guild
-            && undone.member == intent.member
-            && undone.amount.takes() != intent.amount.takes()
-            && intent.amount.size() <= undone.amount.size()
     }
 
     fn receipt(&mut self, opening: &Opening) -> Result<Receipt, JournalError> {

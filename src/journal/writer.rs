@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::journal::codes::Codes;
 use crate::journal::entry::Durability;
 use crate::journal::error::JournalError;
 use crate::journal::group::Answers;
@@ -27,7 +28,6 @@ use crate::journal::group::Write;
 use crate::journal::group::collected;
 use crate::journal::group::written;
 use crate::journal::rules;
-use crate::journal::rules::Codes;
 use crate::journal::rules::Ledger;
 use crate::journal::store::Batch;
 use crate::journal::store::Pen;

@@ -53,7 +53,7 @@ pub struct Undoing {
 #[derive(Debug)]
 pub enum Undo {
     /// It is written; how it stands now.
-    Written(Receipt),
+    Written(Box<Receipt>),
     /// The same message asked before; nothing happens again.
     Repeated,
     /// It is not done, and nothing was written.
@@ -120,7 +120,7 @@ impl Points {
                     Change::Done(receipt)
                     | Change::Refused(receipt)
                     | Change::Pending(receipt)
-                    | Change::Known(receipt) => Undo::Written(receipt),
+                    | Change::Known(receipt) => Undo::Written(Box::new(receipt)),
                     Change::Over(_) | Change::Frozen(_) | Change::ConfirmationSpent(_) => {
                         return Err(JournalError::Changed.into());
                     }
