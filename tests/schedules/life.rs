@@ -251,7 +251,6 @@ fn claimed(change: Result<Change, ChangeError>) -> Claim {
         Ok(Change::Over(_)) => Claim::Over,
         Ok(Change::Frozen(_)) => Claim::Failed("giving is stopped".to_owned()),
         Ok(Change::ConfirmationSpent(_)) => Claim::Failed("a confirmation is spent".to_owned()),
-        Ok(Change::Frozen(_)) => Claim::Failed("giving is stopped".to_owned()),
         Err(error) => Claim::Failed(error.to_string()),
     }
 }
@@ -268,7 +267,6 @@ fn claimed_all(changes: Result<Changes, ChangeError>) -> Claim {
         Ok(Changes::Over(_)) => Claim::Over,
         Ok(Changes::Frozen(_)) => Claim::Failed("giving is stopped".to_owned()),
         Ok(Changes::ConfirmationSpent(_)) => Claim::Failed("a confirmation is spent".to_owned()),
-        Ok(Changes::Frozen(_)) => Claim::Failed("giving is stopped".to_owned()),
         Err(error) => Claim::Failed(error.to_string()),
     }
 }
