@@ -89,6 +89,7 @@ impl App {
                 gateway: config.gateway,
                 api,
                 mall,
+                mall_in_flight: config.mall.as_ref().map_or(0, |mall| mall.in_flight),
                 guilds: config.guilds,
                 times: times(config.mall.as_ref()),
                 words,

@@ -63,6 +63,8 @@ pub(super) struct House {
     pub gateway: GatewaySettings,
     pub api: BotApi,
     pub mall: Option<Mall>,
+    /// Requests the mall takes at once, 0 without a mall.
+    pub mall_in_flight: usize,
     pub guilds: Vec<GuildSettings>,
     pub times: PointsTimes,
     pub words: Arc<Words>,
@@ -136,7 +138,7 @@ impl Shift {
         }));
         // Ends the gateway, so that no further event begins anything.
         let hearing = stop.child_token();
-        let lanes = Lanes::new();
+        let lanes = Lanes::new(house.mall_in_flight);
         let catch_up = CatchUp::new(
             dispatcher.clone(),
             lanes.clone(),

@@ -22,7 +22,8 @@ use crate::model::Cause;
 use crate::model::GuildId;
 use crate::model::Refusal;
 use crate::model::incoming::Incoming;
-use crate::permissions::Right;
+use crate::permissions::Standing;
+use crate::permissions::needed;
 use crate::points::ReplyAddress;
 use crate::words::Definition;
 use crate::words::Hints;
@@ -143,7 +144,7 @@ impl Dispatcher {
             return refusal;
         }
         let mut may = policy.admin_roles.clone();
-        if right_of(definition) != Right::Manage {
+        if needed(right_of(definition)) <= Standing::Moderator {
             may.extend(&policy.moderator_roles);
         }
         let mut roles = self.standings.role_names(policy.guild, &may).await;

@@ -69,8 +69,7 @@ impl Dispatcher {
     async fn tell_each(&self, due: Vec<Receipt>) {
         let mut telling = tokio::task::JoinSet::new();
         for receipt in due {
-            let (message, _, _) = receipt.cause.parts();
-            let Some(turn) = self.telling.begin(message) else {
+            let Some(turn) = self.telling.begin(receipt.told_under()) else {
                 continue;
             };
             let dispatcher = self.clone();
@@ -98,8 +97,7 @@ impl Dispatcher {
             }
         };
         let code = receipt.code.clone();
-        let (message, _, _) = cause.parts();
-        let noted = match self.journal.of_message(message).await {
+        let noted = match self.told_together(&receipt).await {
             Ok(all) if all.len() > 1 && !all.iter().all(|entry| entry.state.is_final()) => {
                 self.tell_progress(receipt, &all).await
             }
@@ -108,6 +106,14 @@ impl Dispatcher {
         };
         if let Err(error) = noted {
             tracing::error!(receipt = %code, %error, "it could not be noted that an outcome was told");
+        }
+    }
+
+    /// All changes that are told in one message with this one.
+    async fn told_together(&self, receipt: &Receipt) -> Result<Vec<Receipt>, JournalError> {
+        match receipt.cause {
+            Cause::Message { message, .. } => self.journal.of_message(message).await,
+            Cause::Undo { .. } => Ok(vec![receipt.clone()]),
         }
     }
 
@@ -132,7 +138,7 @@ impl Dispatcher {
         {
             Ok(said) => {
                 tracing::info!(receipt = %receipt.code, state = ?receipt.state, changes = all.len(), "outcome told");
-                self.telling.forget_progress(receipt.cause.parts().0);
+                self.telling.forget_progress(receipt.told_under());
                 self.journal.told(&receipt.cause, said, told).await
             }
             Err(error) if is_hopeless(&error) => {
@@ -146,7 +152,7 @@ impl Dispatcher {
     /// Some of several changes are settled: the list is brought up to date where it would read
     /// differently, and looked at again soon.
     async fn tell_progress(&self, receipt: Receipt, all: &[Receipt]) -> Result<(), JournalError> {
-        let (message, _, _) = receipt.cause.parts();
+        let message = receipt.told_under();
         let states: Vec<State> = all.iter().map(|entry| entry.state).collect();
         if self.telling.progress(message) != Some(states.clone()) {
             let tongue = self.tongue(Some(receipt.guild));

@@ -65,14 +65,18 @@ impl Voice {
     }
 }
 
+/// Buttons in a row: every question has two answers.
+const A_ROW: usize = 2;
+
 fn buttons(rendered: &Rendered) -> Vec<Vec<Button>> {
     if rendered.buttons.is_empty() {
         // An empty keyboard draws a frame (fanbook-platform, 4.6).
         return Vec::new();
     }
-    let row = rendered.buttons.iter().map(|(label, data)| Button {
+    let button = |(label, data): &(String, String)| Button {
         label: label.clone(),
         data: data.clone(),
-    });
-    vec![row.collect()]
+    };
+    let rows = rendered.buttons.chunks(A_ROW);
+    rows.map(|row| row.iter().map(button).collect()).collect()
 }

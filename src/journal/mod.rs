@@ -20,15 +20,19 @@
 //! Deliberately absent: calls to a points system, sentences for people, and SQL outside
 //! `sqlite` and `postgres`.
 
+mod bounds;
 mod channels;
+mod codes;
 mod confirming;
 mod entry;
 mod error;
 mod group;
 mod kept;
+mod outcome;
 mod owner;
 mod postgres;
 mod rules;
+mod ruling;
 mod settling;
 mod sqlite;
 mod store;
@@ -50,6 +54,7 @@ pub use channels::Handled;
 pub use channels::MOST_CHANNELS;
 pub use entry::*;
 pub use error::JournalError;
+pub use outcome::*;
 pub use owner::*;
 
 use crate::journal::group::Pending;

@@ -97,6 +97,7 @@ struct TroubleHealth {
 
 #[derive(Serialize)]
 struct JournalHealth {
+    waiting: u64,
     queued: u64,
     unconfirmed: u64,
     held: u64,
@@ -218,6 +219,7 @@ impl From<Pulse> for EdgeHealth {
 impl From<Counts> for JournalHealth {
     fn from(counts: Counts) -> Self {
         Self {
+            waiting: counts.waiting,
             queued: counts.queued,
             unconfirmed: counts.unconfirmed,
             held: counts.held,

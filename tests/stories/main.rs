@@ -4,17 +4,22 @@
 //! is for something to be seen, and one that runs out prints the whole conversation.
 
 mod books;
+#[path = "../support/cable.rs"]
+mod cable;
 mod stage;
 
+mod approving;
 mod asking;
 mod batches;
 mod catching_up;
 mod confirming;
 mod connected;
 mod crash;
+mod database;
 mod doubt;
 mod fairness;
 mod faults;
+mod freezing;
 mod hostile;
 mod interrupted;
 mod main_job;
@@ -25,4 +30,5 @@ mod rights;
 mod several;
 mod shapes;
 mod speaking;
+mod undoing;
 mod verify;

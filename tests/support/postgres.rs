@@ -108,7 +108,8 @@ impl Server {
         assert_eq!(done.trim_end(), word, "the server did not {word}");
     }
 
-    /// Where it keeps its socket, its certificate (`server.crt`) and its log.
+    /// Where it keeps its socket, its log and, for `localhost`, who signed its certificate
+    /// (`authority.crt`).
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -189,6 +190,15 @@ pub async fn execute(url: &str, statements: &str) {
     connection.close().await.expect("it can be closed");
 }
 
+/// Carries out one statement of an operator's; answers how many rows it met.
+pub async fn change(url: &str, statement: &str) -> u64 {
+    let mut connection = PgConnection::connect(url).await.expect("it can be reached");
+    let done = sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut connection);
+    let met = done.await.expect("it can be carried out").rows_affected();
+    connection.close().await.expect("it can be closed");
+    met
+}
+
 /// One number an operator asks for.
 pub async fn number(url: &str, question: &str) -> i64 {
     let mut connection = PgConnection::connect(url).await.expect("it can be reached");
@@ -224,9 +234,13 @@ fn programs() -> Option<PathBuf> {
     let mut versions: Vec<_> = versions.map(|version| version.path().join("bin")).collect();
     versions.sort();
     folders.extend(versions.into_iter().rev());
-    folders
-        .into_iter()
-        .find(|folder| NEEDED.iter().all(|name| folder.join(name).is_file()))
+    // A link in the path leads to the folder that has the rest as well.
+    folders.into_iter().find_map(|folder| {
+        let real = folder.join("initdb").canonicalize().ok()?;
+        let folder = real.parent()?.to_owned();
+        let has_all = NEEDED.iter().all(|name| folder.join(name).is_file());
+        has_all.then_some(folder)
+    })
 }
 
 fn free_port() -> u16 {
@@ -278,10 +292,17 @@ host all all 127.0.0.1/32 trust
 END
 ssl=off
 if command -v openssl >/dev/null; then
-    openssl req -new -x509 -days 30 -nodes -newkey rsa:2048 -subj /CN=somewhere.else \
-        -addext subjectAltName=DNS:somewhere.else \
-        -keyout "$folder/server.key" -out "$folder/server.crt" >/dev/null 2>&1 && ssl=on
-    chmod 644 "$folder/server.crt"
+    printf 'basicConstraints=CA:FALSE\nsubjectAltName=DNS:localhost\n' >"$folder/names"
+    {
+        openssl req -new -x509 -days 30 -nodes -newkey rsa:2048 -subj /CN=authority \
+            -keyout "$folder/authority.key" -out "$folder/authority.crt" &&
+        openssl req -new -nodes -newkey rsa:2048 -subj /CN=localhost \
+            -keyout "$folder/server.key" -out "$folder/server.csr" &&
+        openssl x509 -req -days 30 -in "$folder/server.csr" -CA "$folder/authority.crt" \
+            -CAkey "$folder/authority.key" -CAcreateserial -extfile "$folder/names" \
+            -out "$folder/server.crt"
+    } >"$folder/openssl.log" 2>&1 && ssl=on
+    chmod 644 "$folder"/*.crt
 fi
 start() {
     # shellcheck disable=SC2086 # settings are several words
@@ -291,8 +312,13 @@ start() {
         -c ssl_key_file="$folder/server.key" $settings \
         >>"$folder/log" 2>&1 </dev/null &
     server=$!
+    looks=0
     until "$programs/pg_isready" -q -h "$folder" -p "$port"; do
-        kill -0 "$server" 2>/dev/null || { tail -n 20 "$folder/log" >&2; exit 1; }
+        looks=$((looks + 1))
+        if [ $looks -gt 1200 ] || ! kill -0 "$server" 2>/dev/null; then
+            tail -n 20 "$folder/log" >&2
+            exit 1
+        fi
         sleep 0.05
     done
 }

@@ -98,7 +98,10 @@ pub(super) async fn switch(
         PointsRefusal::TooFast
         | PointsRefusal::Unavailable
         | PointsRefusal::Insufficient
-        | PointsRefusal::Declined => &texts.unavailable_fix,
+        | PointsRefusal::Declined
+        // People say these, not the mall.
+        | PointsRefusal::NotApproved
+        | PointsRefusal::ApprovalExpired => &texts.unavailable_fix,
     };
     report.bad(what, coded(refused.code, &refused.text), fix);
 }

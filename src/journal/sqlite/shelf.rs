@@ -10,18 +10,21 @@ use crate::journal::entry::Confirmation;
 use crate::journal::entry::Counts;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
+use crate::journal::kept::kept;
 use crate::journal::sqlite::channels;
 use crate::journal::sqlite::looking;
 use crate::journal::sqlite::readers::Readers;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
-use crate::journal::sqlite::rows::kept;
 use crate::journal::store::Answer;
 use crate::journal::store::Quota;
 use crate::journal::store::Store;
 use crate::model::Cause;
+use crate::model::Freeze;
+use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::ReceiptCode;
+use crate::model::UserId;
 
 /// SQLite's reading side.
 pub(super) struct Shelf {
@@ -45,14 +48,8 @@ impl Store for Shelf {
     }
 
     fn of_message(&self, message: MessageId) -> Answer<'_, Vec<Receipt>> {
-        Box::pin(self.readers.glance(move |connection| {
-            rows::all(
-                connection,
-                "select * from entries where kind = 0 and message = ? order by line, member",
-                params![kept(message.number())],
-                rows::receipt,
-            )
-        }))
+        let look = move |connection: &Connection| looking::of_message(connection, message);
+        Box::pin(self.readers.glance(look))
     }
 
     fn unsettled(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>> {
@@ -104,8 +101,9 @@ impl Store for Shelf {
             // One statement, so that all figures are of one moment.
             let counted = rows::all(
                 connection,
-                "select state, count(*) as number, min(written_ms) as oldest from entries
-                 where settled_ms is null group by state
+                "select case when approval = 'asked' then 'waiting' else state end as state,
+                        count(*) as number, min(written_ms) as oldest from entries
+                 where settled_ms is null group by 1
                  union all
                  select 'untold', count(*), null from entries
                  where settled_ms is not null and told in ('nothing', 'interim')
@@ -122,6 +120,59 @@ impl Store for Shelf {
     fn asked(&self, message: MessageId) -> Answer<'_, Option<Confirmation>> {
         let look = move |connection: &Connection| looking::asked(connection, message);
         Box::pin(self.readers.glance(look))
+    }
+
+    fn freeze(&self, guild: GuildId) -> Answer<'_, Option<Freeze>> {
+        Box::pin(self.readers.glance(move |connection| {
+            let stands = looking::freeze(connection, guild)?;
+            Ok(stands.and_then(|stands| stands.freeze))
+        }))
+    }
+
+    fn waiting(&self, guild: GuildId, limit: usize) -> Answer<'_, Vec<Receipt>> {
+        Box::pin(self.readers.read(move |connection| {
+            rows::all(
+                connection,
+                "select * from entries where approval = 'asked' and guild = ?
+                 order by written_ms, message, line, member limit ?",
+                params![kept(guild.number()), limited(limit)],
+                rows::receipt,
+            )
+        }))
+    }
+
+    fn unapproved(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>> {
+        Box::pin(self.readers.read(move |connection| {
+            rows::all(
+                connection,
+                "select * from entries where approval = 'asked' and approval_until_ms <= ?
+                 order by written_ms, message, line, member limit ?",
+                params![due_ms, limited(limit)],
+                rows::receipt,
+            )
+        }))
+    }
+
+    fn last_given(
+        &self,
+        guild: GuildId,
+        giver: UserId,
+        before: MessageId,
+    ) -> Answer<'_, Option<Receipt>> {
+        Box::pin(self.readers.glance(move |connection| {
+            rows::first(
+                connection,
+                "select * from entries
+                 where guild = ? and giver = ? and kind = 0 and message < ?
+                 order by written_ms desc, message desc limit 1",
+                params![
+                    kept(guild.number()),
+                    kept(giver.number()),
+                    kept(before.number())
+                ],
+                rows::receipt,
+            )
+        }))
     }
 
     fn handled(&self, limit: usize) -> Answer<'_, Handled> {
@@ -148,6 +199,10 @@ fn counted(row: &Row<'_>) -> Result<Counted, JournalError> {
 
 fn add(mut counts: Counts, (state, number, oldest): Counted) -> Counts {
     match state.as_str() {
+        "waiting" => {
+            counts.waiting = number;
+            return counts;
+        }
         "queued" => counts.queued = number,
         "unconfirmed" => counts.unconfirmed = number,
         "held" => counts.held = number,

@@ -17,14 +17,17 @@ use crate::journal::entry::Settlement;
 use crate::journal::entry::State;
 use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
+use crate::journal::kept;
+use crate::journal::kept::kept;
 use crate::journal::sqlite::channels;
+use crate::journal::sqlite::deciding;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
-use crate::journal::sqlite::rows::kept;
 use crate::journal::store::Batch;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
 use crate::journal::store::Outcome;
+use crate::journal::store::Sending;
 use crate::model::Cause;
 use crate::model::MessageId;
 use crate::model::ReceiptCode;
@@ -40,6 +43,9 @@ pub(super) fn write(connection: &Connection, batch: &Batch) -> Result<Outcome, J
     for &(message, state) in &batch.confirmed {
         confirm(connection, message, state)?;
     }
+    for freeze in &batch.freezes {
+        deciding::freeze(connection, freeze)?;
+    }
     let changes = batch.changes.iter();
     let changes = changes.map(|change| changed(connection, change));
     let changes = changes.collect::<Result<_, _>>()?;
@@ -53,9 +59,24 @@ fn changed(connection: &Connection, change: &EntryChange) -> Result<Option<Recei
         EntryChange::Resend {
             cause,
             sends,
+            sending,
             now_ms,
             next_look_ms,
-        } => resend(connection, cause, *sends, *now_ms, *next_look_ms),
+        } => match sending {
+            Sending::Again => resend(connection, cause, *sends, *now_ms, *next_look_ms),
+            Sending::First => {
+                deciding::send_first(connection, cause, *sends, *now_ms, *next_look_ms)
+            }
+        },
+        EntryChange::Decide {
+            cause,
+            decision,
+            next_look_ms,
+            refused,
+        } => match refused {
+            None => deciding::approve(connection, cause, decision, *next_look_ms),
+            Some(refused) => deciding::refuse(connection, cause, decision, refused),
+        },
         EntryChange::Keep {
             cause,
             sends,
@@ -68,7 +89,13 @@ fn changed(connection: &Connection, change: &EntryChange) -> Result<Option<Recei
             settlement,
             now_ms,
         } => match settlement {
-            Settlement::Done => done(connection, cause, *now_ms),
+            Settlement::Done => {
+                let settled = done(connection, cause, *now_ms)?;
+                if let Some(undone) = cause.undoes() {
+                    deciding::undone(connection, &undone)?;
+                }
+                Ok(settled)
+            }
             Settlement::Refused(refused) => refuse(connection, cause, *sends, *now_ms, refused),
         },
         EntryChange::Balance { code, balance } => balanced(connection, code, *balance),
@@ -92,14 +119,15 @@ fn noted(connection: &Connection, note: &Note) -> Result<Option<u32>, JournalErr
 
 /// A new entry.
 fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> {
-    let (kind, message, line, member) = rows::key(&entry.cause);
+    let (kind, message, line, member) = kept::key(&entry.cause);
     execute(
         connection,
         "insert into entries (
             kind, message, line, member, op, code, guild, system, giver, member_name, amount,
             counts, reason, remark, channel, quoting, said, written_ms, state, sends,
-            last_sent_ms, next_look_ms, next_tell_ms)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            last_sent_ms, next_look_ms, next_tell_ms, undoes, undoes_size, approval,
+            approval_over, approval_until_ms)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             kind,
             message,
@@ -112,18 +140,23 @@ fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> 
             kept(entry.giver.number()),
             entry.member_name,
             entry.amount.points(),
-            entry.amount.size(),
+            entry.counts(),
             entry.reason,
             entry.remark,
             kept(entry.reply.channel.number()),
             entry.reply.quoting.map(|message| kept(message.number())),
             entry.reply.said.map(|message| kept(message.number())),
             entry.written_ms,
-            rows::state_word(entry.state),
+            kept::state_word(entry.state),
             entry.progress.sends,
             entry.progress.last_sent_ms,
             entry.progress.next_look_ms,
             entry.written_ms,
+            entry.undoes.as_ref().map(|undoes| undoes.code.as_str()),
+            entry.undoes.as_ref().map(|undoes| undoes.size),
+            entry.approval.as_ref().map(kept::approval_word),
+            entry.approval.as_ref().map(|approval| approval.over),
+            entry.approval.as_ref().map(|approval| approval.until_ms),
         ],
     )
     .map(drop)
@@ -158,7 +191,7 @@ fn confirm(
     execute(
         connection,
         "update confirmations set state = ? where message = ?",
-        params![rows::confirmation_word(state), kept(message.number())],
+        params![kept::confirmation_word(state), kept(message.number())],
     )
     .map(drop)
 }
@@ -171,7 +204,7 @@ fn resend(
     now_ms: i64,
     next_look_ms: i64,
 ) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = rows::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     rows::first(
         connection,
         "update entries
@@ -193,7 +226,7 @@ fn keep(
     state: State,
     progress: &Progress,
 ) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = rows::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     rows::first(
         connection,
         "update entries
@@ -202,7 +235,7 @@ fn keep(
            and settled_ms is null and sends = ?
          returning *",
         params![
-            rows::state_word(state),
+            kept::state_word(state),
             progress.looks,
             progress.next_look_ms,
             progress.in_doubt_since_ms,
@@ -223,7 +256,7 @@ fn done(
     cause: &Cause,
     now_ms: i64,
 ) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = rows::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     rows::first(
         connection,
         "update entries set state = 'done', settled_ms = ?1, next_tell_ms = ?1
@@ -242,7 +275,7 @@ fn refuse(
     now_ms: i64,
     refused: &Refused,
 ) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = rows::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     rows::first(
         connection,
         "update entries
@@ -253,7 +286,7 @@ fn refuse(
          returning *",
         params![
             now_ms,
-            rows::meaning_word(refused.meaning),
+            kept::meaning_word(refused.meaning),
             refused.code,
             refused.text,
             kind,
@@ -280,22 +313,25 @@ fn balanced(
     )
 }
 
-/// What was said of a command's entries.
+/// What was said of a command's entries, or of one undo.
 fn tell(
     connection: &Connection,
     cause: &Cause,
     said: Option<MessageId>,
     told: Told,
 ) -> Result<Option<u32>, JournalError> {
-    let (kind, message, _, _) = rows::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     let met = execute(
         connection,
-        "update entries set told = ?, said = coalesce(?, said) where kind = ? and message = ?",
+        "update entries set told = ?, said = coalesce(?, said)
+         where kind = ? and message = ? and (kind = 0 or (line = ? and member = ?))",
         params![
-            rows::told_word(told),
+            kept::told_word(told),
             said.map(|said| kept(said.number())),
             kind,
-            message
+            message,
+            line,
+            member
         ],
     )?;
     Ok((met > 0).then_some(0))
@@ -307,13 +343,13 @@ fn tell_later(
     cause: &Cause,
     next_ms: i64,
 ) -> Result<Option<u32>, JournalError> {
-    let (kind, message, _, _) = rows::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     let tries = rows::all(
         connection,
         "update entries set tell_tries = tell_tries + 1, next_tell_ms = ?
-         where kind = ? and message = ?
+         where kind = ? and message = ? and (kind = 0 or (line = ? and member = ?))
          returning tell_tries",
-        params![next_ms, kind, message],
+        params![next_ms, kind, message, line, member],
         |row| rows::small(row, "tell_tries"),
     )?;
     Ok(tries.into_iter().max())
@@ -364,7 +400,7 @@ fn probe(connection: &Connection, now_ms: i64) -> Result<Option<u32>, JournalErr
 }
 
 /// Carries one prepared statement out and counts the rows it met.
-fn execute(
+pub(super) fn execute(
     connection: &Connection,
     text: &'static str,
     values: impl Params,
