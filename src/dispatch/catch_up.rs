@@ -4,7 +4,9 @@
 //! Invariants: a channel is read only where commands were seen before, never further back than
 //! `catch_up`, from its end towards what is handled, in a bounded number of pages; what is found is
 //! entered (`marks`) before the channel counts as read, and handled oldest first. The reader of the
-//! gateway waits for none of this. A channel that may not be read is told once, by log, `/check` and
+//! gateway waits for none of this. A command that the history shows a reply of the bot to is handled,
+//! whether or not that could be noted: who was told that nothing was sent may have typed it again, and
+//! what a change still owes is the sweeps' and the teller's. A channel that may not be read is told once, by log, `/check` and
 //! metrics, and asked again after the next absence.
 //!
 //! Order: within a channel, what was missed comes before what is typed in the first second after the

@@ -123,7 +123,7 @@ impl Dispatcher {
         self.answer(&heeded.incoming, &Reply::new(&BUSY)).await;
     }
 
-    /// Lets a command go unanswered: too much is being turned away already.
+    /// Says nothing to a command: too much is being turned away already, or it has its answer.
     pub fn pass_over(&self, heeded: &Heeded) {
         heeded.entered.begin();
     }

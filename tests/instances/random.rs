@@ -24,6 +24,8 @@ use crate::takeover::TURN;
 
 const GIVERS: [&str; 3] = ["阿杰", "夜雨", "星海"];
 const MEMBERS: [&str; 2] = ["小明", "小红"];
+/// Part of what an owner says that cannot write.
+pub const NOT_SENT: &str = "没有向积分系统发出任何请求";
 
 /// Something said in chat.
 struct Command {
@@ -272,7 +274,7 @@ impl Play {
             let wanted = match is_done(command) {
                 true => "✅",
                 // Said by an owner that was cut off: nothing was written, nothing sent.
-                false => "账本暂时无法写入",
+                false => NOT_SENT,
             };
             assert!(
                 last.contains(wanted),
@@ -281,6 +283,11 @@ impl Play {
             );
             *tally.entry(wanted).or_insert(0) += 1;
             for answer in answers.iter().rev().skip(1) {
+                assert!(
+                    !text_of(answer).contains(NOT_SENT),
+                    "carried out after it was said that nothing was sent\n{}",
+                    told()
+                );
                 *tally.entry("said twice").or_insert(0) += 1;
                 let was_disturbed = self.disturbed.iter().any(|disturbed| {
                     (disturbed.from_ms..disturbed.until_ms).contains(&answer.time_ms)

@@ -116,6 +116,31 @@ async fn what_is_typed_in_the_gap_is_handled_once_and_what_came_before_not_again
 }
 
 #[tokio::test]
+async fn what_was_refused_for_the_stores_sake_is_not_done_later_beside_what_was_typed_again() {
+    for absence in [Stopped, Killed] {
+        let (mut stage, _) = acquainted(Settings::default()).await;
+        leaves(&mut stage, Stopped).await;
+        // The answer is said, and that it was said cannot be noted.
+        stage.settings.store = Some("sqlite://guildpoints.db?mode=ro".to_owned());
+        returns(&mut stage, Stopped).await;
+        let refused = stage.says("阿杰", "/奖励 @小明 666 天梯第一名");
+        stage.hears_of(refused, "请稍后再试").await;
+        leaves(&mut stage, absence).await;
+        let missed = stage.says("小红", "/积分");
+        stage.settings.store = None;
+        returns(&mut stage, absence).await;
+        stage.hears(missed).await;
+        // In one lane with the first, so behind it.
+        let again = stage.says("阿杰", "/奖励 @小明 666 天梯第一名");
+        stage.hears_of(again, "✅").await;
+        for said in [refused, missed, again] {
+            assert_eq!(stage.answers(said).len(), 1, "{}", stage.conversation());
+        }
+        squared(stage, &[666]).await;
+    }
+}
+
+#[tokio::test]
 async fn what_is_older_than_catch_up_is_left_alone() {
     for absence in [Cut, Stopped] {
         let mut stage = Stage::new().await;

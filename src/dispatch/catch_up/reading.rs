@@ -1,6 +1,7 @@
 //! Reading the history of channels.
 
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -51,6 +52,9 @@ struct Reading {
 struct Found {
     newest: Option<MessageId>,
     commands: Vec<Incoming>,
+    /// What the bot has answered. The newest is read first, so the answer to a command that was found
+    /// was found as well.
+    answered: HashSet<MessageId>,
     /// Why there is not more.
     failed: Option<ApiError>,
 }
@@ -101,6 +105,13 @@ impl CatchUp {
             .commands
             .into_iter()
             .filter_map(|incoming| dispatcher.missed(incoming, gap.guild))
+            .filter(|heeded| {
+                let is_answered = found.answered.contains(&heeded.incoming().message);
+                if is_answered {
+                    dispatcher.pass_over(heeded);
+                }
+                !is_answered
+            })
             .map(Arc::new)
             .collect();
         // No wait between entering and here: a channel counts as read with its commands entered. One
@@ -130,6 +141,7 @@ impl CatchUp {
                 }
             };
             found.newest = found.newest.max(page.newest);
+            found.answered.extend(page.answered);
             let dispatcher = &self.inner.dispatcher;
             let missed = page.messages.into_iter().filter(|it| it.message > from);
             let commands = missed.filter(|incoming| dispatcher.is_ours(incoming));

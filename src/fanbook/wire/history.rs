@@ -22,12 +22,20 @@ pub struct Page {
     pub newest: Option<MessageId>,
     /// Text messages of persons on it that may be calls, in no order that is promised.
     pub messages: Vec<Incoming>,
+    /// Messages that one of the bot's own on it answers.
+    pub answered: Vec<MessageId>,
 }
 
 #[derive(Deserialize)]
 struct Item<'a> {
     #[serde(borrow, default, deserialize_with = "lenient::present")]
     message_id: Raw<'a>,
+    #[serde(borrow, default, deserialize_with = "lenient::present")]
+    user_id: Raw<'a>,
+    #[serde(borrow, default, deserialize_with = "lenient::present")]
+    quote_l1: Raw<'a>,
+    #[serde(borrow, default, deserialize_with = "lenient::present")]
+    quote_l2: Raw<'a>,
 }
 
 /// Reads a page of `channel` as seen by `bot`; none where it is no list. Null is an empty one.
@@ -40,10 +48,14 @@ pub fn page(payload: &RawValue, channel: ChannelId, bot: UserId) -> Option<Page>
     let mut page = Page::default();
     for raw in lenient::list(Some(payload))? {
         let item: Option<Item<'_>> = lenient::object(Some(raw));
-        let id = item.and_then(|item| lenient::id(item.message_id).some());
-        let Some(id) = id.map(MessageId::new) else {
+        let Some(item) = item else { continue };
+        let Some(id) = lenient::id(item.message_id).some().map(MessageId::new) else {
             continue;
         };
+        if lenient::id(item.user_id).some() == Some(bot.number()) {
+            let answered = push::answered(item.quote_l1, item.quote_l2);
+            page.answered.extend(answered);
+        }
         page.oldest = Some(page.oldest.map_or(id, |oldest| oldest.min(id)));
         page.newest = page.newest.max(Some(id));
         if let Ok(Some(incoming)) = push::read_item(Some(raw), bot, channel) {
@@ -81,6 +93,24 @@ mod tests {
         assert_eq!(page.newest, Some(MessageId::new(9)));
         let ids: Vec<u64> = page.messages.iter().map(|m| m.message.number()).collect();
         assert_eq!(ids, [4]);
+    }
+
+    #[test]
+    fn what_the_bot_itself_has_answered_is_known_whatever_kind_its_answer_is() {
+        let by = |user: u64, id: u64, quotes: &str| {
+            item(id, quotes).replace("\"user_id\":\"5\"", &format!("\"user_id\":\"{user}\""))
+        };
+        let bot = BOT.number();
+        let plain = by(bot, 11, r#","quote_l1":"4","quote_l2":null"#);
+        let threaded = by(bot, 12, r#","quote_l1":"3","quote_l2":"5""#);
+        let card = plain
+            .replace(r#"\"text\",\"text\":\"/points\""#, r#"\"messageCard\""#)
+            .replace(r#""quote_l1":"4""#, r#""quote_l1":"6""#);
+        let others = by(8, 13, r#","quote_l1":"7""#);
+        let no_reply = by(bot, 14, "");
+        let page = read(&format!("[{plain},{threaded},{card},{others},{no_reply}]")).unwrap();
+        let answered: Vec<u64> = page.answered.iter().map(|id| id.number()).collect();
+        assert_eq!(answered, [4, 5, 6]);
     }
 
     #[test]

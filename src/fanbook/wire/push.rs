@@ -159,13 +159,17 @@ fn read_in(
         },
         text,
         mentions: mentions(push.mentions),
-        // The second level is the message directly answered, the first the thread's beginning.
-        replying_to: [push.quote_l2, push.quote_l1]
-            .into_iter()
-            .find_map(|quote| lenient::id(quote).some())
-            .map(MessageId::new),
+        replying_to: answered(push.quote_l1, push.quote_l2),
         sent_ms: sent_ms(push.time, message),
     }))
+}
+
+/// The message a reply answers, if it is one: the second level is the one directly answered, the first
+/// the thread's beginning. Source: fanbook-platform, 3.3.
+pub(super) fn answered(first: Raw<'_>, second: Raw<'_>) -> Option<MessageId> {
+    let quotes = [second, first].into_iter();
+    let mut known = quotes.filter_map(|quote| lenient::id(quote).some());
+    known.next().map(MessageId::new)
 }
 
 /// The text of a `text` message; none if the content is of another kind.
