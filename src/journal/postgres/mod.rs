@@ -76,7 +76,7 @@ pub(super) async fn open(url: &str, bot: BotId) -> Result<Kept, JournalError> {
     let mut connection = connected.map_err(unopened)?;
     check_version(&connection)?;
     let standing = migrations::look(&mut connection, address.mode).await?;
-    if standing.newest > 0 {
+    if standing.newest > 0 && !is_moving_in(&mut connection).await? {
         check_owner(&mut connection, bot).await?;
     }
     if address.mode == Mode::Write {
@@ -129,6 +129,14 @@ async fn check_writing(connection: &mut PgConnection) -> Result<(), JournalError
         )),
         _ => Ok(()),
     }
+}
+
+/// Whether another process has made the tables and not yet noted whose they are: a store that is in use
+/// and has lost that note is none of ours.
+async fn is_moving_in(connection: &mut PgConnection) -> Result<bool, JournalError> {
+    let query = "select not exists (select 1 from house) and not exists (select 1 from entries)";
+    let is_empty = sqlx::query_scalar(query).fetch_one(connection).await;
+    is_empty.map_err(unopened)
 }
 
 /// Notes whose store it is, if it is nobody's yet.
