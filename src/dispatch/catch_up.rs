@@ -50,8 +50,8 @@ const HOLD: Duration = Duration::from_secs(1);
 const MOST_HELD: usize = 256;
 /// Pause before a full lane is tried again.
 const LANE_FULL: Duration = Duration::from_millis(50);
-/// Marks are noted on disk at most so often, and at once after a quiet stretch: a process that dies
-/// within this may answer a question twice.
+/// Marks are noted on disk at most so often, and at once after a quiet stretch: of a process
+/// that dies within this only the history shows what it has answered.
 const NOTE_EVERY: Duration = Duration::from_millis(100);
 /// So many commands noted at once are a flood, and the next note waits longer.
 const MANY: usize = 100;
