@@ -10,12 +10,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::commands::change_reply;
 use crate::dispatch::Dispatcher;
+use crate::dispatch::voice::Beneath;
 use crate::fanbook::api::SayError;
 use crate::journal::JournalError;
 use crate::journal::Receipt;
 use crate::journal::State;
 use crate::journal::Told;
 use crate::model::Cause;
+use crate::model::MessageId;
+use crate::model::ReceiptCode;
+use crate::points::ReplyAddress;
 
 /// How often the journal is asked for what was never said, beside the moments something settles.
 const SWEEP_EVERY: Duration = Duration::from_millis(1_000);
@@ -100,7 +104,7 @@ impl Dispatcher {
         let code = receipt.code.clone();
         let (message, _, _) = cause.parts();
         let noted = match self.journal.of_message(message).await {
-            Ok(all) if all.len() > 1 && !all.iter().all(|entry| entry.state.is_final()) => {
+            Ok(all) if all.len() > 1 && all.iter().any(is_moving) => {
                 self.tell_progress(receipt, &all).await
             }
             Ok(all) => self.tell_stand(receipt, all).await,
@@ -111,35 +115,93 @@ impl Dispatcher {
         }
     }
 
-    /// How everything the message asked for stands: the last word, unless its one change is open.
+    /// How everything the message asked for stands: the last word on what has ended, and that the rest
+    /// is left to a moderator, unless its one change is open.
     async fn tell_stand(
         &self,
         receipt: Receipt,
         mut all: Vec<Receipt>,
     ) -> Result<(), JournalError> {
-        let told = match receipt.state.is_final() {
+        let (message, _, _) = receipt.cause.parts();
+        let told = match all.iter().any(|entry| entry.state.is_final()) {
             true => Told::Final,
             false => Told::Interim,
         };
+        let (at, beneath) = self.place(&receipt, &all).await;
         if let [_] = all.as_slice() {
             all = vec![self.points.with_balance(receipt.clone()).await];
         }
         let tongue = self.tongue(Some(receipt.guild));
         match self
             .voice
-            .say(receipt.reply, &tongue, &change_reply(&all))
+            .say_over(at, beneath, &tongue, &change_reply(&all))
             .await
         {
             Ok(said) => {
                 tracing::info!(receipt = %receipt.code, state = ?receipt.state, changes = all.len(), "outcome told");
-                self.telling.forget_progress(receipt.cause.parts().0);
-                self.journal.told(&receipt.cause, said, told).await
+                self.telling.forget_progress(message);
+                self.telling.no_doubt(message);
+                self.note_stand(&receipt.cause, &all, said, told).await
             }
             Err(error) if is_hopeless(&error) => {
                 tracing::warn!(receipt = %receipt.code, %error, "an outcome cannot be told; its receipt stays readable");
                 self.journal.undeliverable(&receipt.cause).await
             }
-            Err(error) => self.tell_later(&receipt, &error).await,
+            Err(error) => {
+                self.telling.note_unknown(message, &error);
+                self.tell_later(&receipt, &error).await
+            }
+        }
+    }
+
+    /// Notes what was said of all entries of a command, unless one has ended since it was read: then
+    /// there is more to say.
+    async fn note_stand(
+        &self,
+        cause: &Cause,
+        all: &[Receipt],
+        said: MessageId,
+        told: Told,
+    ) -> Result<(), JournalError> {
+        self.journal.told_whole(cause, said, told).await?;
+        if all.iter().all(|entry| entry.state.is_final()) {
+            return Ok(());
+        }
+        let now = self.journal.of_message(cause.parts().0).await?;
+        let stands = |entries: &[Receipt]| -> Vec<State> {
+            entries.iter().map(|entry| entry.state).collect()
+        };
+        if stands(&now) != stands(all) {
+            self.journal.told_whole(cause, said, Told::Interim).await?;
+        }
+        Ok(())
+    }
+
+    /// Where the answer belongs and what stands there: where it may have been said without being
+    /// noted, before this process or by a request that got no answer, the chat is looked at first.
+    async fn place(&self, receipt: &Receipt, all: &[Receipt]) -> (ReplyAddress, Beneath) {
+        let (message, _, _) = receipt.cause.parts();
+        let mut at = receipt.reply;
+        let may_stand = receipt.written_ms < self.started_ms || self.telling.is_doubtful(message);
+        if at.said.is_none() && may_stand {
+            let codes: Vec<ReceiptCode> = all.iter().map(|entry| entry.code.clone()).collect();
+            at.said = self.voice.said_already(at.channel, message, &codes).await;
+            if let Some(said) = at.said {
+                tracing::info!(receipt = %receipt.code, %said, "an answer that was not noted stands already");
+            }
+        }
+        (at, self.beneath(message, at).await)
+    }
+
+    /// What stands where the answer to `message` is to be said.
+    pub(super) async fn beneath(&self, message: MessageId, at: ReplyAddress) -> Beneath {
+        if at.said.is_none() {
+            return Beneath::Text;
+        }
+        match self.journal.asked(message).await {
+            Ok(Some(_)) => Beneath::Buttons,
+            // At worst its buttons stay, and answer that they have no use any more.
+            Ok(None) | Err(_) => Beneath::Text,
         }
     }
 
@@ -150,18 +212,21 @@ impl Dispatcher {
         let states: Vec<State> = all.iter().map(|entry| entry.state).collect();
         if self.telling.progress(message) != Some(states.clone()) {
             let tongue = self.tongue(Some(receipt.guild));
+            let (at, beneath) = self.place(&receipt, all).await;
             match self
                 .voice
-                .say(receipt.reply, &tongue, &change_reply(all))
+                .say_over(at, beneath, &tongue, &change_reply(all))
                 .await
             {
                 Ok(said) => {
+                    self.telling.no_doubt(message);
                     self.journal
-                        .told(&receipt.cause, said, Told::Interim)
+                        .told_whole(&receipt.cause, said, Told::Interim)
                         .await?;
                     self.telling.note_progress(message, states);
                 }
                 Err(error) => {
+                    self.telling.note_unknown(message, &error);
                     tracing::warn!(receipt = %receipt.code, %error, "progress could not be told")
                 }
             }
@@ -193,6 +258,11 @@ fn is_owed(receipt: &Receipt) -> bool {
         Told::Interim => receipt.state.is_final(),
         Told::Final | Told::Undeliverable => false,
     }
+}
+
+/// Whether it will still change by itself.
+fn is_moving(entry: &Receipt) -> bool {
+    !entry.state.is_final() && entry.state != State::Unresolved
 }
 
 /// Whether no later try can succeed.

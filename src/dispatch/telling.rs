@@ -7,6 +7,7 @@ use dashmap::DashMap;
 use dashmap::DashSet;
 use tokio::sync::Notify;
 
+use crate::fanbook::api::SayError;
 use crate::journal::State;
 use crate::model::MessageId;
 
@@ -18,6 +19,8 @@ pub(super) struct Telling {
     over: Arc<Notify>,
     /// How the changes of a message stood when progress was last told; over with the process.
     progress: Arc<DashMap<MessageId, Vec<State>>>,
+    /// Commands whose answer was sent and got no answer itself: it may stand there.
+    doubtful: Arc<DashSet<MessageId>>,
 }
 
 /// The turn to tell; over when dropped.
@@ -57,6 +60,23 @@ impl Telling {
     /// Progress was told.
     pub(super) fn note_progress(&self, message: MessageId, states: Vec<State>) {
         self.progress.insert(message, states);
+    }
+
+    /// Notes an answer to `message` that may stand in the chat although nobody can say under which id.
+    pub(super) fn note_unknown(&self, message: MessageId, error: &SayError) {
+        if matches!(error, SayError::Unknown(_)) {
+            self.doubtful.insert(message);
+        }
+    }
+
+    /// Whether an answer to `message` may stand in the chat unnoted.
+    pub(super) fn is_doubtful(&self, message: MessageId) -> bool {
+        self.doubtful.contains(&message)
+    }
+
+    /// It was said, and under which id is known.
+    pub(super) fn no_doubt(&self, message: MessageId) {
+        self.doubtful.remove(&message);
     }
 
     /// The last word was said.

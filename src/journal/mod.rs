@@ -17,10 +17,14 @@
 //!
 //! Deliberately absent: calls to a points system, sentences for people, and SQL outside `sqlite`.
 
+mod audit;
 mod confirming;
+mod desk;
 mod entry;
 mod error;
 mod rules;
+mod selecting;
+mod selection;
 mod sqlite;
 mod store;
 mod writer;
@@ -33,10 +37,15 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use audit::Breach;
+pub use audit::breaches;
+pub use desk::Unsound;
 pub use entry::*;
 pub use error::JournalError;
+pub use selection::*;
 
 use crate::journal::rules::Opening;
+use crate::journal::store::Access;
 use crate::journal::store::Answer;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
@@ -90,8 +99,35 @@ impl Journal {
         clock: Clock,
         pulses: Pulses,
     ) -> Result<Self, JournalError> {
-        let opened = sqlite::open(&settings.url, bot).await;
-        let (store, pen) = noted(&pulses, opened)?;
+        Self::begin(settings, Access::Own(bot), clock, pulses).await
+    }
+
+    /// Opens a store that exists for reading, whoever works on it; every write is `ReadOnly`.
+    pub async fn open_to_read(
+        settings: &StoreSettings,
+        clock: Clock,
+        pulses: Pulses,
+    ) -> Result<Self, JournalError> {
+        Self::begin(settings, Access::Read, clock, pulses).await
+    }
+
+    /// Opens a store that exists for what is safe beside the bot at work on it: `settle_by_hand`.
+    pub async fn open_beside(
+        settings: &StoreSettings,
+        clock: Clock,
+        pulses: Pulses,
+    ) -> Result<Self, JournalError> {
+        Self::begin(settings, Access::Beside, clock, pulses).await
+    }
+
+    async fn begin(
+        settings: &StoreSettings,
+        access: Access,
+        clock: Clock,
+        pulses: Pulses,
+    ) -> Result<Self, JournalError> {
+        let opened = sqlite::open(&settings.url, access).await;
+        let (bot, store, pen) = noted(&pulses, opened)?;
         // Opening has proved it; readiness need not wait for the first command.
         pulses.well(edge::STORE);
         let (queue, requests) = mpsc::channel(QUEUE);
@@ -199,7 +235,7 @@ impl Journal {
 
     /// Leaves an entry open, with what was learnt of it. A final state is `Changed`.
     ///
-    /// Of `progress`, `sends` and `last_sent_ms` stay as `open` and `resend` have noted them.
+    /// That it is left to a moderator is to be told, whatever was told before. Of `progress`, `sends` and `last_sent_ms` stay as `open` and `resend` have noted them.
     pub async fn keep(
         &self,
         ticket: Ticket,
@@ -217,6 +253,7 @@ impl Journal {
                 heard: storable(progress.heard),
                 ..progress
             },
+            now_ms: self.shared.clock.now_ms(),
         };
         self.change(change).await
     }
@@ -240,6 +277,7 @@ impl Journal {
         let change = EntryChange::Settle {
             cause: ticket.receipt.cause,
             sends: ticket.receipt.progress.sends,
+            looks: ticket.receipt.progress.looks,
             settlement,
             now_ms: self.shared.clock.now_ms(),
         };
@@ -312,8 +350,19 @@ impl Journal {
         said: MessageId,
         told: Told,
     ) -> Result<(), JournalError> {
-        let (cause, said) = (*cause, Some(said));
-        self.note(Note::Told { cause, said, told }).await.map(drop)
+        self.note_told(cause, Some(said), told, HandedOver::Unknown)
+            .await
+    }
+
+    /// The same for what also names those of its entries that are left to a moderator.
+    pub async fn told_whole(
+        &self,
+        cause: &Cause,
+        said: MessageId,
+        told: Told,
+    ) -> Result<(), JournalError> {
+        self.note_told(cause, Some(said), told, HandedOver::Named)
+            .await
     }
 
     /// At most `limit` settled entries whose end was not told and whose telling is due by `due_ms`,
@@ -338,8 +387,8 @@ impl Journal {
 
     /// Notes that the command behind `cause` cannot be answered any more.
     pub async fn undeliverable(&self, cause: &Cause) -> Result<(), JournalError> {
-        let (cause, said, told) = (*cause, None, Told::Undeliverable);
-        self.note(Note::Told { cause, said, told }).await.map(drop)
+        self.note_told(cause, None, Told::Undeliverable, HandedOver::Named)
+            .await
     }
 
     /// Proves that the store can be written, by writing something harmless.
@@ -354,6 +403,22 @@ impl Journal {
         self.shared.stop.cancel();
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
+    }
+
+    async fn note_told(
+        &self,
+        cause: &Cause,
+        said: Option<MessageId>,
+        told: Told,
+        handed_over: HandedOver,
+    ) -> Result<(), JournalError> {
+        let note = Note::Told {
+            cause: *cause,
+            said,
+            told,
+            handed_over,
+        };
+        self.note(note).await.map(drop)
     }
 
     async fn change(&self, change: EntryChange) -> Result<Receipt, JournalError> {

@@ -201,4 +201,6 @@ pub enum PointsRefusal {
     Unavailable,
     /// The change was not carried out for a reason of the system's own.
     Declined,
+    /// Looking it up told nothing; a person found out that it was not carried out.
+    ByHand,
 }

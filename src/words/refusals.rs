@@ -65,6 +65,7 @@ words! {
     TOO_FAST = "too_fast" [];
     UNAVAILABLE = "unavailable" [];
     DECLINED = "declined" [];
+    BY_HAND = "by_hand" [];
     POINTS_REFUSED = "points_refused" ["why", "code"];
     CODE = "code" ["code"];
 }
@@ -158,6 +159,7 @@ pub fn points_reply(meaning: PointsRefusal, about: About) -> Reply {
         (PointsRefusal::TooFast, _) => &TOO_FAST,
         (PointsRefusal::Unavailable, _) => &UNAVAILABLE,
         (PointsRefusal::Declined, _) => &DECLINED,
+        (PointsRefusal::ByHand, _) => &BY_HAND,
     })
 }
 

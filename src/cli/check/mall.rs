@@ -98,7 +98,8 @@ pub(super) async fn switch(
         PointsRefusal::TooFast
         | PointsRefusal::Unavailable
         | PointsRefusal::Insufficient
-        | PointsRefusal::Declined => &texts.unavailable_fix,
+        | PointsRefusal::Declined
+        | PointsRefusal::ByHand => &texts.unavailable_fix,
     };
     report.bad(what, coded(refused.code, &refused.text), fix);
 }

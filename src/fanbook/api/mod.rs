@@ -13,6 +13,7 @@
 mod answers;
 mod call;
 mod errors;
+mod own;
 mod permits;
 mod read;
 mod send;

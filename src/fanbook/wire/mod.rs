@@ -9,6 +9,7 @@
 
 mod idle;
 pub(in crate::fanbook) mod lenient;
+mod own;
 mod press;
 mod push;
 
@@ -23,6 +24,9 @@ use crate::model::incoming::Incoming;
 use crate::model::incoming::Press;
 
 pub use idle::is_idle;
+pub use own::OwnMessage;
+pub use own::OwnPage;
+pub use own::own_messages;
 
 /// What the platform tells the bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
