@@ -8,17 +8,20 @@
 //! sent from here.
 
 use std::path::Path;
+use std::path::PathBuf;
 
 use crate::journal::Journal;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Refused;
 use crate::journal::entry::Settlement;
+use crate::journal::entry::StoreSettings;
 use crate::journal::error::JournalError;
 use crate::journal::selection::ByHand;
 use crate::journal::selection::Finding;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
 use crate::journal::selection::SettledBy;
+use crate::journal::sqlite;
 use crate::journal::store::EntryChange;
 use crate::journal::store::storable;
 use crate::model::BotId;
@@ -77,6 +80,15 @@ impl Journal {
     /// own soundness; at most `limit` of each.
     pub async fn unsound(&self, limit: usize) -> Result<Unsound, JournalError> {
         self.read(self.shared.store.unsound(limit)).await
+    }
+
+    /// Puts a copy in the place of the store, which must be nobody's at that moment; answers where
+    /// the old one is kept.
+    pub async fn restore(
+        settings: &StoreSettings,
+        file: &Path,
+    ) -> Result<Option<PathBuf>, JournalError> {
+        sqlite::restore(&settings.url, file).await
     }
 
     /// Writes a consistent copy of the store to `file`, which must not exist; nobody waits for it.

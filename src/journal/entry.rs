@@ -265,6 +265,21 @@ pub enum Settlement {
     Refused(Refused),
 }
 
+/// When what is written has to have reached the disk.
+///
+/// Either way it is written before its writer is answered, so it outlives the process; the
+/// difference is what a power cut may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Before its writer is answered: a power cut takes nothing. For what could not be found out
+    /// again: intents, sendings, refusals.
+    #[default]
+    Now,
+    /// With the next write that has to, or within about a second. For what somebody else knows too:
+    /// without it the entry is as it was before, and is looked after again.
+    Soon,
+}
+
 /// What the giver was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Told {

@@ -27,11 +27,14 @@ mod selecting;
 mod selection;
 mod sqlite;
 mod store;
+mod telling;
 mod writer;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::counter;
+use metrics::histogram;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -141,8 +144,11 @@ impl Journal {
             queue: requests,
             stop: stop.clone(),
             full: false,
+            unsynced: None,
+            commits: counter!("guildpoints_journal_commits_total"),
+            group_size: histogram!("guildpoints_journal_group_size"),
         };
-        tasks.spawn(writer.run());
+        writer.start(&tasks)?;
         Ok(Self {
             shared: Arc::new(Shared {
                 bot,
@@ -340,57 +346,6 @@ impl Journal {
         self.read(self.shared.store.counts()).await
     }
 
-    /// Notes what was said of the command behind `cause`, for all its entries.
-    ///
-    /// A later note replaces an earlier one, also `Final` by `Interim`: which of two replies stands
-    /// is then unknown, and saying the end again is the safe side.
-    pub async fn told(
-        &self,
-        cause: &Cause,
-        said: MessageId,
-        told: Told,
-    ) -> Result<(), JournalError> {
-        self.note_told(cause, Some(said), told, HandedOver::Unknown)
-            .await
-    }
-
-    /// The same for what also names those of its entries that are left to a moderator.
-    pub async fn told_whole(
-        &self,
-        cause: &Cause,
-        said: MessageId,
-        told: Told,
-    ) -> Result<(), JournalError> {
-        self.note_told(cause, Some(said), told, HandedOver::Named)
-            .await
-    }
-
-    /// At most `limit` settled entries whose end was not told and whose telling is due by `due_ms`,
-    /// oldest first.
-    ///
-    /// Telling is due from the moment of settling on. A teller that leaves the lane time to speak
-    /// asks for what was due some seconds ago.
-    pub async fn untold(&self, due_ms: i64, limit: usize) -> Result<Vec<Receipt>, JournalError> {
-        self.read(self.shared.store.untold(due_ms, limit)).await
-    }
-
-    /// The same for open entries of which nothing was said; telling that is due from writing on.
-    pub async fn unspoken(&self, due_ms: i64, limit: usize) -> Result<Vec<Receipt>, JournalError> {
-        self.read(self.shared.store.unspoken(due_ms, limit)).await
-    }
-
-    /// Puts telling off until `next_ms`; answers how often that has happened.
-    pub async fn tell_later(&self, cause: &Cause, next_ms: i64) -> Result<u32, JournalError> {
-        let cause = *cause;
-        self.note(Note::TellLater { cause, next_ms }).await
-    }
-
-    /// Notes that the command behind `cause` cannot be answered any more.
-    pub async fn undeliverable(&self, cause: &Cause) -> Result<(), JournalError> {
-        self.note_told(cause, None, Told::Undeliverable, HandedOver::Named)
-            .await
-    }
-
     /// Proves that the store can be written, by writing something harmless.
     pub async fn writable(&self) -> Result<(), JournalError> {
         let now_ms = self.shared.clock.now_ms();
@@ -405,29 +360,25 @@ impl Journal {
         self.shared.tasks.wait().await;
     }
 
-    async fn note_told(
-        &self,
-        cause: &Cause,
-        said: Option<MessageId>,
-        told: Told,
-        handed_over: HandedOver,
-    ) -> Result<(), JournalError> {
-        let note = Note::Told {
-            cause: *cause,
-            said,
-            told,
-            handed_over,
-        };
-        self.note(note).await.map(drop)
+    async fn change(&self, change: EntryChange) -> Result<Receipt, JournalError> {
+        self.change_by(Durability::Now, change).await
     }
 
-    async fn change(&self, change: EntryChange) -> Result<Receipt, JournalError> {
-        let changed = self.write(change, Write::Change).await?;
+    async fn change_by(
+        &self,
+        durability: Durability,
+        change: EntryChange,
+    ) -> Result<Receipt, JournalError> {
+        let changed = self.write_by(durability, change, Write::Change).await?;
         changed.ok_or(JournalError::Changed)
     }
 
     async fn note(&self, note: Note) -> Result<u32, JournalError> {
-        let noted = self.write(note, Write::Note).await?;
+        self.note_by(Durability::Now, note).await
+    }
+
+    async fn note_by(&self, durability: Durability, note: Note) -> Result<u32, JournalError> {
+        let noted = self.write_by(durability, note, Write::Note).await?;
         noted.ok_or(JournalError::Changed)
     }
 
@@ -436,8 +387,21 @@ impl Journal {
         write: W,
         kind: impl FnOnce(Pending<W, A>) -> Write,
     ) -> Result<A, JournalError> {
+        self.write_by(Durability::Now, write, kind).await
+    }
+
+    async fn write_by<W, A>(
+        &self,
+        durability: Durability,
+        write: W,
+        kind: impl FnOnce(Pending<W, A>) -> Write,
+    ) -> Result<A, JournalError> {
         let (reply, answer) = oneshot::channel();
-        let request = kind(Pending { write, reply });
+        let request = kind(Pending {
+            write,
+            durability,
+            reply,
+        });
         let queued = self.shared.queue.send(request).await;
         queued.map_err(|_| JournalError::Closing)?;
         // Without an answer the writer has ended before this write's turn.

@@ -14,6 +14,7 @@ use crate::journal::entry::BalanceRead;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
 use crate::journal::entry::Counts;
+use crate::journal::entry::Durability;
 use crate::journal::entry::HandedOver;
 use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;
@@ -75,16 +76,29 @@ pub(super) trait Store: Send + Sync + 'static {
 /// `look` begins a transaction, `carry_out` ends it (and begins it too where nobody looked). After
 /// an error the transaction's fate is open until `abandon`, which ends it without a trace.
 pub(super) trait Pen: Send + 'static {
+    /// Where its writer has to work.
+    fn workplace(&self) -> Workplace {
+        Workplace::Task
+    }
     /// Begins a transaction as a writer, if none is open, and answers the questions in it.
     fn look<'a>(&'a mut self, questions: &'a Questions) -> Answer<'a, Found>;
-    /// Writes the batch and commits durably.
+    /// Writes the batch and commits it, as durably as the batch says.
     fn carry_out<'a>(&'a mut self, batch: &'a Batch) -> Answer<'a, Outcome>;
     /// Undoes whatever the open transaction has done.
     fn abandon(&mut self) -> BoxFuture<'_, ()>;
-    /// Tidies up while nobody waits.
+    /// Tidies up while nobody waits; what was to be on disk `Soon` is now.
     fn tidy(&mut self) -> BoxFuture<'_, ()>;
     /// Ends writing and lets go of the store.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// Where a writer works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Workplace {
+    /// Among the other tasks: its pen waits without blocking.
+    Task,
+    /// On a thread of its own: its pen blocks.
+    Thread,
 }
 
 /// What a giver gave in a guild within a day.
@@ -127,6 +141,8 @@ pub(super) struct Found {
 /// What one transaction writes.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
+    /// How durable its commit has to be. `Soon` only where nobody has looked.
+    pub durability: Durability,
     /// New entries.
     pub entries: Vec<Receipt>,
     /// New confirmations.
@@ -223,6 +239,8 @@ pub(super) enum Access {
     Read,
     /// For writing what is safe beside whoever works on it.
     Beside,
+    /// For putting another in its place.
+    Restore,
 }
 
 /// A note that concerns no verdict.

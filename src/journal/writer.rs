@@ -1,23 +1,29 @@
-//! The one writer: a task that takes what has queued and commits it as one transaction.
+//! The one writer: takes what has queued and commits it as one transaction, as a task or, where its
+//! pen blocks, on a thread of its own.
 //!
 //! Invariants: nobody is answered before the commit that carries their write; one write that the
 //! database refuses fails alone, since its group is rolled back and each write is tried by itself.
 //! There is no timer: while one commit runs, the next group gathers. Writes of a group have no
-//! order among each other, because nobody who waits for an answer has two of them in it.
+//! order among each other, because nobody who waits for an answer has two of them in it. A group
+//! whose writes may all reach the disk soon is not synced, for about a second at most.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::counter;
-use metrics::histogram;
+use anyhow::Context;
+use metrics::Counter;
+use metrics::Histogram;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::journal::entry::Asked;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
+use crate::journal::entry::Durability;
 use crate::journal::entry::Opened;
 use crate::journal::entry::OpenedAll;
 use crate::journal::entry::Receipt;
@@ -26,11 +32,13 @@ use crate::journal::rules;
 use crate::journal::rules::Codes;
 use crate::journal::rules::Ledger;
 use crate::journal::rules::Opening;
+use crate::journal::store::Batch;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
 use crate::journal::store::Pen;
 use crate::journal::store::Questions;
 use crate::journal::store::Store;
+use crate::journal::store::Workplace;
 use crate::journal::store::whole;
 use crate::model::MessageId;
 use crate::support::clock::Clock;
@@ -43,7 +51,8 @@ pub(super) const QUEUE: usize = 1_024;
 /// Most writes in one transaction, so that the first of a flood is not kept waiting by the last.
 const GROUP: usize = 256;
 
-/// So long without a write counts as idle; then the store is tidied.
+/// So long without a write counts as idle; then the store is tidied. What is to be on disk soon
+/// waits no longer for somebody else's commit either.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// A write and whom to answer.
@@ -51,6 +60,8 @@ const IDLE: Duration = Duration::from_secs(1);
 pub(super) struct Pending<W, A> {
     /// What is wanted.
     pub write: W,
+    /// When it has to have reached the disk.
+    pub durability: Durability,
     /// Where the answer goes; a caller who went away loses the answer, not the write.
     pub reply: oneshot::Sender<Result<A, JournalError>>,
 }
@@ -88,12 +99,41 @@ pub(super) struct Writer {
     pub stop: CancellationToken,
     /// Whether the last write that needed room found none.
     pub full: bool,
+    /// Since when something written has not been synced.
+    pub unsynced: Option<Instant>,
+    /// Transactions that were committed.
+    pub commits: Counter,
+    /// Writes that shared one.
+    pub group_size: Histogram,
 }
 
 impl Writer {
+    /// Begins to write where its pen has to, as one of `tasks`.
+    pub fn start(self, tasks: &TaskTracker) -> Result<(), JournalError> {
+        match self.pen.workplace() {
+            Workplace::Task => drop(tasks.spawn(self.run())),
+            Workplace::Thread => {
+                let task = tasks.token();
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_time()
+                    .build();
+                let runtime = runtime.context("prepare the journal's thread");
+                let runtime = runtime.map_err(JournalError::Database)?;
+                let thread = std::thread::Builder::new().name("journal".to_owned());
+                let started = thread.spawn(move || {
+                    runtime.block_on(self.run());
+                    drop(task);
+                });
+                let started = started.context("start the journal's thread");
+                started.map_err(JournalError::Database)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes until told to stop or until nobody is left to ask, finishes what has queued, and
     /// closes the store.
-    pub async fn run(mut self) {
+    async fn run(mut self) {
         let mut untidy = false;
         loop {
             // Losing `recv` loses no write: one that was not handed over stays queued.
@@ -105,6 +145,7 @@ impl Writer {
                 first = self.queue.recv() => first,
                 () = tokio::time::sleep(IDLE), if untidy => {
                     self.pen.tidy().await;
+                    self.unsynced = None;
                     untidy = false;
                     continue;
                 }
@@ -125,7 +166,7 @@ impl Writer {
     }
 
     async fn write(&mut self, group: Group) {
-        histogram!("guildpoints_journal_group_size").record(group.len() as f64);
+        self.group_size.record(group.len() as f64);
         match self.attempt(&group).await {
             Ok(answers) => group.answer(answers),
             Err(error) if group.len() == 1 => group.fail(error),
@@ -148,7 +189,7 @@ impl Writer {
     async fn attempt(&mut self, group: &Group) -> Result<Answers, JournalError> {
         match self.transact(group).await {
             Ok(answers) => {
-                counter!("guildpoints_journal_commits_total").increment(1);
+                self.commits.increment(1);
                 // Rows that only change find room in a full store.
                 self.full &= !group.takes_room();
                 if !self.full {
@@ -167,7 +208,7 @@ impl Writer {
 
     async fn transact(&mut self, group: &Group) -> Result<Answers, JournalError> {
         let mut answers = Answers::default();
-        let mut batch = Default::default();
+        let mut batch = Batch::default();
         if group.must_look() {
             let mut ledger = self.look(group).await?;
             answers.asks = collected(&group.asks, |ask| Ok(ledger.ask(ask)));
@@ -178,10 +219,25 @@ impl Writer {
         }
         batch.changes = written(&group.changes);
         batch.notes = written(&group.notes);
+        batch.durability = self.durability(group);
         let outcome = self.pen.carry_out(&batch).await?;
+        self.unsynced = match batch.durability {
+            Durability::Now => None,
+            Durability::Soon => self.unsynced.or_else(|| Some(Instant::now())),
+        };
         answers.changes = outcome.changes;
         answers.notes = outcome.notes;
         Ok(answers)
+    }
+
+    /// How durable the commit of a group has to be: as much as any of its writes asks for, and from
+    /// time to time anyway.
+    fn durability(&self, group: &Group) -> Durability {
+        let waited = self.unsynced.map(|since| since.elapsed());
+        match group.must_look() || group.asks_for_now() || waited > Some(IDLE) {
+            true => Durability::Now,
+            false => Durability::Soon,
+        }
     }
 
     /// Learns what the group's rules need, codes included.
@@ -269,6 +325,13 @@ impl Group {
     fn must_look(&self) -> bool {
         let opens = self.opens.len() + self.open_alls.len();
         opens + self.asks.len() + self.cancels.len() > 0
+    }
+
+    /// Whether any of the writes that carry their condition with them has to be on disk at once.
+    fn asks_for_now(&self) -> bool {
+        let changes = self.changes.iter().map(|pending| pending.durability);
+        let notes = self.notes.iter().map(|pending| pending.durability);
+        changes.chain(notes).any(|wanted| wanted == Durability::Now)
     }
 
     fn singles(self) -> impl Iterator<Item = Group> {

@@ -15,9 +15,6 @@ use guildpoints::sandbox::fault::FaultKind;
 use guildpoints::sandbox::fault::FaultRule;
 use serde_json::Value;
 use serde_json::json;
-use sqlx::ConnectOptions;
-use sqlx::Connection;
-use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::stage::Said;
 use crate::stage::Settings;
@@ -299,22 +296,15 @@ async fn a_store_with_room_again_is_noticed_without_a_command() {
     stage.start().await;
     ops.ready_until(|status, _| status == 200).await;
     // Somebody's shell holds the store for longer than the journal waits for it.
-    let mut shell = SqliteConnectOptions::new()
-        .filename(stage.folder().join("guildpoints.db"))
-        .connect()
-        .await
-        .unwrap();
-    sqlx::query("begin immediate")
-        .execute(&mut shell)
-        .await
-        .unwrap();
+    let shell = rusqlite::Connection::open(stage.folder().join("guildpoints.db")).unwrap();
+    shell.execute_batch("begin immediate").unwrap();
     let unwritten = stage.says("阿杰", "/奖励 @小明 1 账本被占用");
     stage.hears_of(unwritten, NOT_WRITTEN).await;
     ops.ready_until(|status, body| status == 503 && body["trouble"]["store"].is_string())
         .await;
     assert!(stage.paid().is_empty());
-    sqlx::query("rollback").execute(&mut shell).await.unwrap();
-    shell.close().await.unwrap();
+    shell.execute_batch("rollback").unwrap();
+    drop(shell);
     ops.ready_until(|status, _| status == 200).await;
     stage.finish().await;
 }
@@ -718,19 +708,9 @@ async fn refused(stage: &mut Stage, sentence: &str) {
 /// Reads a number from the store, then changes the store behind everybody's back.
 async fn change_store(stage: &Stage, question: &str, statement: &str) -> i64 {
     let path = stage.folder().join("guildpoints.db");
-    let mut store = SqliteConnectOptions::new()
-        .filename(path)
-        .connect()
-        .await
-        .unwrap();
-    let question = sqlx::AssertSqlSafe(question.to_owned());
-    let number = sqlx::query_scalar(question)
-        .fetch_one(&mut store)
-        .await
-        .unwrap();
-    let statement = sqlx::AssertSqlSafe(statement.to_owned());
-    sqlx::query(statement).execute(&mut store).await.unwrap();
-    store.close().await.unwrap();
+    let store = rusqlite::Connection::open(path).unwrap();
+    let number = store.query_row(question, [], |row| row.get(0)).unwrap();
+    store.execute_batch(statement).unwrap();
     number
 }
 

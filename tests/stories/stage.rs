@@ -27,10 +27,6 @@ use guildpoints::sandbox::fault::FaultRule;
 use guildpoints::sandbox::message::MessageView;
 use serde_json::Value;
 use serde_json::json;
-use sqlx::AssertSqlSafe;
-use sqlx::ConnectOptions;
-use sqlx::Connection;
-use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -338,14 +334,10 @@ impl Stage {
     pub async fn change_store(&self, statement: &str) {
         assert!(self.bot.is_none(), "the bot has its store to itself");
         let file = self.folder().join("guildpoints.db");
-        let options = SqliteConnectOptions::new().filename(file);
-        let mut store = options.connect().await.expect("the store can be opened");
-        let done = sqlx::query(AssertSqlSafe(statement.to_owned()))
-            .execute(&mut store)
-            .await;
-        let done = done.expect("the statement can be carried out");
-        assert!(done.rows_affected() > 0, "nothing was changed");
-        store.close().await.expect("the store can be closed");
+        let store = rusqlite::Connection::open(file).expect("the store can be opened");
+        let met = store.execute(statement, []);
+        let met = met.expect("the statement can be carried out");
+        assert!(met > 0, "nothing was changed");
     }
 
     /// `text` with every `@name` of a seeded person as the platform's markup.

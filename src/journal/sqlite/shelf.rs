@@ -1,14 +1,24 @@
-//! The reading side: a few connections that only read.
+//! The reading side: what is asked of the store, one statement a question.
+
+use std::path::Path;
 
 use futures_util::future::BoxFuture;
-use sqlx::SqlitePool;
-use sqlx::sqlite::SqliteRow;
+use rusqlite::Connection;
+use rusqlite::Row;
+use rusqlite::params;
+use rusqlite::params_from_iter;
 
+use crate::journal::desk::Unsound;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::Counts;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
-use crate::journal::sqlite::mapped;
+use crate::journal::selecting::Tail;
+use crate::journal::selection::Order;
+use crate::journal::selection::Selection;
+use crate::journal::sqlite::copying;
+use crate::journal::sqlite::looking;
+use crate::journal::sqlite::readers::Readers;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
 use crate::journal::sqlite::rows::kept;
@@ -22,123 +32,161 @@ use crate::model::ReceiptCode;
 /// SQLite's reading side.
 pub(super) struct Shelf {
     /// Connections that only read.
-    pub pool: SqlitePool,
+    pub readers: Readers,
 }
 
 impl Store for Shelf {
     fn find<'a>(&'a self, code: &'a ReceiptCode) -> Answer<'a, Option<Receipt>> {
-        let query = sqlx::query("select * from entries where code = $1").bind(code.as_str());
-        Box::pin(async move {
-            let row = query.fetch_optional(&self.pool).await.map_err(mapped)?;
-            row.as_ref().map(rows::receipt).transpose()
-        })
+        let code = code.clone();
+        Box::pin(self.readers.glance(move |connection| {
+            let text = "select * from entries where code = ?";
+            rows::first(connection, text, params![code.as_str()], rows::receipt)
+        }))
     }
 
     fn of_cause<'a>(&'a self, cause: &'a Cause) -> Answer<'a, Option<Receipt>> {
-        let (kind, message, line, member) = rows::key(cause);
-        let query = sqlx::query(
-            "select * from entries
-             where kind = $1 and message = $2 and line = $3 and member = $4",
-        );
-        let query = query.bind(kind).bind(message).bind(line).bind(member);
-        Box::pin(async move {
-            let row = query.fetch_optional(&self.pool).await.map_err(mapped)?;
-            row.as_ref().map(rows::receipt).transpose()
-        })
+        let cause = *cause;
+        let look = move |connection: &Connection| looking::of_cause(connection, &cause);
+        Box::pin(self.readers.glance(look))
     }
 
     fn of_message(&self, message: MessageId) -> Answer<'_, Vec<Receipt>> {
-        let query = sqlx::query(
-            "select * from entries where kind = 0 and message = $1 order by line, member",
-        );
-        let query = query.bind(kept(message.number()));
-        Box::pin(async move { receipts(query.fetch_all(&self.pool).await) })
+        Box::pin(self.readers.glance(move |connection| {
+            rows::all(
+                connection,
+                "select * from entries where kind = 0 and message = ? order by line, member",
+                params![kept(message.number())],
+                rows::receipt,
+            )
+        }))
     }
 
     fn unsettled(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>> {
-        let query = sqlx::query(
-            "select * from entries where settled_ms is null and next_look_ms <= $1
-             order by written_ms, message, line, member limit $2",
-        );
-        let query = query.bind(due_ms).bind(limited(limit));
-        Box::pin(async move { receipts(query.fetch_all(&self.pool).await) })
+        Box::pin(self.readers.read(move |connection| {
+            rows::all(
+                connection,
+                "select * from entries where settled_ms is null and next_look_ms <= ?
+                 order by written_ms, message, line, member limit ?",
+                params![due_ms, limited(limit)],
+                rows::receipt,
+            )
+        }))
     }
 
     fn untold(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>> {
-        let query = sqlx::query(
-            "select * from entries
-             where settled_ms is not null and told in ('nothing', 'interim')
-               and next_tell_ms <= $1
-             order by written_ms, message, line, member limit $2",
-        );
-        let query = query.bind(due_ms).bind(limited(limit));
-        Box::pin(async move { receipts(query.fetch_all(&self.pool).await) })
+        Box::pin(self.readers.read(move |connection| {
+            rows::all(
+                connection,
+                "select * from entries
+                 where settled_ms is not null and told in ('nothing', 'interim')
+                   and next_tell_ms <= ?
+                 order by written_ms, message, line, member limit ?",
+                params![due_ms, limited(limit)],
+                rows::receipt,
+            )
+        }))
     }
 
     fn unspoken(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>> {
-        let query = sqlx::query(
-            "select * from entries
-             where settled_ms is null and told = 'nothing' and next_tell_ms <= $1
-             order by written_ms, message, line, member limit $2",
-        );
-        let query = query.bind(due_ms).bind(limited(limit));
-        Box::pin(async move { receipts(query.fetch_all(&self.pool).await) })
+        Box::pin(self.readers.read(move |connection| {
+            rows::all(
+                connection,
+                "select * from entries
+                 where settled_ms is null and told = 'nothing' and next_tell_ms <= ?
+                 order by written_ms, message, line, member limit ?",
+                params![due_ms, limited(limit)],
+                rows::receipt,
+            )
+        }))
     }
 
     fn given(&self, quota: Quota) -> Answer<'_, i64> {
-        let query = sqlx::query(
-            "select coalesce(sum(counts), 0) as given from entries
-             where guild = $1 and giver = $2 and written_ms >= $3 and written_ms < $4",
-        );
-        let query = query
-            .bind(kept(quota.guild.number()))
-            .bind(kept(quota.giver.number()))
-            .bind(quota.day.from_ms)
-            .bind(quota.day.until_ms);
-        Box::pin(async move {
-            let row = query.fetch_one(&self.pool).await.map_err(mapped)?;
-            get(&row, "given")
-        })
+        let look = move |connection: &Connection| looking::given(connection, &quota);
+        Box::pin(self.readers.read(look))
     }
 
     fn counts(&self) -> Answer<'_, Counts> {
-        // One statement, so that all figures are of one moment.
-        let query = sqlx::query(
-            "select state, count(*) as number, min(written_ms) as oldest from entries
-             where settled_ms is null group by state
-             union all
-             select 'untold', count(*), null from entries
-             where settled_ms is not null and told in ('nothing', 'interim')
-             union all
-             select 'undeliverable', count(*), null from entries where told = 'undeliverable'",
-        );
-        Box::pin(async move {
-            let rows = query.fetch_all(&self.pool).await.map_err(mapped)?;
-            let mut counts = Counts::default();
-            for row in &rows {
-                add(&mut counts, row)?;
-            }
-            Ok(counts)
-        })
+        Box::pin(self.readers.read(|connection| {
+            // One statement, so that all figures are of one moment.
+            let counted = rows::all(
+                connection,
+                "select state, count(*) as number, min(written_ms) as oldest from entries
+                 where settled_ms is null group by state
+                 union all
+                 select 'untold', count(*), null from entries
+                 where settled_ms is not null and told in ('nothing', 'interim')
+                 union all
+                 select 'undeliverable', count(*), null from entries
+                 where told = 'undeliverable'",
+                [],
+                counted,
+            )?;
+            Ok(counted.into_iter().fold(Counts::default(), add))
+        }))
     }
 
     fn asked(&self, message: MessageId) -> Answer<'_, Option<Confirmation>> {
-        let query = sqlx::query("select * from confirmations where message = $1");
-        let query = query.bind(kept(message.number()));
-        Box::pin(async move {
-            let row = query.fetch_optional(&self.pool).await.map_err(mapped)?;
-            row.as_ref().map(rows::confirmation).transpose()
-        })
+        let look = move |connection: &Connection| looking::asked(connection, message);
+        Box::pin(self.readers.glance(look))
+    }
+
+    fn entries<'a>(
+        &'a self,
+        selection: &'a Selection,
+        order: Order,
+        limit: usize,
+    ) -> Answer<'a, Vec<Receipt>> {
+        let tail = Tail::of(selection, order, limit, rows::state_word, rows::key);
+        Box::pin(self.readers.read(move |connection| {
+            let text = format!("select * from entries{}", tail.text);
+            let values = params_from_iter(&tail.values);
+            rows::all(connection, &text, values, rows::receipt)
+        }))
+    }
+
+    fn unsound(&self, limit: usize) -> Answer<'_, Unsound> {
+        Box::pin(self.readers.read(move |connection| {
+            Ok(Unsound {
+                miscounted: rows::all(
+                    connection,
+                    "select code from entries
+                     where counts <> case state when 'refused' then 0 else abs(amount) end
+                     order by written_ms limit ?",
+                    params![limited(limit)],
+                    rows::code,
+                )?,
+                damaged: copying::damage(connection, limit)?,
+            })
+        }))
+    }
+
+    fn copy_to<'a>(&'a self, file: &'a Path) -> Answer<'a, ()> {
+        let file = file.to_owned();
+        Box::pin(
+            self.readers
+                .read(move |connection| copying::copy(connection, &file)),
+        )
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(self.pool.close())
+        Box::pin(self.readers.close())
     }
 }
 
-fn add(counts: &mut Counts, row: &SqliteRow) -> Result<(), JournalError> {
-    let number: u64 = get::<i64>(row, "number")?.cast_unsigned();
-    match get(row, "state")? {
+/// A state, how many are in it, and when the oldest of them was written.
+type Counted = (String, u64, Option<i64>);
+
+fn counted(row: &Row<'_>) -> Result<Counted, JournalError> {
+    let number: i64 = get(row, "number")?;
+    Ok((
+        get(row, "state")?,
+        number.cast_unsigned(),
+        get(row, "oldest")?,
+    ))
+}
+
+fn add(mut counts: Counts, (state, number, oldest): Counted) -> Counts {
+    match state.as_str() {
         "queued" => counts.queued = number,
         "unconfirmed" => counts.unconfirmed = number,
         "held" => counts.held = number,
@@ -146,13 +194,8 @@ fn add(counts: &mut Counts, row: &SqliteRow) -> Result<(), JournalError> {
         "undeliverable" => counts.undeliverable = number,
         _ => counts.untold = number,
     }
-    let oldest: Option<i64> = get(row, "oldest")?;
     counts.oldest_open_ms = [counts.oldest_open_ms, oldest].into_iter().flatten().min();
-    Ok(())
-}
-
-fn receipts(rows: Result<Vec<SqliteRow>, sqlx::Error>) -> Result<Vec<Receipt>, JournalError> {
-    rows.map_err(mapped)?.iter().map(rows::receipt).collect()
+    counts
 }
 
 fn limited(limit: usize) -> i64 {

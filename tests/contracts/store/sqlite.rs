@@ -10,18 +10,15 @@ use guildpoints::model::BotId;
 use guildpoints::model::UserId;
 use guildpoints::support::pulse::edge;
 use metrics_exporter_prometheus::PrometheusBuilder;
-use sqlx::Connection;
-use sqlx::SqliteConnection;
+use rusqlite::Connection;
 use tokio::task::JoinSet;
 
 use super::stage::*;
 
 /// Carries out an operator's SQL beside the journal.
-async fn operator(home: &Home, statement: &'static str) {
-    let mut connection = SqliteConnection::connect(&home.url()).await.unwrap();
-    let done = sqlx::raw_sql(statement).execute(&mut connection).await;
-    done.unwrap();
-    connection.close().await.unwrap();
+fn operator(home: &Home, statement: &str) {
+    let connection = Connection::open(home.file()).unwrap();
+    connection.execute_batch(statement).unwrap();
 }
 
 async fn refusal(home: &Home, url: &str) -> JournalError {
@@ -114,8 +111,7 @@ async fn a_newer_store_and_another_bots_are_refused_and_left_alone() {
         &home,
         "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
          values (999, 'later', true, x'00', 0)",
-    )
-    .await;
+    );
     let before = std::fs::read(home.file()).unwrap();
     let error = refusal(&home, &home.url()).await;
     assert!(
@@ -135,11 +131,7 @@ async fn a_file_of_something_else_is_refused_and_left_alone() {
     assert!(error.to_string().contains("not a journal"), "{error}");
 
     std::fs::remove_file(home.file()).unwrap();
-    let url = format!("{}?mode=rwc", home.url());
-    let mut other = SqliteConnection::connect(&url).await.unwrap();
-    let made = sqlx::raw_sql("create table songs (name text)");
-    made.execute(&mut other).await.unwrap();
-    other.close().await.unwrap();
+    operator(&home, "create table songs (name text)");
     let before = std::fs::read(home.file()).unwrap();
     let error = refusal(&home, &home.url()).await;
     assert!(matches!(error, JournalError::Address(_)), "{error:?}");
@@ -172,7 +164,7 @@ async fn a_full_store_says_so_and_writes_again_once_there_is_room() {
     assert!(matches!(other, Err(JournalError::Full)), "{other:?}");
     assert!(journal.of_cause(&cause(1)).await.unwrap().is_some());
 
-    operator(&home, "delete from entries").await;
+    operator(&home, "delete from entries");
     fresh(open(&journal, intent(number, 1)).await);
     assert!(home.pulses.of(edge::STORE).beats());
     journal.close().await;
@@ -246,8 +238,7 @@ async fn one_bad_write_does_not_spoil_its_group() {
         &home,
         "create trigger poison before insert on entries when new.remark = 'poison'
          begin select raise(abort, 'poisoned'); end",
-    )
-    .await;
+    );
     let mut openings = JoinSet::new();
     for number in 0..32 {
         let journal = journal.clone();
@@ -327,12 +318,11 @@ async fn writing_is_proved_by_writing() {
         &home,
         "create trigger stuck before update on house
          begin select raise(abort, 'stuck'); end",
-    )
-    .await;
+    );
     let stuck = journal.writable().await;
     assert!(matches!(stuck, Err(JournalError::Database(_))), "{stuck:?}");
     assert!(!home.pulses.of(edge::STORE).beats());
-    operator(&home, "drop trigger stuck").await;
+    operator(&home, "drop trigger stuck");
     journal.writable().await.unwrap();
     assert!(home.pulses.of(edge::STORE).beats());
     journal.close().await;

@@ -1,0 +1,110 @@
+//! How the store's file is opened: for a look, for writing, for reading.
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rusqlite::OpenFlags;
+
+use crate::journal::error::JournalError;
+use crate::journal::sqlite::address::Address;
+use crate::journal::sqlite::address::Mode;
+use crate::journal::sqlite::mapped;
+
+/// Pages in the log (8 MiB) at which a commit folds it into the file although nobody is idle.
+///
+/// A checkpoint is the tail of a large group, so it comes seldom; but a commit into a log that still
+/// grows costs more than twice one into a log that is used again, so it does not grow for long.
+const LOG_PAGES: u32 = 2_048;
+
+/// How long to wait for somebody else's lock on the file, such as an operator's shell.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Room for every statement of the house, so that none is ever prepared twice.
+const STATEMENTS: usize = 128;
+
+/// Opens connections to one file.
+#[derive(Clone, Debug)]
+pub(super) struct Connecting {
+    path: PathBuf,
+    mode: Mode,
+    max_pages: Option<u32>,
+}
+
+impl Connecting {
+    /// For the file at `address`.
+    pub fn new(address: &Address) -> Self {
+        Self {
+            path: address.path.clone(),
+            mode: address.mode,
+            max_pages: address.max_pages,
+        }
+    }
+
+    /// A connection that changes nothing by being opened, besides creating an empty file where that
+    /// is asked for.
+    pub fn look(&self) -> rusqlite::Result<Connection> {
+        let access = match self.mode {
+            Mode::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+            Mode::Write | Mode::Beside => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            Mode::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        };
+        // A connection is used by one thread at a time, so it needs no lock of its own.
+        let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(PATIENCE)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(connection)
+    }
+
+    /// The connection that writes; where nothing may be written, it finds that out by itself.
+    pub fn write(&self) -> Result<Connection, JournalError> {
+        let connection = self.look().map_err(mapped)?;
+        if self.mode == Mode::Read {
+            return Ok(connection);
+        }
+        let log: String = connection
+            .query_row("pragma journal_mode = wal", [], |row| row.get(0))
+            .map_err(mapped)?;
+        if log != "wal" {
+            return Err(JournalError::Address(
+                "no write-ahead log is possible there: name a file on a local disk".to_owned(),
+            ));
+        }
+        set(&connection, "wal_autocheckpoint", LOG_PAGES)?;
+        if let Some(pages) = self.max_pages {
+            set(&connection, "max_page_count", pages)?;
+        }
+        Ok(connection)
+    }
+
+    /// Syncs the write-ahead log, as far as it is written.
+    pub fn sync_log(&self) -> std::io::Result<()> {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        // SQLite keeps no lock on the log itself, so none is lost by closing it here.
+        match File::open(log) {
+            Ok(log) => log.sync_data(),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A connection that only reads.
+    pub fn read(&self) -> Result<Connection, JournalError> {
+        let connection = self.look().map_err(mapped)?;
+        connection
+            .pragma_update(None, "query_only", true)
+            .map_err(mapped)?;
+        Ok(connection)
+    }
+}
+
+/// Sets what answers with the value set.
+fn set(connection: &Connection, pragma: &str, value: u32) -> Result<(), JournalError> {
+    connection
+        .pragma_update_and_check(None, pragma, value, |_| Ok(()))
+        .map_err(mapped)
+}

@@ -1,0 +1,94 @@
+//! What has to be known before a group of writes is decided, one statement a question.
+
+use std::collections::HashSet;
+
+use rusqlite::Connection;
+use rusqlite::params;
+
+use crate::journal::entry::Confirmation;
+use crate::journal::entry::Receipt;
+use crate::journal::error::JournalError;
+use crate::journal::sqlite::mapped;
+use crate::journal::sqlite::rows;
+use crate::journal::sqlite::rows::kept;
+use crate::journal::store::Found;
+use crate::journal::store::Questions;
+use crate::journal::store::Quota;
+use crate::model::Cause;
+use crate::model::MessageId;
+use crate::model::ReceiptCode;
+
+/// Answers all questions.
+pub(super) fn find(connection: &Connection, questions: &Questions) -> Result<Found, JournalError> {
+    let mut found = Found {
+        codes: HashSet::with_capacity(questions.codes.len()),
+        ..Found::default()
+    };
+    for cause in &questions.causes {
+        found.entries.extend(of_cause(connection, cause)?);
+    }
+    for code in &questions.codes {
+        if is_taken(connection, code)? {
+            found.codes.insert(code.clone());
+        }
+    }
+    for quota in &questions.quotas {
+        found.given.push(given(connection, quota)?);
+    }
+    for &message in &questions.confirmations {
+        found.confirmations.extend(asked(connection, message)?);
+    }
+    Ok(found)
+}
+
+/// The entry of a cause.
+pub(super) fn of_cause(
+    connection: &Connection,
+    cause: &Cause,
+) -> Result<Option<Receipt>, JournalError> {
+    let (kind, message, line, member) = rows::key(cause);
+    rows::first(
+        connection,
+        "select * from entries where kind = ? and message = ? and line = ? and member = ?",
+        params![kind, message, line, member],
+        rows::receipt,
+    )
+}
+
+/// Whether an entry has that code.
+fn is_taken(connection: &Connection, code: &ReceiptCode) -> Result<bool, JournalError> {
+    let mut statement = connection
+        .prepare_cached("select 1 from entries where code = ?")
+        .map_err(mapped)?;
+    statement.exists([code.as_str()]).map_err(mapped)
+}
+
+/// What counts towards a quota; answered from its index alone.
+pub(super) fn given(connection: &Connection, quota: &Quota) -> Result<i64, JournalError> {
+    let given = rows::first(
+        connection,
+        "select coalesce(sum(counts), 0) as given from entries
+         where guild = ? and giver = ? and written_ms >= ? and written_ms < ?",
+        params![
+            kept(quota.guild.number()),
+            kept(quota.giver.number()),
+            quota.day.from_ms,
+            quota.day.until_ms
+        ],
+        |row| rows::get(row, "given"),
+    )?;
+    Ok(given.expect("a sum without groups is one row"))
+}
+
+/// The confirmation a message asked for, as written.
+pub(super) fn asked(
+    connection: &Connection,
+    message: MessageId,
+) -> Result<Option<Confirmation>, JournalError> {
+    rows::first(
+        connection,
+        "select * from confirmations where message = ?",
+        params![kept(message.number())],
+        rows::confirmation,
+    )
+}

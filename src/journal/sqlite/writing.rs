@@ -1,0 +1,453 @@
+//! What a batch writes, one statement for each kind of thing.
+//!
+//! Statements that change something carry their condition with them and say which rows they met:
+//! none is an answer, not an error.
+
+use rusqlite::Connection;
+use rusqlite::Params;
+use rusqlite::params;
+
+use crate::journal::entry::BalanceRead;
+use crate::journal::entry::Confirmation;
+use crate::journal::entry::ConfirmationState;
+use crate::journal::entry::HandedOver;
+use crate::journal::entry::Progress;
+use crate::journal::entry::Receipt;
+use crate::journal::entry::Refused;
+use crate::journal::entry::Settlement;
+use crate::journal::entry::State;
+use crate::journal::entry::Told;
+use crate::journal::error::JournalError;
+use crate::journal::selection::SettledBy;
+use crate::journal::sqlite::mapped;
+use crate::journal::sqlite::rows;
+use crate::journal::sqlite::rows::kept;
+use crate::journal::store::Batch;
+use crate::journal::store::EntryChange;
+use crate::journal::store::Note;
+use crate::journal::store::Outcome;
+use crate::model::Cause;
+use crate::model::MessageId;
+use crate::model::ReceiptCode;
+
+/// Writes everything within the open transaction.
+pub(super) fn write(connection: &Connection, batch: &Batch) -> Result<Outcome, JournalError> {
+    for entry in &batch.entries {
+        insert(connection, entry)?;
+    }
+    for asked in &batch.asked {
+        ask(connection, asked)?;
+    }
+    for &(message, state) in &batch.confirmed {
+        confirm(connection, message, state)?;
+    }
+    let changes = batch.changes.iter();
+    let changes = changes.map(|change| changed(connection, change));
+    let changes = changes.collect::<Result<_, _>>()?;
+    let notes = batch.notes.iter().map(|note| noted(connection, note));
+    let notes = notes.collect::<Result<_, _>>()?;
+    Ok(Outcome { changes, notes })
+}
+
+fn changed(connection: &Connection, change: &EntryChange) -> Result<Option<Receipt>, JournalError> {
+    match change {
+        EntryChange::Resend {
+            cause,
+            sends,
+            now_ms,
+            next_look_ms,
+        } => resend(connection, cause, *sends, *now_ms, *next_look_ms),
+        EntryChange::Keep {
+            cause,
+            sends,
+            state,
+            progress,
+            now_ms,
+        } => keep(connection, cause, *sends, *state, progress, *now_ms),
+        EntryChange::Settle {
+            cause,
+            sends,
+            looks,
+            settlement,
+            now_ms,
+        } => match settlement {
+            Settlement::Done => done(connection, cause, *looks, *now_ms),
+            Settlement::Refused(refused) => {
+                refuse(connection, cause, *sends, *looks, *now_ms, refused)
+            }
+        },
+        EntryChange::ByHand {
+            cause,
+            sends,
+            state,
+            settlement,
+            decided,
+            now_ms,
+        } => by_hand(connection, cause, *sends, *state, settlement, decided, *now_ms),
+        EntryChange::Balance { code, balance } => balanced(connection, code, *balance),
+    }
+}
+
+fn noted(connection: &Connection, note: &Note) -> Result<Option<u32>, JournalError> {
+    match note {
+        Note::Told {
+            cause,
+            said,
+            told,
+            handed_over,
+        } => tell(connection, cause, *said, *told, *handed_over),
+        Note::TellLater { cause, next_ms } => tell_later(connection, cause, *next_ms),
+        Note::AskedSaid { message, said } => asked_said(connection, *message, *said),
+        Note::Probe { now_ms } => {
+            fill(connection, *now_ms)?;
+            clear(connection)?;
+            probe(connection, *now_ms)
+        }
+    }
+}
+
+/// A new entry.
+fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> {
+    let (kind, message, line, member) = rows::key(&entry.cause);
+    execute(
+        connection,
+        "insert into entries (
+            kind, message, line, member, op, code, guild, system, giver, member_name, amount,
+            counts, reason, remark, channel, quoting, said, written_ms, state, sends,
+            last_sent_ms, next_look_ms, next_tell_ms)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            kind,
+            message,
+            line,
+            member,
+            entry.op.as_str(),
+            entry.code.as_str(),
+            kept(entry.guild.number()),
+            entry.system,
+            kept(entry.giver.number()),
+            entry.member_name,
+            entry.amount.points(),
+            entry.amount.size(),
+            entry.reason,
+            entry.remark,
+            kept(entry.reply.channel.number()),
+            entry.reply.quoting.map(|message| kept(message.number())),
+            entry.reply.said.map(|message| kept(message.number())),
+            entry.written_ms,
+            rows::state_word(entry.state),
+            entry.progress.sends,
+            entry.progress.last_sent_ms,
+            entry.progress.next_look_ms,
+            entry.written_ms,
+        ],
+    )
+    .map(drop)
+}
+
+/// A new confirmation.
+fn ask(connection: &Connection, asked: &Confirmation) -> Result<(), JournalError> {
+    execute(
+        connection,
+        "insert into confirmations
+            (message, guild, channel, caller, proposal, expires_ms, said, state)
+         values (?, ?, ?, ?, ?, ?, ?, 'asked')",
+        params![
+            kept(asked.message.number()),
+            kept(asked.guild.number()),
+            kept(asked.channel.number()),
+            kept(asked.caller.number()),
+            asked.proposal,
+            asked.expires_ms,
+            asked.said.map(|said| kept(said.number())),
+        ],
+    )
+    .map(drop)
+}
+
+/// A confirmation is used up or called off.
+fn confirm(
+    connection: &Connection,
+    message: MessageId,
+    state: ConfirmationState,
+) -> Result<(), JournalError> {
+    execute(
+        connection,
+        "update confirmations set state = ? where message = ?",
+        params![rows::confirmation_word(state), kept(message.number())],
+    )
+    .map(drop)
+}
+
+/// Another sending, unless somebody else noted one since.
+fn resend(
+    connection: &Connection,
+    cause: &Cause,
+    sends: u32,
+    now_ms: i64,
+    next_look_ms: i64,
+) -> Result<Option<Receipt>, JournalError> {
+    let (kind, message, line, member) = rows::key(cause);
+    rows::first(
+        connection,
+        "update entries
+         set sends = sends + 1, last_sent_ms = ?, next_look_ms = ?,
+             state = case state when 'held' then 'held' else 'unconfirmed' end
+         where kind = ? and message = ? and line = ? and member = ?
+           and settled_ms is null and sends = ?
+         returning *",
+        params![now_ms, next_look_ms, kind, message, line, member, sends],
+        rows::receipt,
+    )
+}
+
+/// The entry stays open with what was learnt, unless sent again since.
+fn keep(
+    connection: &Connection,
+    cause: &Cause,
+    sends: u32,
+    state: State,
+    progress: &Progress,
+    now_ms: i64,
+) -> Result<Option<Receipt>, JournalError> {
+    let (kind, message, line, member) = rows::key(cause);
+    rows::first(
+        connection,
+        "update entries
+         set state = ?1, looks = ?2, next_look_ms = ?3, in_doubt_since_ms = ?4, heard = ?5,
+             told = case when ?1 = 'unresolved' and state <> ?1 and told = 'interim'
+                    then 'nothing' else told end,
+             next_tell_ms = case when ?1 = 'unresolved' and state <> ?1
+                            then ?11 else next_tell_ms end
+         where kind = ?6 and message = ?7 and line = ?8 and member = ?9
+           and settled_ms is null and sends = ?10
+         returning *",
+        params![
+            rows::state_word(state),
+            progress.looks,
+            progress.next_look_ms,
+            progress.in_doubt_since_ms,
+            progress.heard,
+            kind,
+            message,
+            line,
+            member,
+            sends,
+            now_ms
+        ],
+        rows::receipt,
+    )
+}
+
+/// The entry is done, whoever sent it last.
+fn done(
+    connection: &Connection,
+    cause: &Cause,
+    looks: u32,
+    now_ms: i64,
+) -> Result<Option<Receipt>, JournalError> {
+    let (kind, message, line, member) = rows::key(cause);
+    rows::first(
+        connection,
+        "update entries
+         set state = 'done', settled_ms = ?1, next_tell_ms = ?1, looks = max(looks, ?6)
+         where kind = ?2 and message = ?3 and line = ?4 and member = ?5 and settled_ms is null
+         returning *",
+        params![now_ms, kind, message, line, member, looks],
+        rows::receipt,
+    )
+}
+
+/// The entry is refused, unless sent again since.
+fn refuse(
+    connection: &Connection,
+    cause: &Cause,
+    sends: u32,
+    looks: u32,
+    now_ms: i64,
+    refused: &Refused,
+) -> Result<Option<Receipt>, JournalError> {
+    let (kind, message, line, member) = rows::key(cause);
+    rows::first(
+        connection,
+        "update entries
+         set state = 'refused', settled_ms = ?1, next_tell_ms = ?1, counts = 0,
+             refusal = ?2, refusal_code = ?3, refusal_text = ?4, looks = max(looks, ?10)
+         where kind = ?5 and message = ?6 and line = ?7 and member = ?8
+           and settled_ms is null and sends = ?9
+         returning *",
+        params![
+            now_ms,
+            rows::meaning_word(refused.meaning),
+            refused.code,
+            refused.text,
+            kind,
+            message,
+            line,
+            member,
+            sends,
+            looks
+        ],
+        rows::receipt,
+    )
+}
+
+/// A person ended the entry, if it still stands as they have seen it. Its end is to be told even
+/// where something else could not be.
+fn by_hand(
+    connection: &Connection,
+    cause: &Cause,
+    sends: u32,
+    seen: State,
+    settlement: &Settlement,
+    settled_by: &SettledBy,
+    now_ms: i64,
+) -> Result<Option<Receipt>, JournalError> {
+    let (kind, message, line, member) = rows::key(cause);
+    let (state, refused) = match settlement {
+        Settlement::Done => (State::Done, None),
+        Settlement::Refused(refused) => (State::Refused, Some(refused)),
+    };
+    rows::first(
+        connection,
+        "update entries
+         set state = ?1, settled_ms = ?2, next_tell_ms = ?2,
+             told = case told when 'nothing' then 'nothing' else 'interim' end,
+             counts = case ?1 when 'refused' then 0 else counts end,
+             refusal = ?3, refusal_code = ?4, refusal_text = ?5, settled_by = ?6, settled_why = ?7
+         where kind = ?8 and message = ?9 and line = ?10 and member = ?11
+           and settled_ms is null and sends = ?12 and state = ?13
+         returning *",
+        params![
+            rows::state_word(state),
+            now_ms,
+            refused.map(|refused| rows::meaning_word(refused.meaning)),
+            refused.and_then(|refused| refused.code),
+            refused.map(|refused| refused.text.as_str()),
+            settled_by.by,
+            settled_by.why,
+            kind,
+            message,
+            line,
+            member,
+            sends,
+            rows::state_word(seen)
+        ],
+        rows::receipt,
+    )
+}
+
+/// A balance that was read.
+fn balanced(
+    connection: &Connection,
+    code: &ReceiptCode,
+    balance: BalanceRead,
+) -> Result<Option<Receipt>, JournalError> {
+    rows::first(
+        connection,
+        "update entries set balance = ?, balance_read_ms = ? where code = ? returning *",
+        params![balance.points, balance.read_ms, code.as_str()],
+        rows::receipt,
+    )
+}
+
+/// What was said of a command's entries.
+fn tell(
+    connection: &Connection,
+    cause: &Cause,
+    said: Option<MessageId>,
+    told: Told,
+    handed_over: HandedOver,
+) -> Result<Option<u32>, JournalError> {
+    let (kind, message, _, _) = rows::key(cause);
+    let met = execute(
+        connection,
+        "update entries
+         set said = coalesce(?2, said),
+             told = case
+                 when ?1 = 'undeliverable' or settled_ms is not null then ?1
+                 when state = 'unresolved' and not ?5 then 'nothing'
+                 else 'interim' end
+         where kind = ?3 and message = ?4",
+        params![
+            rows::told_word(told),
+            said.map(|said| kept(said.number())),
+            kind,
+            message,
+            handed_over == HandedOver::Named
+        ],
+    )?;
+    Ok((met > 0).then_some(0))
+}
+
+/// Telling is put off. A command's entries share what is said of them; the most patient one counts.
+fn tell_later(
+    connection: &Connection,
+    cause: &Cause,
+    next_ms: i64,
+) -> Result<Option<u32>, JournalError> {
+    let (kind, message, _, _) = rows::key(cause);
+    let tries = rows::all(
+        connection,
+        "update entries set tell_tries = tell_tries + 1, next_tell_ms = ?
+         where kind = ? and message = ?
+         returning tell_tries",
+        params![next_ms, kind, message],
+        |row| rows::small(row, "tell_tries"),
+    )?;
+    Ok(tries.into_iter().max())
+}
+
+/// The message with the button.
+fn asked_said(
+    connection: &Connection,
+    message: MessageId,
+    said: MessageId,
+) -> Result<Option<u32>, JournalError> {
+    let met = execute(
+        connection,
+        "update confirmations set said = ? where message = ?",
+        params![kept(said.number()), kept(message.number())],
+    )?;
+    Ok((met > 0).then_some(0))
+}
+
+/// Takes some pages, for a probe: a row that only changes proves nothing about room. No message has
+/// the id -1.
+fn fill(connection: &Connection, now_ms: i64) -> Result<(), JournalError> {
+    execute(
+        connection,
+        "insert or replace into confirmations
+            (message, guild, channel, caller, proposal, expires_ms, said, state)
+         values (-1, 0, 0, 0, hex(zeroblob(8192)), ?, null, 'cancelled')",
+        params![now_ms],
+    )
+    .map(drop)
+}
+
+/// Gives them back.
+fn clear(connection: &Connection) -> Result<(), JournalError> {
+    let text = "delete from confirmations where message = -1";
+    execute(connection, text, []).map(drop)
+}
+
+/// Writes something harmless, and never the value that stands there: SQLite does not write a page
+/// that does not change.
+fn probe(connection: &Connection, now_ms: i64) -> Result<Option<u32>, JournalError> {
+    let met = execute(
+        connection,
+        "update house set probed_ms = max(probed_ms + 1, ?)",
+        params![now_ms],
+    )?;
+    Ok((met > 0).then_some(0))
+}
+
+/// Carries one prepared statement out and counts the rows it met.
+fn execute(
+    connection: &Connection,
+    text: &'static str,
+    values: impl Params,
+) -> Result<usize, JournalError> {
+    let mut statement = connection.prepare_cached(text).map_err(mapped)?;
+    statement.execute(values).map_err(mapped)
+}

@@ -1,0 +1,79 @@
+//! What was said of a command, and what is still to be said.
+
+use crate::journal::Journal;
+use crate::journal::entry::HandedOver;
+use crate::journal::entry::Receipt;
+use crate::journal::entry::Told;
+use crate::journal::error::JournalError;
+use crate::journal::store::Note;
+use crate::model::Cause;
+use crate::model::MessageId;
+
+impl Journal {
+    /// Notes what was said of the command behind `cause`, for all its entries.
+    ///
+    /// A later note replaces an earlier one, also `Final` by `Interim`: which of two replies stands
+    /// is then unknown, and saying the end again is the safe side.
+    pub async fn told(
+        &self,
+        cause: &Cause,
+        said: MessageId,
+        told: Told,
+    ) -> Result<(), JournalError> {
+        self.note_told(cause, Some(said), told, HandedOver::Unknown)
+            .await
+    }
+
+    /// The same for what also names those of its entries that are left to a moderator.
+    pub async fn told_whole(
+        &self,
+        cause: &Cause,
+        said: MessageId,
+        told: Told,
+    ) -> Result<(), JournalError> {
+        self.note_told(cause, Some(said), told, HandedOver::Named)
+            .await
+    }
+
+    /// At most `limit` settled entries whose end was not told and whose telling is due by `due_ms`,
+    /// oldest first.
+    ///
+    /// Telling is due from the moment of settling on. A teller that leaves the lane time to speak
+    /// asks for what was due some seconds ago.
+    pub async fn untold(&self, due_ms: i64, limit: usize) -> Result<Vec<Receipt>, JournalError> {
+        self.read(self.shared.store.untold(due_ms, limit)).await
+    }
+
+    /// The same for open entries of which nothing was said, or not that a moderator decides; telling that is due from writing on.
+    pub async fn unspoken(&self, due_ms: i64, limit: usize) -> Result<Vec<Receipt>, JournalError> {
+        self.read(self.shared.store.unspoken(due_ms, limit)).await
+    }
+
+    /// Puts telling off until `next_ms`; answers how often that has happened.
+    pub async fn tell_later(&self, cause: &Cause, next_ms: i64) -> Result<u32, JournalError> {
+        let cause = *cause;
+        self.note(Note::TellLater { cause, next_ms }).await
+    }
+
+    /// Notes that the command behind `cause` cannot be answered any more.
+    pub async fn undeliverable(&self, cause: &Cause) -> Result<(), JournalError> {
+        self.note_told(cause, None, Told::Undeliverable, HandedOver::Named)
+            .await
+    }
+
+    async fn note_told(
+        &self,
+        cause: &Cause,
+        said: Option<MessageId>,
+        told: Told,
+        handed_over: HandedOver,
+    ) -> Result<(), JournalError> {
+        let note = Note::Told {
+            cause: *cause,
+            said,
+            told,
+            handed_over,
+        };
+        self.note(note).await.map(drop)
+    }
+}
