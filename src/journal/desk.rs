@@ -16,19 +16,41 @@ use crate::journal::entry::Refused;
 use crate::journal::entry::Settlement;
 use crate::journal::entry::StoreSettings;
 use crate::journal::error::JournalError;
+use crate::journal::postgres;
 use crate::journal::selection::ByHand;
 use crate::journal::selection::Finding;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
 use crate::journal::selection::SettledBy;
 use crate::journal::sqlite;
+use crate::journal::store::Access;
 use crate::journal::store::EntryChange;
 use crate::journal::store::storable;
 use crate::model::BotId;
 use crate::model::ReceiptCode;
 use crate::model::refusal::PointsRefusal;
+use crate::support::clock::Clock;
+use crate::support::pulse::Pulses;
 
 impl Journal {
+    /// Opens a store that exists for reading, whoever works on it; every write is `ReadOnly`.
+    pub async fn open_to_read(
+        settings: &StoreSettings,
+        clock: Clock,
+        pulses: Pulses,
+    ) -> Result<Self, JournalError> {
+        Self::begin(settings, Access::Read, clock, pulses).await
+    }
+
+    /// Opens a store that exists for what is safe beside the bot at work on it: `settle_by_hand`.
+    pub async fn open_beside(
+        settings: &StoreSettings,
+        clock: Clock,
+        pulses: Pulses,
+    ) -> Result<Self, JournalError> {
+        Self::begin(settings, Access::Beside, clock, pulses).await
+    }
+
     /// Whose journal it is.
     pub fn bot(&self) -> BotId {
         self.shared.bot
@@ -88,7 +110,10 @@ impl Journal {
         settings: &StoreSettings,
         file: &Path,
     ) -> Result<Option<PathBuf>, JournalError> {
-        sqlite::restore(&settings.url, file).await
+        match postgres::is_meant(&settings.url) {
+            true => Err(postgres::own_tools()),
+            false => sqlite::restore(&settings.url, file).await,
+        }
     }
 
     /// Writes a consistent copy of the store to `file`, which must not exist; nobody waits for it.

@@ -17,10 +17,11 @@ use crate::model::refusal::PointsRefusal;
 /// Where the journal is kept.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoreSettings {
-    /// `sqlite://PATH`, the path taken as written. May hold a password, so it is never printed whole.
+    /// `sqlite://PATH`, the path taken as written, or `postgres://ROLE:PASSWORD@HOST:PORT/DATABASE`.
+    /// May hold a password, so it is never printed whole.
     ///
-    /// `?mode=ro` only reads, `?mode=rw` does not create, `?max_pages=N` limits the file's size in
-    /// pages of 4,096 bytes.
+    /// `?mode=ro` only reads. In a file `?mode=rw` does not create and `?max_pages=N` limits its size
+    /// in pages of 4,096 bytes; a database takes the settings of libpq, such as `?sslmode=verify-full`.
     pub url: String,
 }
 

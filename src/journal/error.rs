@@ -3,7 +3,7 @@
 use crate::model::GuildId;
 use crate::model::UserId;
 
-/// Why the journal could not do what it was asked. Nothing was written.
+/// Why the journal could not do what it was asked. Nothing was written, except where it says so.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// No room left on the disk or within a file-size limit.
@@ -24,7 +24,7 @@ pub enum JournalError {
     },
     /// The store holds another bot's journal.
     #[error(
-        "the store belongs to bot {found}, this is bot {expected}: name another file in [store] url"
+        "the store belongs to bot {found}, this is bot {expected}: name another store in [store] url"
     )]
     OtherBot {
         /// Whose it is.
@@ -55,7 +55,37 @@ pub enum JournalError {
         /// Where the points would move.
         intended: GuildId,
     },
+    /// The store cannot be reached, or does not answer in time.
+    #[error("the store cannot be reached: {0}")]
+    Away(String),
+    /// A transaction broke off before it was committed and may go through another time.
+    #[error("writing was interrupted: {0}")]
+    Interrupted(String),
+    /// The store went away in the middle of a commit: whether it was written will be seen later.
+    #[error("the store went away while it wrote, and whether it did is not known yet")]
+    Unsure,
+    /// A migration of the store has begun and was never ended.
+    #[error(
+        "migration {number} of the store is only half applied: restore the last backup, or name an empty database in [store] url"
+    )]
+    HalfApplied {
+        /// The migration.
+        number: i64,
+    },
     /// Anything else the database says.
     #[error("the store failed")]
     Database(#[source] anyhow::Error),
+}
+
+impl JournalError {
+    /// The same for everybody who wrote in the transaction, where it concerns the store and not what
+    /// was written.
+    pub(super) fn shared(&self) -> Option<Self> {
+        match self {
+            Self::Away(why) => Some(Self::Away(why.clone())),
+            Self::Interrupted(why) => Some(Self::Interrupted(why.clone())),
+            Self::Unsure => Some(Self::Unsure),
+            _ => None,
+        }
+    }
 }

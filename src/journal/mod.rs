@@ -8,20 +8,24 @@
 //!   left of a quota.
 //! - A settled entry never changes its verdict, and of two bearers of tickets for one entry only one
 //!   can note another sending or a refusal.
-//! - One process works on a store; readers see committed data only.
+//! - One process works on a store in a file; in PostgreSQL writers come one after another. Readers see
+//!   committed data only.
 //!
 //! A write whose future is dropped may still happen: the entry is then open and found by `unsettled`.
 //!
 //! Metrics: `guildpoints_journal_commits_total` counts transactions that were committed,
 //! `guildpoints_journal_group_size` is a histogram of how many writes shared one.
 //!
-//! Deliberately absent: calls to a points system, sentences for people, and SQL outside `sqlite`.
+//! Deliberately absent: calls to a points system, sentences for people, and SQL outside
+//! `sqlite` and `postgres`.
 
 mod audit;
 mod confirming;
 mod desk;
 mod entry;
 mod error;
+mod kept;
+mod postgres;
 mod rules;
 mod selecting;
 mod selection;
@@ -105,31 +109,16 @@ impl Journal {
         Self::begin(settings, Access::Own(bot), clock, pulses).await
     }
 
-    /// Opens a store that exists for reading, whoever works on it; every write is `ReadOnly`.
-    pub async fn open_to_read(
-        settings: &StoreSettings,
-        clock: Clock,
-        pulses: Pulses,
-    ) -> Result<Self, JournalError> {
-        Self::begin(settings, Access::Read, clock, pulses).await
-    }
-
-    /// Opens a store that exists for what is safe beside the bot at work on it: `settle_by_hand`.
-    pub async fn open_beside(
-        settings: &StoreSettings,
-        clock: Clock,
-        pulses: Pulses,
-    ) -> Result<Self, JournalError> {
-        Self::begin(settings, Access::Beside, clock, pulses).await
-    }
-
     async fn begin(
         settings: &StoreSettings,
         access: Access,
         clock: Clock,
         pulses: Pulses,
     ) -> Result<Self, JournalError> {
-        let opened = sqlite::open(&settings.url, access).await;
+        let opened = match postgres::is_meant(&settings.url) {
+            true => postgres::open(&settings.url, access).await,
+            false => sqlite::open(&settings.url, access).await,
+        };
         let (bot, store, pen) = noted(&pulses, opened)?;
         // Opening has proved it; readiness need not wait for the first command.
         pulses.well(edge::STORE);

@@ -44,6 +44,7 @@ use crate::model::MessageId;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::pulse::edge;
+use crate::support::retry::Backoff;
 
 /// Writes that may queue before a caller has to wait for room.
 pub(super) const QUEUE: usize = 1_024;
@@ -54,6 +55,16 @@ const GROUP: usize = 256;
 /// So long without a write counts as idle; then the store is tidied. What is to be on disk soon
 /// waits no longer for somebody else's commit either.
 const IDLE: Duration = Duration::from_secs(1);
+
+/// Pauses before a transaction that broke off is done again.
+const AGAIN: Backoff = Backoff {
+    first: Duration::from_millis(5),
+    most: Duration::from_millis(200),
+    times: Some(8),
+};
+
+/// After so long no further try is begun.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// A write and whom to answer.
 #[derive(Debug)]
@@ -170,6 +181,12 @@ impl Writer {
         match self.attempt(&group).await {
             Ok(answers) => group.answer(answers),
             Err(error) if group.len() == 1 => group.fail(error),
+            Err(error) if error.shared().is_some() => {
+                // The store's fault, not one write's: another try for each would only take longer.
+                for single in group.singles() {
+                    single.fail(error.shared().unwrap_or(JournalError::Closing));
+                }
+            }
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
@@ -186,8 +203,25 @@ impl Writer {
         }
     }
 
+    /// Writes a group as one transaction, again and from its start where that broke off before it was
+    /// committed.
     async fn attempt(&mut self, group: &Group) -> Result<Answers, JournalError> {
-        match self.transact(group).await {
+        let ends = Instant::now() + PATIENCE;
+        let mut delays = AGAIN.delays();
+        let result = loop {
+            match self.transact(group).await {
+                Err(JournalError::Interrupted(why)) if Instant::now() < ends => {
+                    self.pen.abandon().await;
+                    let Some(delay) = delays.next() else {
+                        break Err(JournalError::Interrupted(why));
+                    };
+                    tracing::debug!(why, "a transaction broke off and is done again");
+                    tokio::time::sleep(delay).await;
+                }
+                result => break result,
+            }
+        };
+        match result {
             Ok(answers) => {
                 self.commits.increment(1);
                 // Rows that only change find room in a full store.

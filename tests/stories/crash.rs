@@ -59,7 +59,7 @@ enum Sign {
 }
 
 /// A change, where the processes that work on it are killed, and how many answers may stand in the
-/// end: a new process cannot know of what was said and not noted, and says it again.
+/// end: a new process finds what was said and not noted in the chat.
 struct Crash {
     name: &'static str,
     order: &'static str,
@@ -83,11 +83,12 @@ impl Crash {
                     FaultKind::DelayBefore { .. } | FaultKind::DelayAfter { .. }
                 )
         };
+        let says = |(endpoint, _, _): &(&str, u32, FaultKind)| *endpoint == SAY;
         self.answers == ONE
             && self
                 .killed
                 .iter()
-                .all(|killed| killed.faults.iter().any(open))
+                .all(|killed| killed.faults.iter().any(open) && !killed.faults.iter().any(says))
     }
 }
 
@@ -151,12 +152,12 @@ fn crashes() -> Vec<Crash> {
         ),
         reward(
             "(d) said, not noted",
-            2..=2,
+            ONE,
             vec![killed(Shown("✅"), &[(SAY, 0, AFTER)])],
         ),
         reward(
             "(d) told as not confirmed, not noted",
-            2..=2,
+            ONE,
             vec![killed(
                 Shown("结果待确认"),
                 &[(CHANGE, 0, DropAfter), (SAY, 0, AFTER)],

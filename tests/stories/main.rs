@@ -11,6 +11,7 @@ mod batches;
 mod confirming;
 mod connected;
 mod crash;
+mod desk;
 mod doubt;
 mod faults;
 mod hostile;

@@ -46,12 +46,11 @@ impl Address {
         };
         match scheme {
             "sqlite" => {}
-            "postgres" | "postgresql" => {
+            _ => {
                 return Err(refused(
-                    "PostgreSQL is not supported yet, use `sqlite://PATH`",
+                    "unknown kind of store, use `sqlite://PATH` or `postgres://…`",
                 ));
             }
-            _ => return Err(refused("unknown kind of store, use `sqlite://PATH`")),
         }
         let rest = rest.strip_prefix("//").unwrap_or(rest);
         let (path, settings) = rest.split_once('?').unwrap_or((rest, ""));
@@ -173,7 +172,6 @@ mod tests {
 
     #[test]
     fn refusals_say_what_to_do_and_show_no_password() {
-        assert!(refusal("postgres://bot:hunter2@db/x").contains("not supported yet"));
         assert!(refusal("mysql://bot:hunter2@db/x").contains("use `sqlite://PATH`"));
         for url in [
             "postgres://bot:hunter2@db/x",

@@ -128,27 +128,29 @@ pub(super) fn damage(connection: &Connection, limit: usize) -> Result<Vec<String
     let text = format!("pragma integrity_check({})", limit.max(1));
     let mut statement = connection.prepare(&text).map_err(mapped)?;
     let found = statement.query_map([], |row| row.get::<_, String>(0));
-    let found: Vec<String> = found
-        .and_then(Iterator::collect)
-        .map_err(mapped)?;
+    let found: Vec<String> = found.and_then(Iterator::collect).map_err(mapped)?;
     Ok(found.into_iter().filter(|what| what != "ok").collect())
 }
 
 /// A whole copy in a new file, without what was deleted, and on disk.
 fn into(from: &Connection, file: &Path) -> Result<(), JournalError> {
     let name = file.to_str().ok_or_else(|| {
-        JournalError::Address(format!("`{}` is not UTF-8: name another file", file.display()))
+        JournalError::Address(format!(
+            "`{}` is not UTF-8: name another file",
+            file.display()
+        ))
     })?;
-    from.execute("vacuum into ?", [name]).map_err(|error| {
-        match error.sqlite_error_code() {
+    from.execute("vacuum into ?", [name])
+        .map_err(|error| match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::CannotOpen) => JournalError::Address(format!(
                 "`{name}` cannot be written: check its folder and the permissions there"
             )),
             _ => mapped(error),
-        }
-    })?;
+        })?;
     let synced = File::options().read(true).write(true).open(file);
-    synced.and_then(|file| file.sync_all()).map_err(|error| failed(&error, file))
+    synced
+        .and_then(|file| file.sync_all())
+        .map_err(|error| failed(&error, file))
 }
 
 /// Gives a file that is whole its name, for good.

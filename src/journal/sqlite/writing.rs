@@ -83,7 +83,9 @@ fn changed(connection: &Connection, change: &EntryChange) -> Result<Option<Recei
             settlement,
             decided,
             now_ms,
-        } => by_hand(connection, cause, *sends, *state, settlement, decided, *now_ms),
+        } => by_hand(
+            connection, cause, *sends, *state, settlement, decided, *now_ms,
+        ),
         EntryChange::Balance { code, balance } => balanced(connection, code, *balance),
     }
 }

@@ -1,0 +1,380 @@
+//! The statements of one writing transaction.
+//!
+//! A statement costs a way to the server and back, so statements are few: each kind of change is one
+//! statement for all its rows.
+
+use std::collections::HashMap;
+
+use sqlx::Postgres;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+
+use crate::journal::entry::Confirmation;
+use crate::journal::entry::HandedOver;
+use crate::journal::entry::Receipt;
+use crate::journal::entry::Settlement;
+use crate::journal::entry::State;
+use crate::journal::kept;
+use crate::journal::kept::kept;
+use crate::journal::postgres::texts::ASK;
+use crate::journal::postgres::texts::ASKED_SAID;
+use crate::journal::postgres::texts::BALANCE;
+use crate::journal::postgres::texts::BY_HAND;
+use crate::journal::postgres::texts::CLEAR;
+use crate::journal::postgres::texts::CONFIRM;
+use crate::journal::postgres::texts::DONE;
+use crate::journal::postgres::texts::FILL;
+use crate::journal::postgres::texts::INSERT;
+use crate::journal::postgres::texts::KEEP;
+use crate::journal::postgres::texts::PROBE;
+use crate::journal::postgres::texts::REFUSED;
+use crate::journal::postgres::texts::RESEND;
+use crate::journal::postgres::texts::TELL_LATER;
+use crate::journal::postgres::texts::TOLD;
+use crate::journal::store::Batch;
+use crate::journal::store::EntryChange;
+use crate::journal::store::Note;
+use crate::model::Cause;
+use crate::model::MessageId;
+use crate::model::ReceiptCode;
+
+/// A statement with its arguments.
+pub(super) type Prepared<'q> = Query<'q, Postgres, PgArguments>;
+
+/// One value of a row, of the type of its column.
+pub(super) enum Cell {
+    /// A bigint.
+    Number(Option<i64>),
+    /// A text.
+    Text(Option<String>),
+}
+
+impl From<i64> for Cell {
+    fn from(number: i64) -> Self {
+        Self::Number(Some(number))
+    }
+}
+
+impl From<u32> for Cell {
+    fn from(number: u32) -> Self {
+        Self::Number(Some(number.into()))
+    }
+}
+
+impl From<Option<i64>> for Cell {
+    fn from(number: Option<i64>) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<MessageId> for Cell {
+    fn from(id: MessageId) -> Self {
+        kept(id.number()).into()
+    }
+}
+
+impl From<Option<MessageId>> for Cell {
+    fn from(id: Option<MessageId>) -> Self {
+        Self::Number(id.map(|id| kept(id.number())))
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(Some(text.to_owned()))
+    }
+}
+
+impl From<&Option<String>> for Cell {
+    fn from(text: &Option<String>) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
+/// The values of one row, in the order of the statement's columns.
+macro_rules! row {
+    ($($value:expr),+ $(,)?) => { vec![$(Cell::from($value)),+] };
+}
+
+/// One statement and its rows.
+pub(super) struct Step {
+    text: &'static str,
+    rows: Vec<Vec<Cell>>,
+    /// The changes it carries out, by what names the rows they meet; all keys are of one sort.
+    pub carries: HashMap<Key, usize>,
+}
+
+impl Step {
+    /// The statement with an array for each column.
+    pub fn prepared(self) -> Prepared<'static> {
+        bound(sqlx::query(self.text), self.rows)
+    }
+}
+
+/// What names a row that comes back.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    /// An entry, by cause.
+    Cause(Cause),
+    /// An entry, by code.
+    Code(ReceiptCode),
+    /// A note, by kind and message.
+    Message(i64, i64),
+}
+
+/// The four columns of these causes' keys, as arrays.
+pub(super) fn with_causes<'q>(query: Prepared<'q>, causes: &[Cause]) -> Prepared<'q> {
+    let keys: Vec<_> = causes.iter().map(kept::key).collect();
+    query
+        .bind(keys.iter().map(|key| key.0).collect::<Vec<_>>())
+        .bind(keys.iter().map(|key| key.1).collect::<Vec<_>>())
+        .bind(keys.iter().map(|key| key.2).collect::<Vec<_>>())
+        .bind(keys.iter().map(|key| key.3).collect::<Vec<_>>())
+}
+
+/// Turns rows into arrays of columns. All rows have as many cells of the same types.
+fn bound(mut query: Prepared<'static>, rows: Vec<Vec<Cell>>) -> Prepared<'static> {
+    let mut rows: Vec<_> = rows.into_iter().map(Vec::into_iter).collect();
+    loop {
+        let mut numbers = Vec::new();
+        let mut texts = Vec::new();
+        for cell in rows.iter_mut().filter_map(Iterator::next) {
+            match cell {
+                Cell::Number(number) => numbers.push(number),
+                Cell::Text(text) => texts.push(text),
+            }
+        }
+        query = match (numbers.is_empty(), texts.is_empty()) {
+            (true, true) => return query,
+            (false, _) => query.bind(numbers),
+            (true, false) => query.bind(texts),
+        };
+    }
+}
+
+/// All statements that write `batch`, in order.
+pub(super) fn steps(batch: &Batch) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let entries = batch.entries.iter().map(entry_row);
+    let asked = batch.asked.iter().map(asked_row);
+    let confirmed = batch
+        .confirmed
+        .iter()
+        .map(|(message, state)| row![*message, kept::confirmation_word(*state)]);
+    for (text, rows) in [
+        (INSERT, entries.collect::<Vec<_>>()),
+        (ASK, asked.collect()),
+        (CONFIRM, confirmed.collect()),
+    ] {
+        if !rows.is_empty() {
+            let carries = HashMap::new();
+            steps.push(Step {
+                text,
+                rows,
+                carries,
+            });
+        }
+    }
+    for (index, change) in batch.changes.iter().enumerate() {
+        place_change(&mut steps, index, change);
+    }
+    for (index, note) in batch.notes.iter().enumerate() {
+        place_note(&mut steps, index, note);
+    }
+    steps
+}
+
+fn entry_row(entry: &Receipt) -> Vec<Cell> {
+    let (kind, message, line, member) = kept::key(&entry.cause);
+    row![
+        kind,
+        message,
+        line,
+        member,
+        entry.op.as_str(),
+        entry.code.as_str(),
+        kept(entry.guild.number()),
+        entry.system.as_str(),
+        kept(entry.giver.number()),
+        entry.member_name.as_str(),
+        i64::from(entry.amount.points()),
+        entry.amount.size(),
+        &entry.reason,
+        entry.remark.as_str(),
+        kept(entry.reply.channel.number()),
+        entry.reply.quoting,
+        entry.reply.said,
+        entry.written_ms,
+        kept::state_word(entry.state),
+        entry.progress.sends,
+        entry.progress.last_sent_ms,
+        entry.progress.next_look_ms,
+        entry.written_ms,
+    ]
+}
+
+fn asked_row(asked: &Confirmation) -> Vec<Cell> {
+    row![
+        asked.message,
+        kept(asked.guild.number()),
+        kept(asked.channel.number()),
+        kept(asked.caller.number()),
+        asked.proposal.as_str(),
+        asked.expires_ms,
+        asked.said,
+    ]
+}
+
+fn place_change(steps: &mut Vec<Step>, index: usize, change: &EntryChange) {
+    match change {
+        EntryChange::Resend {
+            cause,
+            sends,
+            now_ms,
+            next_look_ms,
+        } => {
+            let (kind, message, line, member) = kept::key(cause);
+            let row = row![kind, message, line, member, *sends, *now_ms, *next_look_ms];
+            place(steps, RESEND, index, row, Key::Cause(*cause));
+        }
+        EntryChange::Keep {
+            cause,
+            sends,
+            state,
+            progress,
+            now_ms,
+        } => {
+            let (kind, message, line, member) = kept::key(cause);
+            let row = row![
+                kind,
+                message,
+                line,
+                member,
+                *sends,
+                kept::state_word(*state),
+                progress.looks,
+                progress.next_look_ms,
+                progress.in_doubt_since_ms,
+                progress.heard.as_str(),
+                *now_ms,
+            ];
+            place(steps, KEEP, index, row, Key::Cause(*cause));
+        }
+        EntryChange::Settle {
+            cause,
+            sends,
+            looks,
+            settlement,
+            now_ms,
+        } => {
+            let (kind, message, line, member) = kept::key(cause);
+            let (text, row) = match settlement {
+                Settlement::Done => (DONE, row![kind, message, line, member, *now_ms, *looks]),
+                Settlement::Refused(refused) => (
+                    REFUSED,
+                    row![
+                        kind,
+                        message,
+                        line,
+                        member,
+                        *sends,
+                        *now_ms,
+                        kept::meaning_word(refused.meaning),
+                        refused.code,
+                        refused.text.as_str(),
+                        *looks,
+                    ],
+                ),
+            };
+            place(steps, text, index, row, Key::Cause(*cause));
+        }
+        EntryChange::ByHand {
+            cause,
+            sends,
+            state,
+            settlement,
+            decided,
+            now_ms,
+        } => {
+            let (kind, message, line, member) = kept::key(cause);
+            let (end, refused) = match settlement {
+                Settlement::Done => (State::Done, None),
+                Settlement::Refused(refused) => (State::Refused, Some(refused)),
+            };
+            let meaning = refused.map(|refused| kept::meaning_word(refused.meaning).to_owned());
+            let row = row![
+                kind,
+                message,
+                line,
+                member,
+                *sends,
+                kept::state_word(*state),
+                kept::state_word(end),
+                *now_ms,
+                &meaning,
+                refused.and_then(|refused| refused.code),
+                &refused.map(|refused| refused.text.clone()),
+                decided.by.as_str(),
+                decided.why.as_str(),
+            ];
+            place(steps, BY_HAND, index, row, Key::Cause(*cause));
+        }
+        EntryChange::Balance { code, balance } => {
+            let row = row![code.as_str(), balance.points, balance.read_ms];
+            place(steps, BALANCE, index, row, Key::Code(code.clone()));
+        }
+    }
+}
+
+fn place_note(steps: &mut Vec<Step>, index: usize, note: &Note) {
+    match note {
+        Note::Told {
+            cause,
+            said,
+            told,
+            handed_over,
+        } => {
+            let (kind, message, _, _) = kept::key(cause);
+            let named = i64::from(*handed_over == HandedOver::Named);
+            let row = row![kind, message, kept::told_word(*told), *said, named];
+            place(steps, TOLD, index, row, Key::Message(kind, message));
+        }
+        Note::TellLater { cause, next_ms } => {
+            let (kind, message, _, _) = kept::key(cause);
+            let row = row![kind, message, *next_ms];
+            place(steps, TELL_LATER, index, row, Key::Message(kind, message));
+        }
+        Note::AskedSaid { message, said } => {
+            let key = Key::Message(0, kept(message.number()));
+            place(steps, ASKED_SAID, index, row![*message, *said], key);
+        }
+        Note::Probe { now_ms } => {
+            for text in [FILL, CLEAR] {
+                steps.push(Step {
+                    text,
+                    rows: vec![row![*now_ms]],
+                    carries: HashMap::new(),
+                });
+            }
+            place(steps, PROBE, index, row![*now_ms], Key::Message(0, 0));
+        }
+    }
+}
+
+/// Puts a row into the first statement of its kind that has none for the same key yet: one update
+/// takes only one row for each it meets.
+fn place(steps: &mut Vec<Step>, text: &'static str, index: usize, row: Vec<Cell>, key: Key) {
+    let open = steps
+        .iter_mut()
+        .find(|step| step.text == text && !step.carries.contains_key(&key));
+    if let Some(step) = open {
+        step.carries.insert(key, index);
+        step.rows.push(row);
+        return;
+    }
+    steps.push(Step {
+        text,
+        rows: vec![row],
+        carries: HashMap::from([(key, index)]),
+    });
+}

@@ -1,0 +1,308 @@
+//! The reading side: a few connections that only read.
+//!
+//! Reading is done again on another connection when the one at hand turns out to be broken, so a
+//! restart of the server is noticed only by who reads in the middle of it. A reading that is given
+//! up takes its connection with it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use sqlx::AssertSqlSafe;
+use sqlx::PgPool;
+use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgRow;
+
+use crate::journal::desk::Unsound;
+use crate::journal::entry::Confirmation;
+use crate::journal::entry::Counts;
+use crate::journal::entry::Receipt;
+use crate::journal::error::JournalError;
+use crate::journal::kept;
+use crate::journal::kept::kept;
+use crate::journal::postgres::READERS;
+use crate::journal::postgres::failures;
+use crate::journal::postgres::failures::mapped;
+use crate::journal::postgres::own_tools;
+use crate::journal::postgres::rows;
+use crate::journal::postgres::rows::get;
+use crate::journal::postgres::script::Prepared;
+use crate::journal::postgres::session::ANSWER;
+use crate::journal::postgres::session::within;
+use crate::journal::selecting::Tail;
+use crate::journal::selection::Order;
+use crate::journal::selection::Selection;
+use crate::journal::store::Answer;
+use crate::journal::store::Quota;
+use crate::journal::store::Store;
+use crate::model::Cause;
+use crate::model::MessageId;
+use crate::model::ReceiptCode;
+
+/// PostgreSQL's reading side.
+pub(super) struct Shelf {
+    /// Connections that only read.
+    pub pool: PgPool,
+}
+
+/// A connection out of the pool, which goes back only when its work was ended in order.
+struct Loan(Option<PoolConnection<Postgres>>);
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            drop(connection.detach());
+        }
+    }
+}
+
+impl Shelf {
+    async fn rows(
+        &self,
+        query: impl Fn() -> Prepared<'static> + Send,
+    ) -> Result<Vec<PgRow>, JournalError> {
+        let mut tries = 0;
+        loop {
+            let mut loan = Loan(Some(self.pool.acquire().await.map_err(mapped)?));
+            let connection = loan.0.as_mut().expect("it was lent in the line above");
+            match within(ANSWER, query().fetch_all(&mut **connection)).await {
+                Ok(rows) => {
+                    drop(loan.0.take());
+                    return Ok(rows);
+                }
+                // Every connection of the pool may be broken before a new one is made.
+                Err(error) if failures::is_lost(&error) && !is_late(&error) && tries < READERS => {
+                    tries += 1;
+                }
+                Err(error) => {
+                    if error.as_database_error().is_some() {
+                        drop(loan.0.take());
+                    }
+                    return Err(mapped(error));
+                }
+            }
+        }
+    }
+
+    async fn row(
+        &self,
+        query: impl Fn() -> Prepared<'static> + Send,
+    ) -> Result<Option<PgRow>, JournalError> {
+        Ok(self.rows(query).await?.into_iter().next())
+    }
+
+    async fn receipts(
+        &self,
+        query: impl Fn() -> Prepared<'static> + Send,
+    ) -> Result<Vec<Receipt>, JournalError> {
+        self.rows(query).await?.iter().map(rows::receipt).collect()
+    }
+}
+
+/// Whether it was our own patience that ended.
+fn is_late(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut)
+}
+
+impl Store for Shelf {
+    fn find<'a>(&'a self, code: &'a ReceiptCode) -> Answer<'a, Option<Receipt>> {
+        Box::pin(async move {
+            let query = || {
+                sqlx::query("select * from entries where code = $1").bind(code.as_str().to_owned())
+            };
+            self.row(query)
+                .await?
+                .as_ref()
+                .map(rows::receipt)
+                .transpose()
+        })
+    }
+
+    fn of_cause<'a>(&'a self, cause: &'a Cause) -> Answer<'a, Option<Receipt>> {
+        let (kind, message, line, member) = kept::key(cause);
+        Box::pin(async move {
+            let query = || {
+                sqlx::query(
+                    "select * from entries
+                     where kind = $1 and message = $2 and line = $3 and member = $4",
+                )
+                .bind(kind)
+                .bind(message)
+                .bind(line)
+                .bind(member)
+            };
+            self.row(query)
+                .await?
+                .as_ref()
+                .map(rows::receipt)
+                .transpose()
+        })
+    }
+
+    fn of_message(&self, message: MessageId) -> Answer<'_, Vec<Receipt>> {
+        Box::pin(self.receipts(move || {
+            sqlx::query(
+                "select * from entries where kind = 0 and message = $1 order by line, member",
+            )
+            .bind(kept(message.number()))
+        }))
+    }
+
+    fn unsettled(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>> {
+        Box::pin(self.receipts(move || {
+            sqlx::query(
+                "select * from entries where settled_ms is null and next_look_ms <= $1
+                 order by written_ms, message, line, member limit $2",
+            )
+            .bind(due_ms)
+            .bind(limited(limit))
+        }))
+    }
+
+    fn untold(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>> {
+        Box::pin(self.receipts(move || {
+            sqlx::query(
+                "select * from entries
+                 where settled_ms is not null and told in ('nothing', 'interim')
+                   and next_tell_ms <= $1
+                 order by written_ms, message, line, member limit $2",
+            )
+            .bind(due_ms)
+            .bind(limited(limit))
+        }))
+    }
+
+    fn unspoken(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>> {
+        Box::pin(self.receipts(move || {
+            sqlx::query(
+                "select * from entries
+                 where settled_ms is null and told = 'nothing' and next_tell_ms <= $1
+                 order by written_ms, message, line, member limit $2",
+            )
+            .bind(due_ms)
+            .bind(limited(limit))
+        }))
+    }
+
+    fn given(&self, quota: Quota) -> Answer<'_, i64> {
+        Box::pin(async move {
+            let query = || {
+                sqlx::query(
+                    "select cast(coalesce(sum(counts), 0) as bigint) as given from entries
+                     where guild = $1 and giver = $2 and written_ms >= $3 and written_ms < $4",
+                )
+                .bind(kept(quota.guild.number()))
+                .bind(kept(quota.giver.number()))
+                .bind(quota.day.from_ms)
+                .bind(quota.day.until_ms)
+            };
+            match self.row(query).await? {
+                Some(row) => get(&row, "given"),
+                None => Ok(0),
+            }
+        })
+    }
+
+    fn counts(&self) -> Answer<'_, Counts> {
+        Box::pin(async move {
+            // One statement, so that all figures are of one moment.
+            let query = || {
+                sqlx::query(
+                    "select state, count(*) as number, min(written_ms) as oldest from entries
+                     where settled_ms is null group by state
+                     union all
+                     select 'untold', count(*), cast(null as bigint) from entries
+                     where settled_ms is not null and told in ('nothing', 'interim')
+                     union all
+                     select 'undeliverable', count(*), cast(null as bigint) from entries
+                     where told = 'undeliverable'",
+                )
+            };
+            let mut counts = Counts::default();
+            for row in &self.rows(query).await? {
+                add(&mut counts, row)?;
+            }
+            Ok(counts)
+        })
+    }
+
+    fn asked(&self, message: MessageId) -> Answer<'_, Option<Confirmation>> {
+        Box::pin(async move {
+            let query = || {
+                sqlx::query("select * from confirmations where message = $1")
+                    .bind(kept(message.number()))
+            };
+            self.row(query)
+                .await?
+                .as_ref()
+                .map(rows::confirmation)
+                .transpose()
+        })
+    }
+
+    fn entries<'a>(
+        &'a self,
+        selection: &'a Selection,
+        order: Order,
+        limit: usize,
+    ) -> Answer<'a, Vec<Receipt>> {
+        let tail = Tail::of(selection, order, limit, kept::state_word, kept::key);
+        let text: Arc<str> = format!("select * from entries{}", tail.text).into();
+        Box::pin(self.receipts(move || {
+            let query = sqlx::query(AssertSqlSafe(Arc::clone(&text)));
+            tail.values
+                .iter()
+                .fold(query, |query, &value| query.bind(value))
+        }))
+    }
+
+    fn unsound(&self, limit: usize) -> Answer<'_, Unsound> {
+        Box::pin(async move {
+            let query = || {
+                sqlx::query(
+                    "select code from entries
+                     where counts <> case state when 'refused' then 0 else abs(amount) end
+                     order by written_ms limit $1",
+                )
+                .bind(limited(limit))
+            };
+            let miscounted = self.rows(query).await?;
+            Ok(Unsound {
+                miscounted: miscounted
+                    .iter()
+                    .map(rows::code)
+                    .collect::<Result<_, _>>()?,
+                // The server watches over its own files.
+                damaged: Vec::new(),
+            })
+        })
+    }
+
+    fn copy_to<'a>(&'a self, _file: &'a Path) -> Answer<'a, ()> {
+        Box::pin(async { Err(own_tools()) })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.pool.close())
+    }
+}
+
+fn add(counts: &mut Counts, row: &PgRow) -> Result<(), JournalError> {
+    let number: u64 = get::<i64>(row, "number")?.cast_unsigned();
+    match get(row, "state")? {
+        "queued" => counts.queued = number,
+        "unconfirmed" => counts.unconfirmed = number,
+        "held" => counts.held = number,
+        "unresolved" => counts.unresolved = number,
+        "undeliverable" => counts.undeliverable = number,
+        _ => counts.untold = number,
+    }
+    let oldest: Option<i64> = get(row, "oldest")?;
+    counts.oldest_open_ms = [counts.oldest_open_ms, oldest].into_iter().flatten().min();
+    Ok(())
+}
+
+fn limited(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,186 @@
+//! The statements that write, as text.
+//!
+//! Rows come as one array for each column, so that one prepared text serves any number of them.
+//! Only what databases that speak PostgreSQL's language share: no session locks, no notifications.
+
+/// What has to be known of new entries, in one statement: which are there already, which codes are
+/// taken, what counts towards the quotas.
+pub(super) const LOOK: &str = "
+    select 'entry' as what, cast(0 as bigint) as place, cast(0 as bigint) as given, e.code as code
+    from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+        as asked (kind, message, line, member)
+    cross join lateral (
+        select code from entries
+        where entries.kind = asked.kind and entries.message = asked.message
+          and entries.line = asked.line and entries.member = asked.member
+        limit 1) as e
+    union all
+    select 'code', 0, 0, entries.code from entries where entries.code = any($5::text[])
+    union all
+    select 'quota', asked.place,
+           (select cast(coalesce(sum(counts), 0) as bigint) from entries
+            where entries.guild = asked.guild and entries.giver = asked.giver
+              and entries.written_ms >= asked.since and entries.written_ms < asked.till), ''
+    from unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
+        as asked (place, guild, giver, since, till)";
+
+/// Entries, whole.
+pub(super) const KNOWN: &str = "
+    select entries.* from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+        as asked (kind, message, line, member)
+    join entries on entries.kind = asked.kind and entries.message = asked.message
+        and entries.line = asked.line and entries.member = asked.member";
+
+/// Confirmations, whole.
+pub(super) const ASKED: &str = "select * from confirmations where message = any($1::bigint[])";
+
+/// Writes new entries.
+pub(super) const INSERT: &str = "
+    insert into entries (
+        kind, message, line, member, op, code, guild, system, giver, member_name, amount, counts,
+        reason, remark, channel, quoting, said, written_ms, state, sends, last_sent_ms,
+        next_look_ms, next_tell_ms)
+    select * from unnest(
+        $1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[],
+        $7::bigint[], $8::text[], $9::bigint[], $10::text[], $11::bigint[], $12::bigint[],
+        $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
+        $19::text[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[])";
+
+/// Writes new confirmations.
+pub(super) const ASK: &str = "
+    insert into confirmations (message, guild, channel, caller, proposal, expires_ms, said, state)
+    select v.*, 'asked' from unnest(
+        $1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[],
+        $7::bigint[]) as v";
+
+/// Uses confirmations up or calls them off.
+pub(super) const CONFIRM: &str = "
+    update confirmations set state = v.state
+    from unnest($1::bigint[], $2::text[]) as v (message, state)
+    where confirmations.message = v.message";
+
+/// A statement that changes open entries: what it sets, from which values, on which condition.
+macro_rules! change {
+    (set $set:literal, values $types:literal as $names:literal, where $condition:literal) => {
+        concat!(
+            "update entries set ",
+            $set,
+            " from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], ",
+            $types,
+            ") as v (kind, message, line, member, ",
+            $names,
+            ") where entries.kind = v.kind",
+            " and entries.message = v.message and entries.line = v.line",
+            " and entries.member = v.member and entries.settled_ms is null",
+            $condition,
+            " returning entries.*"
+        )
+    };
+}
+
+/// Notes another sending.
+pub(super) const RESEND: &str = change!(
+    set "sends = entries.sends + 1, last_sent_ms = v.now, next_look_ms = v.next,
+         state = case entries.state when 'held' then 'held' else 'unconfirmed' end",
+    values "$5::bigint[], $6::bigint[], $7::bigint[]" as "sends, now, next",
+    where " and entries.sends = v.sends"
+);
+
+/// Leaves entries open with what was learnt.
+pub(super) const KEEP: &str = change!(
+    set "state = v.state, looks = v.looks, next_look_ms = v.next, in_doubt_since_ms = v.since,
+         heard = v.heard,
+         told = case when v.state = 'unresolved' and entries.state <> v.state
+                     and entries.told = 'interim' then 'nothing' else entries.told end,
+         next_tell_ms = case when v.state = 'unresolved' and entries.state <> v.state
+                        then v.now else entries.next_tell_ms end",
+    values "$5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[],
+            $11::bigint[]"
+        as "sends, state, looks, next, since, heard, now",
+    where " and entries.sends = v.sends"
+);
+
+/// Settles entries as done, whoever sent them last.
+pub(super) const DONE: &str = change!(
+    set "state = 'done', settled_ms = v.now, next_tell_ms = v.now,
+         looks = greatest(entries.looks, v.looks)",
+    values "$5::bigint[], $6::bigint[]" as "now, looks",
+    where ""
+);
+
+/// Settles entries as refused, unless sent again since.
+pub(super) const REFUSED: &str = change!(
+    set "state = 'refused', settled_ms = v.now, next_tell_ms = v.now, counts = 0,
+         refusal = v.refusal, refusal_code = v.code, refusal_text = v.text,
+         looks = greatest(entries.looks, v.looks)",
+    values "$5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[], $10::bigint[]"
+        as "sends, now, refusal, code, text, looks",
+    where " and entries.sends = v.sends"
+);
+
+/// Ends entries as a person decided, if they stand as seen. Their end is to be told even where
+/// something else could not be.
+pub(super) const BY_HAND: &str = change!(
+    set "state = v.state, settled_ms = v.now, next_tell_ms = v.now,
+         told = case entries.told when 'nothing' then 'nothing' else 'interim' end,
+         counts = case v.state when 'refused' then 0 else entries.counts end,
+         refusal = v.refusal, refusal_code = v.code, refusal_text = v.text,
+         settled_by = v.by, settled_why = v.why",
+    values "$5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::bigint[],
+            $11::text[], $12::text[], $13::text[]"
+        as "sends, seen, state, now, refusal, code, text, by, why",
+    where " and entries.sends = v.sends and entries.state = v.seen"
+);
+
+/// Keeps balances that were read.
+pub(super) const BALANCE: &str = "
+    update entries set balance = v.balance, balance_read_ms = v.read
+    from unnest($1::text[], $2::bigint[], $3::bigint[]) as v (code, balance, read)
+    where entries.code = v.code returning entries.*";
+
+/// Notes what was said.
+pub(super) const TOLD: &str = "
+    update entries
+    set said = coalesce(v.said, entries.said),
+        told = case
+            when v.told = 'undeliverable' or entries.settled_ms is not null then v.told
+            when entries.state = 'unresolved' and v.named = 0 then 'nothing'
+            else 'interim' end
+    from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[])
+        as v (kind, message, told, said, named)
+    where entries.kind = v.kind and entries.message = v.message
+    returning entries.kind, entries.message, cast(0 as bigint) as tries";
+
+/// Puts telling off.
+pub(super) const TELL_LATER: &str = "
+    update entries set tell_tries = entries.tell_tries + 1, next_tell_ms = v.next
+    from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as v (kind, message, next)
+    where entries.kind = v.kind and entries.message = v.message
+    returning entries.kind, entries.message, entries.tell_tries as tries";
+
+/// Notes the messages with the buttons.
+pub(super) const ASKED_SAID: &str = "
+    update confirmations set said = v.said
+    from unnest($1::bigint[], $2::bigint[]) as v (message, said)
+    where confirmations.message = v.message
+    returning cast(0 as bigint) as kind, confirmations.message, cast(0 as bigint) as tries";
+
+/// Takes some pages, for a probe: a row that only changes proves little about room. No message has
+/// the id -1. Text out of digests cannot be pressed together.
+pub(super) const FILL: &str = "
+    insert into confirmations
+        (message, guild, channel, caller, proposal, expires_ms, said, state)
+    select -1, 0, 0, 0,
+           (select string_agg(md5(cast(v.now + n as text)), '') from generate_series(1, 512) as n),
+           v.now, null, 'cancelled'
+    from unnest($1::bigint[]) as v (now)";
+
+/// Gives them back.
+pub(super) const CLEAR: &str = "
+    delete from confirmations where message = -1 and 0 < cardinality($1::bigint[])";
+
+/// Writes something harmless.
+pub(super) const PROBE: &str = "
+    update house set probed_ms = greatest(house.probed_ms + 1, v.now)
+    from unnest($1::bigint[]) as v (now)
+    returning cast(0 as bigint) as kind, cast(0 as bigint) as message, cast(0 as bigint) as tries";
