@@ -36,12 +36,22 @@ pub(super) fn copy(from: &Connection, file: &Path) -> Result<(), JournalError> {
     }
     let partial = named(file, ".partial");
     removed(&partial)?;
-    let copied = into(from, &partial).and_then(|()| put(&partial, file));
+    // A copy is a write to SQLite, if not to this file.
+    let copied = reading_only(from, false)
+        .and_then(|()| into(from, &partial))
+        .and_then(|()| put(&partial, file));
+    reading_only(from, true)?;
     if copied.is_err() {
         // What is left of it is of no use; that it could not be made is what counts.
         let _gone = std::fs::remove_file(&partial);
     }
     copied
+}
+
+fn reading_only(connection: &Connection, only: bool) -> Result<(), JournalError> {
+    connection
+        .pragma_update(None, "query_only", only)
+        .map_err(mapped)
 }
 
 /// Puts the copy in `file` in the place of the store at `url`; answers where the old one is kept.
