@@ -3,6 +3,8 @@
 
 #[path = "parts/frames.rs"]
 mod frames;
+#[path = "parts/spent.rs"]
+mod spent;
 #[path = "parts/upgrade.rs"]
 mod upgrade;
 
@@ -35,6 +37,7 @@ use tokio_tungstenite::connect_async_with_config;
 use tokio_util::sync::CancellationToken;
 
 use crate::frames::Message;
+use crate::spent::Spent;
 
 /// Frames of one round.
 const ROUND: usize = 1_000;
@@ -150,6 +153,7 @@ fn reading(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(ROUND as u64));
     group.measurement_time(Duration::from_secs(8));
 
+    let [bound, measured] = [const { Spent::new() }; 2];
     let flood = Flood::new();
     let socket = runtime.block_on(connect_async_with_config(flood.websocket(), None, true));
     let (mut socket, _) = socket.expect("the gateway lets everybody in");
@@ -165,7 +169,7 @@ fn reading(criterion: &mut Criterion) {
                     std::hint::black_box(frame.expect("a frame is whole"));
                 }
             });
-            began.elapsed()
+            bound.note(rounds, began.elapsed())
         });
     });
 
@@ -177,10 +181,11 @@ fn reading(criterion: &mut Criterion) {
             flood.rounds.send(rounds).expect("the gateway listens");
             let event = runtime.block_on(gateway.next());
             assert!(matches!(event, Some(Event::Message(_))), "{event:?}");
-            began.elapsed()
+            measured.note(rounds, began.elapsed())
         });
     });
     group.finish();
+    measured.print_ratio("gateway", &bound, "(budget 1: at least 0.80)");
 }
 
 fn decoding(criterion: &mut Criterion) {

@@ -17,8 +17,8 @@ use tracing::Instrument;
 use crate::commands::Registry;
 use crate::config::Config;
 use crate::dispatch;
+use crate::dispatch::CatchUp;
 use crate::dispatch::Dispatcher;
-use crate::dispatch::Heeded;
 use crate::dispatch::Parts;
 use crate::dispatch::lane::Lanes;
 use crate::fanbook::Event;
@@ -66,8 +66,9 @@ pub struct App {
     journal: Journal,
     points: Points,
     mall: Option<Mall>,
-    dispatcher: Dispatcher,
+    dispatcher: Arc<Dispatcher>,
     lanes: Lanes,
+    catch_up: CatchUp,
     pulses: Pulses,
     clock: Clock,
     http: Option<ops::HttpSettings>,
@@ -111,7 +112,7 @@ impl App {
             clock.clone(),
             times(config.mall.as_ref()),
         );
-        let dispatcher = Dispatcher::new(Parts {
+        let dispatcher = Arc::new(Dispatcher::new(Parts {
             bot: me.id,
             api: api.clone(),
             journal: journal.clone(),
@@ -122,8 +123,15 @@ impl App {
             pulses: pulses.clone(),
             clock: clock.clone(),
             language: config.language,
-        });
+        }));
         let hearing = CancellationToken::new();
+        let lanes = Lanes::new();
+        let catch_up = CatchUp::new(
+            dispatcher.clone(),
+            lanes.clone(),
+            config.catch_up,
+            hearing.clone(),
+        );
         Ok(Self {
             gateway: Gateway::new(config.gateway, api.clone(), pulses.clone(), hearing.clone()),
             api,
@@ -131,7 +139,8 @@ impl App {
             points,
             mall,
             dispatcher,
-            lanes: Lanes::new(),
+            lanes,
+            catch_up,
             pulses,
             clock,
             http: config.http,
@@ -166,6 +175,12 @@ impl App {
         if let Some(mall) = &self.mall {
             self.tasks.spawn(probe(mall.clone(), self.working.clone()));
         }
+        if let Err(error) = self.catch_up.learn().await {
+            tracing::warn!(%error, "which commands are handled could not be read yet");
+        }
+        self.tasks.spawn(self.catch_up.clone().read());
+        let working = self.working.clone();
+        self.tasks.spawn(self.catch_up.clone().note(working));
         let hearing = self.hearing.clone();
         let stopped = stop.clone();
         self.tasks.spawn(async move {
@@ -177,11 +192,13 @@ impl App {
             match event {
                 Event::Message(incoming) => self.hear(incoming, &busy),
                 Event::Press(press) => self.feel(press),
+                Event::Connected => self.catch_up.connected(),
+                Event::Disconnected => self.catch_up.disconnected(),
                 // In memory only, so the reader waits for nobody.
                 Event::Joined { guild, user } | Event::Left { guild, user } => {
                     self.dispatcher.came_or_went(guild, user).await;
                 }
-                _ => {}
+                Event::Other(_) => {}
             }
         }
         // The gateway ends only when told to, whoever told it.
@@ -195,29 +212,35 @@ impl App {
         let Some(heeded) = self.dispatcher.heed(incoming) else {
             return;
         };
-        let refused = heeded.incoming().clone();
-        let sent = self
-            .lanes
-            .send(heeded.lane(), work(self.dispatcher.clone(), heeded));
-        if sent.is_ok() {
+        let Some(heeded) = self.catch_up.hold(heeded) else {
+            return;
+        };
+        let (dispatcher, taken) = (self.dispatcher.clone(), heeded.clone());
+        let work = move || dispatcher.carry_out(taken);
+        if self.lanes.send(heeded.lane(), work).is_ok() {
             return;
         }
         metrics::counter!("guildpoints_busy_total").increment(1);
-        if let Ok(permit) = busy.clone().try_acquire_owned() {
-            let dispatcher = self.dispatcher.clone();
-            self.tasks.spawn(async move {
-                dispatcher.busy(&refused).await;
-                drop(permit);
-            });
+        match busy.clone().try_acquire_owned() {
+            Ok(permit) => {
+                let dispatcher = self.dispatcher.clone();
+                self.tasks.spawn(async move {
+                    dispatcher.busy(&heeded).await;
+                    drop(permit);
+                });
+            }
+            Err(_) => self.dispatcher.pass_over(&heeded),
         }
     }
 
     /// Hands a pressed button to the presser's lane.
     fn feel(&self, press: Press) {
-        let span = tracing::info_span!("press", channel = %press.channel, message = %press.message, user = %press.presser);
         let dispatcher = self.dispatcher.clone();
         let key = (None, press.presser);
-        let handled = async move { dispatcher.press(press).await }.instrument(span);
+        let handled = move || {
+            let span = tracing::info_span!("press", channel = %press.channel, message = %press.message, user = %press.presser);
+            async move { dispatcher.press(press).await }.instrument(span)
+        };
         if self.lanes.send(key, handled).is_err() {
             metrics::counter!("guildpoints_busy_total").increment(1);
         }
@@ -229,6 +252,7 @@ impl App {
             "stopping: finishing what is under way"
         );
         let drained = tokio::time::timeout(DRAIN_LIMIT, async {
+            self.catch_up.stopped().await;
             self.lanes.settled().await;
             self.points.drain().await;
             if let Err(error) = self.dispatcher.tell_what_is_due().await {
@@ -240,6 +264,7 @@ impl App {
                 "not everything ended in time; the journal has it, and the next start goes on"
             );
         }
+        self.catch_up.close().await;
         self.working.cancel();
         self.tasks.close();
         if tokio::time::timeout(Duration::from_secs(1), self.tasks.wait())
@@ -254,22 +279,8 @@ impl App {
     }
 }
 
-/// One command in its span.
-async fn work(dispatcher: Dispatcher, heeded: Heeded) {
-    let incoming = heeded.incoming();
-    let span = tracing::info_span!(
-        "command",
-        guild = incoming.guild.map(tracing::field::display),
-        channel = %incoming.channel,
-        message = %incoming.message,
-        user = %incoming.author.id,
-        command = tracing::field::Empty,
-    );
-    dispatcher.handle(heeded).instrument(span).await;
-}
-
 /// Forgets what has no use any more, now and then.
-async fn forget(dispatcher: Dispatcher, stop: CancellationToken) {
+async fn forget(dispatcher: Arc<Dispatcher>, stop: CancellationToken) {
     while stop
         .run_until_cancelled(tokio::time::sleep(FORGET_EVERY))
         .await

@@ -179,7 +179,6 @@ fn what_has_no_effect_yet_is_named_and_nothing_else() {
     assert_eq!(
         reserved,
         [
-            "bot.catch_up",
             "guild.0.also",
             "guild.0.board.0",
             "guild.0.reward.approve_over",

@@ -1,5 +1,11 @@
 //! What the bot is measured against, in processes of their own: a read loop without duties, and the
 //! same HTTP calls and disk writes without a bot around them.
+//!
+//! The calls go through reqwest, as the bot's do, on a runtime with as many threads, to a server of
+//! the same code, signed and said with the same number of bytes; so a ratio tells what the bot adds
+//! and not what the library costs, which is about twice a raw socket (source: performance, the
+//! limits). They are the barer for having no deadline, no limit on what they read, no pace, and no
+//! understanding of what comes back.
 
 use std::io;
 use std::path::Path;
@@ -91,7 +97,8 @@ pub async fn read(address: &str) -> io::Result<()> {
 
 /// The part of the calls: does what each line says and answers how long it took.
 ///
-/// `balance` and `reward` in microseconds, `many OPEN COUNT` balances in seconds.
+/// `balance` and `reward` in microseconds, `many OPEN COUNT` balances and `pages COUNT` of the
+/// channel's history in seconds.
 pub async fn calls(address: &str, folder: &str) -> io::Result<()> {
     let calls = Calls {
         http: Client::builder()
@@ -117,6 +124,10 @@ pub async fn calls(address: &str, folder: &str) -> io::Result<()> {
                 calls.change().await?;
                 calls.balance().await?;
                 began.elapsed().as_secs_f64() * 1e6
+            }
+            ["pages", count] => {
+                calls.pages(whole(count)?).await?;
+                began.elapsed().as_secs_f64()
             }
             ["many", open, count] => {
                 let (open, count) = (whole(open)?, whole(count)?);
@@ -172,6 +183,26 @@ impl Calls {
         let request = self.http.post(address).body(said);
         self.sent(request.header("content-type", "application/json"))
             .await
+    }
+
+    /// Pages backwards through the channel's history.
+    async fn pages(&self, count: usize) -> io::Result<()> {
+        let address = format!("http://{}/api/bot/token/message/getList", self.address);
+        let mut before = String::new();
+        for _ in 0..count {
+            let body = format!(r#"{{"channel_id":"{CHANNEL}","size":50{before}}}"#);
+            let request = self.http.post(&address).body(body);
+            let request = request.header("content-type", "application/json");
+            let page = request.send().await.map_err(io::Error::other)?;
+            let page = page.bytes().await.map_err(io::Error::other)?;
+            let page = std::str::from_utf8(&page).map_err(io::Error::other)?;
+            // The oldest stands last; a page is looked through for nothing else.
+            let oldest = page.rsplit_once(r#""message_id":""#);
+            let Some((_, oldest)) = oldest else { break };
+            let oldest = oldest.split('"').next().unwrap_or_default();
+            before = format!(r#","message_id":"{oldest}","behavior":"before""#);
+        }
+        Ok(())
     }
 
     /// Changes points.

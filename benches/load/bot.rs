@@ -28,6 +28,7 @@ pub struct Bot {
     pub gateway: Gateway,
     /// From starting the process to the greeting.
     pub start: Duration,
+    listener: TcpListener,
     child: Child,
     folder: TempDir,
     _server: Server,
@@ -55,10 +56,18 @@ impl Bot {
         Ok(Self {
             gateway,
             start: began.elapsed(),
+            listener,
             child,
             folder,
             _server: server,
         })
+    }
+
+    /// Hangs up and waits until the bot is back and greeted.
+    pub async fn lets_in_again(&mut self) -> io::Result<()> {
+        self.gateway.hang_up().await?;
+        self.gateway = Gateway::accept(&self.listener).await?;
+        Ok(())
     }
 
     /// The process.

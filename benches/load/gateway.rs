@@ -62,6 +62,11 @@ impl Gateway {
         self.write.write_all(wire).await
     }
 
+    /// Ends the connection.
+    pub async fn hang_up(&mut self) -> io::Result<()> {
+        self.write.shutdown().await
+    }
+
     /// Waits until everything sent before has been read.
     pub async fn is_read(&mut self) -> io::Result<Instant> {
         self.write.write_all(&[0x89, 0x00]).await?;

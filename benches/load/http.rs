@@ -87,6 +87,7 @@ fn answer(head: &str, body: &str, world: &World) -> String {
             world.hears(number(body, "reply_to_message_id"), body);
             r#"{"ok":true,"result":{"message_id":968822861471551488}}"#.to_owned()
         }
+        "getList" => world.history.page(number(body, "message_id")),
         "guild" => format!(
             r#"{{"ok":true,"result":{{"guild_id":"{GUILD}","name":"guild","owner_id":"1"}}}}"#
         ),

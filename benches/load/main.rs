@@ -14,6 +14,7 @@ mod gateway;
 mod http;
 #[path = "../parts/intents.rs"]
 mod intents;
+mod missed;
 mod runs;
 mod table;
 #[path = "../parts/upgrade.rs"]
@@ -67,6 +68,9 @@ async fn measure(arguments: &[String]) -> io::Result<()> {
     }
     if is_wanted("4") {
         faults += runs::latency(&SCALE, &mut lines).await?;
+    }
+    if is_wanted("catch-up") {
+        faults += missed::catch_up(&SCALE, &mut lines).await?;
     }
     if is_wanted("5") {
         runs::intents(&SCALE, &mut lines).await?;

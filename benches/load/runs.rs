@@ -10,6 +10,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::bare::Bare;
 use crate::bot::Bot;
+use crate::bot::processor_time;
 use crate::http::Server;
 use crate::intents::Desk;
 use crate::intents::Disk;
@@ -65,7 +66,10 @@ pub fn faults(world: &World, sent: usize, run: &str) -> usize {
     faults.unanswered + faults.told_twice + faults.books + sum as usize
 }
 
-/// Budget 3: balance commands with 64 open.
+/// Budget 3: balance commands with 64 open, in turn with the two bare calls of as many.
+///
+/// Rates depend on what else the machine does, and on how many threads each side has to claim their
+/// share with. The processor time of a command depends on neither, so it is printed beside them.
 pub async fn balances(scale: &Scale, lines: &mut Vec<Line>) -> io::Result<usize> {
     let all = scale.balances * scale.rounds;
     let (world, mut answers) = World::new(Mix::Balances, all);
@@ -79,6 +83,7 @@ pub async fn balances(scale: &Scale, lines: &mut Vec<Line>) -> io::Result<usize>
     let mut bare = Bare::start(&["calls", &server.address, &folder])?;
     let [mut rates, mut bounds, mut ratios] = [const { Vec::new() }; 3];
     let mut index = 0;
+    let used = (processor_time(bot.id()?)?, processor_time(bare.id()?)?);
     for _ in 0..scale.rounds {
         bare.tell(&format!("many {OPEN} {}", scale.balances))
             .await?;
@@ -113,6 +118,19 @@ pub async fn balances(scale: &Scale, lines: &mut Vec<Line>) -> io::Result<usize>
         measured: format!("{:.0}/s", median(&rates)),
         ratio: median(&ratios),
         target: Target::AtLeast(0.60),
+    });
+    // Beside the rate, since on a machine that others use too it says more.
+    let used = [
+        processor_time(bare.id()?)? - used.1,
+        processor_time(bot.id()?)? - used.0,
+    ];
+    let [bare_us, bot_us] = used.map(|used| used.as_secs_f64() * 1e6 / index as f64);
+    lines.push(Line {
+        budget: "3 processor time a balance".to_owned(),
+        bound: format!("{bare_us:.1} us"),
+        measured: format!("{bot_us:.1} us"),
+        ratio: bot_us / bare_us,
+        target: Target::AtMost(f64::INFINITY),
     });
     let faults = faults(&world, index, "3");
     close(bot, "3").await?;

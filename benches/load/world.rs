@@ -13,6 +13,8 @@ use tokio::sync::mpsc;
 
 use crate::frames;
 use crate::frames::Message;
+use crate::missed;
+use crate::missed::History;
 
 /// The bot.
 pub const BOT: u64 = 523_456_789_012_345_679;
@@ -67,6 +69,9 @@ struct Command {
 
 /// The world of one bot.
 pub struct World {
+    /// What its channel's history tells.
+    pub history: History,
+    first_message: u64,
     began: Instant,
     commands: Vec<Command>,
     books: Mutex<Books>,
@@ -115,6 +120,8 @@ impl World {
             answers: AtomicU32::new(0),
         });
         let world = Self {
+            history: History::default(),
+            first_message: FIRST_MESSAGE,
             began: Instant::now(),
             commands: commands.collect(),
             books: Mutex::default(),
@@ -122,6 +129,21 @@ impl World {
             wrong: Mutex::default(),
         };
         (world, answers)
+    }
+
+    /// Lets the first command have this message id.
+    pub fn begin_at(&mut self, first_message: u64) {
+        self.first_message = first_message;
+    }
+
+    /// The message of a command.
+    pub fn message(&self, index: usize) -> u64 {
+        self.first_message + index as u64 * STEP
+    }
+
+    /// A balance command as the history shows it.
+    pub fn item(&self, index: usize) -> String {
+        missed::item(self.message(index), author(index), "/points")
     }
 
     /// Appends the frame of a command.
@@ -133,7 +155,7 @@ impl World {
             None => "/points".to_owned(),
         };
         let message = Message {
-            id: FIRST_MESSAGE + index as u64 * STEP,
+            id: self.message(index),
             author: author(index),
             role: if kind == Kind::Forbidden {
                 GUEST
@@ -155,7 +177,7 @@ impl World {
 
     /// The bot says something.
     pub fn hears(&self, message: u64, text: &str) {
-        let index = (message.saturating_sub(FIRST_MESSAGE) / STEP) as usize;
+        let index = (message.saturating_sub(self.first_message) / STEP) as usize;
         let Some(command) = self.commands.get(index) else {
             self.objects(text);
             return;

@@ -19,6 +19,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::filter::FilterExt;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -93,9 +94,12 @@ fn lid<S: Subscriber>() -> impl tracing_subscriber::layer::Filter<S> + use<S> {
     let targets = Targets::new()
         .with_default(LevelFilter::TRACE)
         .with_targets(LID);
-    tracing_subscriber::filter::filter_fn(move |metadata: &Metadata<'_>| {
+    let under = filter_fn(move |metadata: &Metadata<'_>| {
         targets.would_enable(metadata.target(), metadata.level())
-    })
+    });
+    // A filter without a hint hides the operator's: every trace record of every library, several for
+    // each frame of a flood, would then be built before it is thrown away.
+    under.with_max_level_hint(LevelFilter::TRACE)
 }
 
 fn filter(text: &str) -> Result<String, String> {

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::logging;
 use super::settings;
@@ -68,8 +70,11 @@ pub(super) async fn drive(config: Config, stop: CancellationToken) -> anyhow::Re
         stop.cancelled().await;
         tokio::time::sleep(PATIENCE).await;
     };
+    // A task of its own: the thread this runs on takes no part in waiting for sockets, so each frame
+    // would be read there and each command handed back across threads.
+    let running = AbortOnDropHandle::new(tokio::spawn(app.run(stop.clone())));
     tokio::select! {
-        ended = app.run(stop.clone()) => ended,
+        ended = running => ended.context("the bot ended abnormally")?,
         () = late => Err(anyhow::anyhow!(
             "open work did not end within {} s and was left for the next start",
             PATIENCE.as_secs()

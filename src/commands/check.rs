@@ -27,10 +27,11 @@ static GATEWAY: Word = Word::new("check", "gateway", &[]);
 static SENDING: Word = Word::new("check", "sending", &[]);
 static STORE: Word = Word::new("check", "store", &[]);
 static MALL: Word = Word::new("check", "mall", &[]);
+static HISTORY: Word = Word::new("check", "history", &[]);
 static SWITCH: Word = Word::new("check", "switch", &[]);
 
 static WORDS: &[&Word] = &[
-    &HEAD, &GOOD, &BAD, &UNKNOWN, &GATEWAY, &SENDING, &STORE, &MALL, &SWITCH,
+    &HEAD, &GOOD, &BAD, &UNKNOWN, &GATEWAY, &SENDING, &STORE, &MALL, &HISTORY, &SWITCH,
 ];
 
 pub(super) struct Check;
@@ -73,6 +74,12 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
         (edge::MALL, &MALL),
     ] {
         reply = reply.and(row(word, &call.pulses.of(name)));
+    }
+    // Only where something was missed and looked for: a bot that was never away has nothing to say.
+    let history = edge::history_of(call.policy.guild.number());
+    let history = call.pulses.of(&history);
+    if history != Pulse::default() {
+        reply = reply.and(row(&HISTORY, &history));
     }
     Ok(Answer::Say(match refused {
         // Somebody without an account could only be told so where the bot is switched on.

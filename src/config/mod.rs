@@ -58,7 +58,7 @@ pub struct Config {
     pub language: Language,
     /// A folder of TOML files that override the embedded commands key by key.
     pub commands_dir: Option<PathBuf>,
-    /// Reserved: how old a missed command may be.
+    /// How old a missed command may be; zero leaves all of them alone.
     pub catch_up: Duration,
     /// The journal's store.
     pub store: StoreSettings,

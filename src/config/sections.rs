@@ -60,6 +60,8 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const SIGNATURE_WINDOW: Duration = Duration::from_secs(600);
 /// Source: points-backends, 1.7: an unknown outcome is looked up after 2 s.
 const LOOK_UP_AFTER: Duration = Duration::from_secs(2);
+/// How old a missed command may be: what was asked longer ago is settled otherwise by now.
+const CATCH_UP: Duration = Duration::from_secs(600);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Reads `[bot]`.
@@ -71,9 +73,6 @@ pub(super) fn bot(reader: &mut Reader<'_>, top: &Section<'_>) -> Bot {
         warn_in_the_clear(reader, &section, key, address.as_deref());
     }
     let catch_up = reader.read(&section, "catch_up", forms::length(Duration::ZERO..=DAY));
-    if catch_up.is_some_and(|age| !age.is_zero()) {
-        reader.reserve("bot.catch_up");
-    }
     let zone = reader.read(&section, "timezone", forms::zone);
     Bot {
         token: reader.secret(&section, "token"),
@@ -90,7 +89,7 @@ pub(super) fn bot(reader: &mut Reader<'_>, top: &Section<'_>) -> Bot {
         commands_dir: reader
             .read(&section, "commands_dir", forms::text)
             .map(|path| reader.folder.join(path)),
-        catch_up: catch_up.unwrap_or_default(),
+        catch_up: catch_up.unwrap_or(CATCH_UP),
     }
 }
 

@@ -50,7 +50,7 @@ impl Dispatcher {
             }
             Ok(Answer::Nothing) => {}
             Ok(Answer::Ask { reply, proposal }) => {
-                let asking = self.ask(incoming, &reply, &proposal).await;
+                let asking = Box::pin(self.ask(incoming, &reply, &proposal)).await;
                 if let Err(error) = asking {
                     let reply = self
                         .explain(

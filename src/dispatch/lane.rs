@@ -2,21 +2,25 @@
 //!
 //! Invariants: handing over never waits, so the reader of the gateway never does; every queue is
 //! bounded; a lane exists only while it has work; a guild has at most so many lanes at work, so one
-//! flooded guild cannot starve the others.
+//! flooded guild cannot starve the others. What waits is only what was heard: the future that
+//! answers it, fifty times as large, is made when its turn comes.
 
+use std::any::Any;
 use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::collections::hash_map;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
-use dashmap::DashMap;
-use dashmap::mapref::entry::Entry;
-use tokio::sync::Semaphore;
-use tokio::sync::mpsc;
+use futures_util::FutureExt as _;
+use metrics::Gauge;
 use tokio_util::task::TaskTracker;
 
 use crate::model::GuildId;
@@ -26,13 +30,16 @@ use crate::model::UserId;
 const WAITING_PER_MEMBER: usize = 8;
 /// Commands of all members waiting or at work: bounds memory when a points system hangs.
 const WAITING_IN_ALL: usize = 10_000;
-/// Commands of one guild at work at once.
-const AT_WORK_PER_GUILD: usize = 256;
+/// Commands of one guild at work at once. Each may hold a connection to the points system and one to
+/// the chat, some 40 KB together, and more of them answer no sooner: the default limits allow eight
+/// requests to the mall at once and four to the chat in a second.
+const AT_WORK_PER_GUILD: usize = 64;
 
 /// Whose lane: the guild (none for private chats) and the member.
 pub type Key = (Option<GuildId>, UserId);
 
-type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Answering = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Work = Box<dyn FnOnce() -> Answering + Send>;
 
 /// The lane is full; the work was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,40 +47,63 @@ type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub struct Busy;
 
 /// All lanes. Cheap to clone; clones share them.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Lanes {
     inner: Arc<Inner>,
 }
 
-#[derive(Default)]
 struct Inner {
-    lanes: DashMap<Key, mpsc::Sender<Work>>,
-    guilds: Mutex<HashMap<Option<GuildId>, Arc<Semaphore>>>,
+    guilds: Mutex<HashMap<Option<GuildId>, Guild>>,
     waiting: AtomicUsize,
+    /// Looking one up by name costs more than handing over.
+    shown: Gauge,
     tracker: TaskTracker,
+}
+
+/// The lanes of one guild; none is empty unless its last command is at work.
+#[derive(Default)]
+struct Guild {
+    lanes: HashMap<UserId, VecDeque<Work>>,
+    /// Lanes with work and nobody at it, in the order they began to wait.
+    ready: VecDeque<UserId>,
+    /// How many tasks carry out commands, each of another lane.
+    at_work: usize,
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Lanes {
     /// No lanes yet.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            inner: Arc::new(Inner {
+                guilds: Mutex::default(),
+                waiting: AtomicUsize::new(0),
+                shown: metrics::gauge!("guildpoints_commands_waiting"),
+                tracker: TaskTracker::new(),
+            }),
+        }
     }
 
-    /// Puts `work` at the end of its lane without waiting.
-    pub fn send(
-        &self,
-        key: Key,
-        work: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), Busy> {
-        if self.inner.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING_IN_ALL {
-            self.inner.waiting.fetch_sub(1, Ordering::Relaxed);
+    /// Puts `work` at the end of its lane without waiting; it is called when its turn comes.
+    pub fn send<F>(&self, key: Key, work: impl FnOnce() -> F + Send + 'static) -> Result<(), Busy>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let waiting = self.inner.waiting.fetch_add(1, Ordering::Relaxed);
+        if waiting >= WAITING_IN_ALL {
+            self.done();
             return Err(Busy);
         }
-        let taken = self.put(key, Box::pin(work));
-        if taken.is_err() {
-            self.inner.waiting.fetch_sub(1, Ordering::Relaxed);
+        let taken = self.put(key, Box::new(move || Box::pin(work())));
+        match taken {
+            Ok(()) => self.inner.shown.set(waiting as f64 + 1.0),
+            Err(Busy) => self.done(),
         }
-        metrics::gauge!("guildpoints_commands_waiting").set(self.waiting() as f64);
         taken
     }
 
@@ -89,61 +119,108 @@ impl Lanes {
         self.inner.tracker.reopen();
     }
 
-    fn put(&self, key: Key, work: Work) -> Result<(), Busy> {
-        // The entry's lock makes "put into the lane" and "the lane ends" exclude each other.
-        match self.inner.lanes.entry(key) {
-            Entry::Occupied(lane) => lane.get().try_send(work).map_err(|_| Busy),
-            Entry::Vacant(place) => {
-                let (lane, queue) = mpsc::channel(WAITING_PER_MEMBER);
-                lane.try_send(work).map_err(|_| Busy)?;
-                place.insert(lane);
-                self.inner.tracker.spawn(self.clone().work(key, queue));
-                Ok(())
+    fn put(&self, (guild, member): Key, work: Work) -> Result<(), Busy> {
+        // The lock makes "put into the lane" and "the lane ends" exclude each other. It is never held
+        // for more than these few lines, so the reader does not wait.
+        let mut guilds = self.guilds();
+        let lanes = guilds.entry(guild).or_default();
+        match lanes.lanes.entry(member) {
+            hash_map::Entry::Occupied(mut lane) => {
+                if lane.get().len() >= WAITING_PER_MEMBER {
+                    return Err(Busy);
+                }
+                lane.get_mut().push_back(work);
             }
-        }
-    }
-
-    async fn work(self, key: Key, mut queue: mpsc::Receiver<Work>) {
-        let permits = self.permits(key.0);
-        loop {
-            while let Ok(work) = queue.try_recv() {
-                let permit = permits.acquire().await;
-                // A panic in one command must not take the member's later ones with it.
-                let ended = tokio::spawn(work).await;
-                drop(permit);
-                self.inner.waiting.fetch_sub(1, Ordering::Relaxed);
-                if let Err(panic) = ended {
-                    tracing::error!(%panic, "a command ended abnormally");
+            hash_map::Entry::Vacant(place) => {
+                if lanes.at_work < AT_WORK_PER_GUILD {
+                    lanes.at_work += 1;
+                    place.insert(VecDeque::new());
+                    let task = self.clone().work(guild, member, work);
+                    self.inner.tracker.spawn(task);
+                } else {
+                    place.insert(VecDeque::from([work]));
+                    lanes.ready.push_back(member);
                 }
             }
-            let ended = self.inner.lanes.remove_if(&key, |_, _| queue.is_empty());
-            if ended.is_some() {
-                return;
+        }
+        Ok(())
+    }
+
+    /// Carries out one command after the other for as long as the guild has any to give.
+    async fn work(self, guild: Option<GuildId>, member: UserId, work: Work) {
+        let mut turn = (member, work);
+        loop {
+            let (member, work) = turn;
+            // A panic in one command must not take the others' with it.
+            let answered = AssertUnwindSafe(answer(work)).catch_unwind().await;
+            if let Err(panic) = answered {
+                tracing::error!(panic = said(&*panic), "a command ended abnormally");
             }
+            self.done();
+            let Some(next) = self.turn_after(guild, member) else {
+                return;
+            };
+            turn = next;
         }
     }
 
-    fn permits(&self, guild: Option<GuildId>) -> Arc<Semaphore> {
-        let mut guilds = self
-            .inner
+    /// The next command of the guild after one of `member` ended: whoever waits longest is next.
+    fn turn_after(&self, guild: Option<GuildId>, member: UserId) -> Option<(UserId, Work)> {
+        let mut guilds = self.guilds();
+        let lanes = guilds.get_mut(&guild)?;
+        if lanes.lanes.get(&member).is_some_and(VecDeque::is_empty) {
+            lanes.lanes.remove(&member);
+        } else {
+            lanes.ready.push_back(member);
+        }
+        while let Some(member) = lanes.ready.pop_front() {
+            let lane = lanes.lanes.get_mut(&member);
+            if let Some(work) = lane.and_then(VecDeque::pop_front) {
+                return Some((member, work));
+            }
+        }
+        lanes.at_work -= 1;
+        if lanes.at_work == 0 {
+            guilds.remove(&guild);
+        }
+        None
+    }
+
+    fn guilds(&self) -> MutexGuard<'_, HashMap<Option<GuildId>, Guild>> {
+        // Nothing under the lock calls anything that panics half-way.
+        self.inner
             .guilds
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let permits = guilds
-            .entry(guild)
-            .or_insert_with(|| Arc::new(Semaphore::new(AT_WORK_PER_GUILD)));
-        permits.clone()
+            .unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn done(&self) {
+        let before = self.inner.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.inner.shown.set(before as f64 - 1.0);
+    }
+}
+
+async fn answer(work: Work) {
+    work().await;
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let said = panic.downcast_ref::<&str>().copied();
+    said.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no words")
 }
 
 #[cfg(test)]
 mod tests {
     use tokio::sync::Notify;
+    use tokio::sync::Semaphore;
 
     use super::*;
 
     const ANNE: Key = (Some(GuildId::new(1)), UserId::new(1));
     const BEN: Key = (Some(GuildId::new(1)), UserId::new(2));
+    const BEN_ELSEWHERE: Key = (Some(GuildId::new(2)), UserId::new(2));
 
     #[tokio::test]
     async fn one_members_commands_keep_their_order_and_nobody_elses_wait() {
@@ -153,7 +230,7 @@ mod tests {
         for step in 0..3 {
             let (said, gate) = (said.clone(), gate.clone());
             lanes
-                .send(ANNE, async move {
+                .send(ANNE, move || async move {
                     if step == 0 {
                         gate.notified().await;
                     }
@@ -163,7 +240,7 @@ mod tests {
         }
         let (heard, opened) = (said.clone(), gate.clone());
         lanes
-            .send(BEN, async move {
+            .send(BEN, || async move {
                 heard.lock().unwrap().push(("ben", 0));
                 opened.notify_one();
             })
@@ -174,7 +251,7 @@ mod tests {
             [("ben", 0), ("anne", 0), ("anne", 1), ("anne", 2)]
         );
         assert_eq!(lanes.waiting(), 0);
-        assert!(lanes.inner.lanes.is_empty());
+        assert!(lanes.guilds().is_empty());
     }
 
     #[tokio::test]
@@ -185,14 +262,15 @@ mod tests {
         for _ in 0..100 {
             let gate = gate.clone();
             if lanes
-                .send(ANNE, async move { gate.notified().await })
+                .send(ANNE, || async move { gate.notified().await })
                 .is_ok()
             {
                 taken += 1;
             }
         }
-        assert_eq!(taken, WAITING_PER_MEMBER);
-        assert!(lanes.send(BEN, async {}).is_ok());
+        // One is at work already.
+        assert_eq!(taken, WAITING_PER_MEMBER + 1);
+        assert!(lanes.send(BEN, || async {}).is_ok());
         for _ in 0..taken {
             gate.notify_one();
             tokio::task::yield_now().await;
@@ -203,7 +281,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         lanes.settled().await;
-        assert!(lanes.send(ANNE, async {}).is_ok());
+        assert!(lanes.send(ANNE, || async {}).is_ok());
         lanes.settled().await;
     }
 
@@ -211,14 +289,56 @@ mod tests {
     async fn a_panicking_command_does_not_end_the_lane() {
         let lanes = Lanes::new();
         let done = Arc::new(AtomicUsize::new(0));
-        lanes.send(ANNE, async { panic!("on purpose") }).unwrap();
+        lanes.send(ANNE, || async { panic!("on purpose") }).unwrap();
+        // Before there is a future to answer with.
+        lanes
+            .send(ANNE, || -> std::future::Ready<()> { panic!("at once") })
+            .unwrap();
         let after = done.clone();
         lanes
-            .send(ANNE, async move {
+            .send(ANNE, || async move {
                 after.fetch_add(1, Ordering::Relaxed);
             })
             .unwrap();
         lanes.settled().await;
         assert_eq!(done.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn a_guild_has_so_many_at_work_and_turns_go_round() {
+        let lanes = Lanes::new();
+        let gate = Arc::new(Semaphore::new(0));
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let members = AT_WORK_PER_GUILD as u64 + 3;
+        for round in 0..2 {
+            for member in 1..=members {
+                let (gate, said) = (gate.clone(), said.clone());
+                let key = (ANNE.0, UserId::new(member));
+                let work = move || async move {
+                    said.lock().unwrap().push((round, member));
+                    gate.acquire().await.unwrap().forget();
+                };
+                lanes.send(key, work).unwrap();
+            }
+        }
+        let begun = || said.lock().unwrap().clone();
+        while begun().len() < AT_WORK_PER_GUILD {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(begun().len(), AT_WORK_PER_GUILD);
+        let other = lanes.send(BEN_ELSEWHERE, || async {});
+        assert!(other.is_ok());
+        gate.add_permits(2 * members as usize);
+        lanes.settled().await;
+        let begun = begun();
+        assert_eq!(begun.len(), 2 * members as usize);
+        // Nobody had a second turn before everybody had the first.
+        let first = begun.iter().take(members as usize);
+        assert!(first.copied().all(|(round, _)| round == 0));
+        assert!(lanes.guilds().is_empty());
+        assert_eq!(lanes.waiting(), 0);
     }
 }

@@ -6,9 +6,11 @@
 //! command does.
 
 mod answering;
+mod catch_up;
 mod confirm;
 mod cooldown;
 pub mod lane;
+mod marks;
 mod people;
 mod reading;
 mod standing;
@@ -19,6 +21,8 @@ mod voice;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::Instrument as _;
+
 use crate::commands::Answer;
 use crate::commands::Asked;
 use crate::commands::Call;
@@ -28,6 +32,9 @@ use crate::commands::MemberKind;
 use crate::commands::Registry;
 use crate::commands::right_of;
 use crate::dispatch::cooldown::Cooldown;
+use crate::dispatch::marks::Arrival;
+use crate::dispatch::marks::Entered;
+use crate::dispatch::marks::Marks;
 use crate::dispatch::people::People;
 use crate::dispatch::people::Scene;
 use crate::dispatch::standing::Standings;
@@ -64,6 +71,7 @@ use crate::words::SHARED;
 use crate::words::Word;
 use crate::words::Words;
 
+pub use catch_up::CatchUp;
 pub use reading::arguments;
 
 static BUSY: Word = Word::new(SHARED, "busy", &[]);
@@ -118,13 +126,17 @@ pub struct Dispatcher {
     /// When this process began, in milliseconds since 1970: what was written before may have been
     /// said without being noted.
     started_ms: i64,
+    marks: Arc<Marks>,
 }
 
-/// A message that may be a command, parsed once.
-#[derive(Clone, Debug)]
+/// A message that is worth a lane. What it says is read again when its turn comes: that costs a
+/// microsecond then, while the parts of thousands of waiting messages would cost megabytes.
+///
+/// It is known as handled when its last bearer is gone after its work has begun.
 pub struct Heeded {
     incoming: Incoming,
-    heard: Heard,
+    arrival: Arrival,
+    entered: Entered,
 }
 
 impl Heeded {
@@ -167,13 +179,46 @@ impl Dispatcher {
             cooldown,
             telling: Telling::default(),
             started_ms,
+            marks: Arc::default(),
         }
     }
 
-    /// Whether a message is worth a lane; pure and quick, for the reader of the gateway.
-    pub fn heed(&self, incoming: Incoming) -> Option<Heeded> {
-        let heard = text::hear(&incoming.text, self.bot);
-        let ours = match &heard {
+    /// Whether a message is worth a lane; quick, for the reader of the gateway. A command that was
+    /// heeded before, or is handled, is not.
+    pub fn heed(&self, incoming: Incoming) -> Option<Arc<Heeded>> {
+        let now_ms = self.clock.now_ms();
+        self.marks.arrived(incoming.message, now_ms);
+        if !self.is_ours(&incoming) {
+            return None;
+        }
+        let entered = self.marks.enter(&incoming, Arrival::Live, now_ms)?;
+        Some(Arc::new(Heeded {
+            incoming,
+            arrival: Arrival::Live,
+            entered,
+        }))
+    }
+
+    /// The same for what was found in the history of a channel of `guild`. Roles in it may be those
+    /// of then: whoever asks is judged by the platform's present record.
+    fn missed(&self, mut incoming: Incoming, guild: Option<GuildId>) -> Option<Arc<Heeded>> {
+        if incoming.guild.is_some() && incoming.guild != guild {
+            return None;
+        }
+        incoming.guild = guild;
+        incoming.author.roles = None;
+        let now_ms = self.clock.now_ms();
+        let entered = self.marks.enter(&incoming, Arrival::Missed, now_ms)?;
+        Some(Arc::new(Heeded {
+            incoming,
+            arrival: Arrival::Missed,
+            entered,
+        }))
+    }
+
+    /// Whether a message says anything to us.
+    fn is_ours(&self, incoming: &Incoming) -> bool {
+        match &text::hear(&incoming.text, self.bot) {
             Heard::Command(invocation) => {
                 let known = self.voice.words.named(&invocation.word).is_some();
                 known
@@ -184,26 +229,45 @@ impl Dispatcher {
                 self.voice.words.named(word).is_some() || self.voice.words.nearest(word).is_some()
             }
             Heard::Nothing => false,
-        };
-        ours.then_some(Heeded { incoming, heard })
+        }
     }
 
-    /// Answers one command.
-    pub async fn handle(&self, heeded: Heeded) {
-        let Heeded { incoming, heard } = heeded;
-        match &heard {
-            Heard::Command(invocation) => match self.voice.words.named(&invocation.word).cloned() {
-                Some(definition) => self.command(&incoming, invocation, &definition).await,
-                None => self.suggest(&incoming, &invocation.word).await,
+    /// Answers one command in its span.
+    pub async fn carry_out(self: Arc<Self>, heeded: Arc<Heeded>) {
+        heeded.entered.begin();
+        let incoming = heeded.incoming();
+        let span = tracing::info_span!(
+            "command",
+            guild = incoming.guild.map(tracing::field::display),
+            channel = %incoming.channel,
+            message = %incoming.message,
+            user = %incoming.author.id,
+            command = tracing::field::Empty,
+        );
+        self.handle(&heeded).instrument(span).await;
+    }
+
+    async fn handle(&self, heeded: &Heeded) {
+        let incoming = &heeded.incoming;
+        match &text::hear(&incoming.text, self.bot) {
+            Heard::Command(invocation) => match self.voice.words.named(&invocation.word) {
+                Some(definition) => self.command(heeded, invocation, definition).await,
+                None => self.suggest(incoming, &invocation.word).await,
             },
-            Heard::Near { word } => self.suggest(&incoming, word).await,
+            Heard::Near { word } => self.suggest(incoming, word).await,
             Heard::Nothing => {}
         }
     }
 
-    /// Says politely that there is too much to do; the command was not carried out.
-    pub async fn busy(&self, incoming: &Incoming) {
-        self.answer(incoming, &Reply::new(&BUSY)).await;
+    /// Says politely that there is too much to do; the command was not carried out and is not.
+    pub async fn busy(&self, heeded: &Heeded) {
+        heeded.entered.begin();
+        self.answer(&heeded.incoming, &Reply::new(&BUSY)).await;
+    }
+
+    /// Lets a command go unanswered: too much is being turned away already.
+    pub fn pass_over(&self, heeded: &Heeded) {
+        heeded.entered.begin();
     }
 
     /// Notes that somebody came or went: what was read of them no longer holds.
@@ -214,6 +278,7 @@ impl Dispatcher {
     /// Forgets what has no use any more; to be called now and then.
     pub fn forget(&self) {
         self.cooldown.forget();
+        self.marks.forget();
     }
 
     async fn suggest(&self, incoming: &Incoming, read: &str) {
@@ -229,7 +294,8 @@ impl Dispatcher {
         self.answer(incoming, &reply).await;
     }
 
-    async fn command(&self, incoming: &Incoming, invocation: &Invocation, definition: &Definition) {
+    async fn command(&self, heeded: &Heeded, invocation: &Invocation, definition: &Definition) {
+        let incoming = &heeded.incoming;
         let turn = self.telling.begin(incoming.message);
         if turn.is_none() {
             // The teller or another delivery of this message is at it.
@@ -246,7 +312,7 @@ impl Dispatcher {
         };
         let result = match self.heard_before(incoming, definition).await {
             Ok(true) => return,
-            Ok(false) => self.run(incoming, invocation, definition, address).await,
+            Ok(false) => self.run(heeded, invocation, definition, address).await,
             Err(error) => Err(CommandError::Store(anyhow::Error::new(error))),
         };
         let guild = incoming
@@ -278,11 +344,12 @@ impl Dispatcher {
 
     async fn run(
         &self,
-        incoming: &Incoming,
+        heeded: &Heeded,
         invocation: &Invocation,
         definition: &Definition,
         reply: ReplyAddress,
     ) -> Result<Answer, CommandError> {
+        let incoming = &heeded.incoming;
         let right = right_of(definition);
         let policy = self.policy(incoming, right)?;
         let actor = self.actor(&policy, incoming).await;
@@ -294,7 +361,7 @@ impl Dispatcher {
         })?;
         let asked = handler.parse(arguments(invocation, incoming), &policy)?;
         // After parsing, so that a typing slip costs nothing.
-        self.keep_pace(definition, incoming)?;
+        self.keep_pace(definition, heeded)?;
         let scene = Scene {
             guild: policy.guild,
             channel: incoming.channel,
@@ -339,10 +406,17 @@ impl Dispatcher {
         }
     }
 
-    fn keep_pace(&self, definition: &Definition, incoming: &Incoming) -> Result<(), Refusal> {
-        let entered = self
-            .cooldown
-            .enter(&definition.scope, incoming.guild, incoming.author.id);
+    fn keep_pace(&self, definition: &Definition, heeded: &Heeded) -> Result<(), Refusal> {
+        let incoming = &heeded.incoming;
+        let who = (incoming.guild, incoming.author.id);
+        let entered = match heeded.arrival {
+            Arrival::Live => self.cooldown.enter(&definition.scope, who),
+            // What was typed at leisure arrives all at once: the pace is that of the typing.
+            Arrival::Missed => {
+                let typed_ms = incoming.message.minted_ms();
+                self.cooldown.enter_missed(definition, who, typed_ms)
+            }
+        };
         entered.map_err(|wait| Refusal::Cooldown {
             seconds: wait.as_secs() + u64::from(wait.subsec_nanos() > 0),
         })

@@ -147,6 +147,11 @@ impl Standings {
     }
 
     async fn record(&self, guild: GuildId, user: UserId) -> (Record, Age) {
+        // Boxed, or every command would carry the room for it: few of them ask.
+        Box::pin(self.look_up(guild, user)).await
+    }
+
+    async fn look_up(&self, guild: GuildId, user: UserId) -> (Record, Age) {
         let api = self.api.clone();
         let reading = async move {
             let member = api.member(guild, user).await;
@@ -183,6 +188,11 @@ impl Standings {
         {
             return view.clone();
         }
+        // Boxed for the same reason as a member's record.
+        Box::pin(self.read_anew(guild, old)).await
+    }
+
+    async fn read_anew(&self, guild: GuildId, old: Option<Arc<GuildView>>) -> Arc<GuildView> {
         let reading = read_guild(self.api.clone(), self.asker, guild, old);
         let read = self.reading.get_with(guild, reading).await;
         self.reading.invalidate(&guild).await;

@@ -72,10 +72,9 @@ impl Voice {
         let rendered = self.words.render(reply, tongue.language, &tongue.zone);
         let buttons = buttons(&rendered);
         if let Some(said) = at.said {
-            match self
-                .edit(at.channel, said, beneath, &rendered.text, &buttons)
-                .await
-            {
+            let edit = self.edit(at.channel, said, beneath, &rendered.text, &buttons);
+            // Boxed, so that the many that say something new do not carry the room for it.
+            match Box::pin(edit).await {
                 Ok(()) => return Ok(said),
                 // The message is gone or cannot be edited: say it anew.
                 Err(SayError::Gone | SayError::Rejected(_)) => {}

@@ -5,9 +5,9 @@ use crate::journal::entry::Asked;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
 use crate::journal::error::JournalError;
-use crate::journal::storable;
+use crate::journal::group::Write;
 use crate::journal::store::Note;
-use crate::journal::writer::Write;
+use crate::journal::store::storable;
 use crate::model::MessageId;
 
 impl Journal {

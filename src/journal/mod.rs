@@ -14,21 +14,25 @@
 //! A write whose future is dropped may still happen: the entry is then open and found by `unsettled`.
 //!
 //! Metrics: `guildpoints_journal_commits_total` counts transactions that were committed,
+//! `guildpoints_journal_synced_total` those of them that waited for the disk,
 //! `guildpoints_journal_group_size` is a histogram of how many writes shared one.
 //!
 //! Deliberately absent: calls to a points system, sentences for people, and SQL outside
 //! `sqlite` and `postgres`.
 
 mod audit;
+mod channels;
 mod confirming;
 mod desk;
 mod entry;
 mod error;
+mod group;
 mod kept;
 mod postgres;
 mod rules;
 mod selecting;
 mod selection;
+mod settling;
 mod sqlite;
 mod store;
 mod telling;
@@ -46,11 +50,16 @@ use tokio_util::task::TaskTracker;
 
 pub use audit::Breach;
 pub use audit::breaches;
+pub use channels::ChannelMark;
+pub use channels::Handled;
+pub use channels::MOST_CHANNELS;
 pub use desk::Unsound;
 pub use entry::*;
 pub use error::JournalError;
 pub use selection::*;
 
+use crate::journal::group::Pending;
+use crate::journal::group::Write;
 use crate::journal::rules::Opening;
 use crate::journal::store::Access;
 use crate::journal::store::Answer;
@@ -60,9 +69,7 @@ use crate::journal::store::Quota;
 use crate::journal::store::Store;
 use crate::journal::store::storable;
 use crate::journal::store::whole;
-use crate::journal::writer::Pending;
 use crate::journal::writer::QUEUE;
-use crate::journal::writer::Write;
 use crate::journal::writer::Writer;
 use crate::model::BotId;
 use crate::model::Cause;
@@ -135,6 +142,7 @@ impl Journal {
             full: false,
             unsynced: None,
             commits: counter!("guildpoints_journal_commits_total"),
+            synced: counter!("guildpoints_journal_synced_total"),
             group_size: histogram!("guildpoints_journal_group_size"),
         };
         writer.start(&tasks)?;
@@ -211,96 +219,6 @@ impl Journal {
                 ..intent
             },
         })
-    }
-
-    /// Notes another sending before it happens. `Changed` means: somebody else is at it, do not
-    /// send.
-    ///
-    /// The entry is `Unconfirmed` from here on; one that is `Held` stays so.
-    pub async fn resend(&self, ticket: &mut Ticket, next_look_ms: i64) -> Result<(), JournalError> {
-        let change = EntryChange::Resend {
-            cause: ticket.receipt.cause,
-            sends: ticket.receipt.progress.sends,
-            now_ms: self.shared.clock.now_ms(),
-            next_look_ms,
-        };
-        *ticket.receipt = self.change(change).await?;
-        Ok(())
-    }
-
-    /// Leaves an entry open, with what was learnt of it. A final state is `Changed`.
-    ///
-    /// That it is left to a moderator is to be told, whatever was told before. Of `progress`, `sends` and `last_sent_ms` stay as `open` and `resend` have noted them.
-    pub async fn keep(
-        &self,
-        ticket: Ticket,
-        state: State,
-        progress: Progress,
-    ) -> Result<Receipt, JournalError> {
-        if state.is_final() {
-            return Err(JournalError::Changed);
-        }
-        let change = EntryChange::Keep {
-            cause: ticket.receipt.cause,
-            sends: ticket.receipt.progress.sends,
-            state,
-            progress: Progress {
-                heard: storable(progress.heard),
-                ..progress
-            },
-            now_ms: self.shared.clock.now_ms(),
-        };
-        self.change(change).await
-    }
-
-    /// Ends an entry, once; a second time is `Changed`.
-    ///
-    /// A refusal is `Changed` too when somebody has noted another sending since the ticket was
-    /// minted: that sending may still land.
-    pub async fn settle(
-        &self,
-        ticket: Ticket,
-        settlement: Settlement,
-    ) -> Result<Receipt, JournalError> {
-        let settlement = match settlement {
-            Settlement::Done => Settlement::Done,
-            Settlement::Refused(refused) => Settlement::Refused(Refused {
-                text: storable(refused.text),
-                ..refused
-            }),
-        };
-        let change = EntryChange::Settle {
-            cause: ticket.receipt.cause,
-            sends: ticket.receipt.progress.sends,
-            looks: ticket.receipt.progress.looks,
-            settlement,
-            now_ms: self.shared.clock.now_ms(),
-        };
-        self.change(change).await
-    }
-
-    /// Keeps a balance that was read for an entry.
-    pub async fn note_balance(
-        &self,
-        code: &ReceiptCode,
-        balance: BalanceRead,
-    ) -> Result<(), JournalError> {
-        let code = code.clone();
-        self.change(EntryChange::Balance { code, balance }).await?;
-        Ok(())
-    }
-
-    /// Tickets for at most `limit` entries that are not settled and due by `due_ms`, oldest first.
-    ///
-    /// For `reconcile` alone: it is the second bearer of each.
-    pub async fn unsettled(&self, due_ms: i64, limit: usize) -> Result<Vec<Ticket>, JournalError> {
-        let receipts = self
-            .read(self.shared.store.unsettled(due_ms, limit))
-            .await?;
-        let tickets = receipts.into_iter().map(|receipt| Ticket {
-            receipt: Box::new(receipt),
-        });
-        Ok(tickets.collect())
     }
 
     /// The entry people know by `code`.

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use futures_util::future::BoxFuture;
 
+use crate::journal::channels::Handled;
 use crate::journal::desk::Unsound;
 use crate::journal::entry::BalanceRead;
 use crate::journal::entry::Confirmation;
@@ -56,6 +57,8 @@ pub(super) trait Store: Send + Sync + 'static {
     fn counts(&self) -> Answer<'_, Counts>;
     /// The confirmation that message asked for, as written.
     fn asked(&self, message: MessageId) -> Answer<'_, Option<Confirmation>>;
+    /// The channels with the latest `since`, at most so many, and their handled commands.
+    fn handled(&self, limit: usize) -> Answer<'_, Handled>;
     /// Entries of a selection, in that order.
     fn entries<'a>(
         &'a self,
@@ -271,6 +274,17 @@ pub(super) enum Note {
         message: MessageId,
         /// Our message.
         said: MessageId,
+    },
+    /// How far channels are handled: each `since` and mark of refusal replaces what is known (a
+    /// smaller `since` leaves it), notes up to it go, new ones come.
+    Handled(
+        /// What is to be noted.
+        Handled,
+    ),
+    /// Channels and notes up to here go.
+    ForgetChannels {
+        /// The latest message to be forgotten.
+        before: MessageId,
     },
     /// Proof that writing works.
     Probe {

@@ -1,6 +1,7 @@
 //! What was said of a command, and what is still to be said.
 
 use crate::journal::Journal;
+use crate::journal::entry::Durability;
 use crate::journal::entry::HandedOver;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Told;
@@ -13,14 +14,16 @@ impl Journal {
     /// Notes what was said of the command behind `cause`, for all its entries.
     ///
     /// A later note replaces an earlier one, also `Final` by `Interim`: which of two replies stands
-    /// is then unknown, and saying the end again is the safe side.
+    /// is then unknown, and saying the end again is the safe side. For the same reason it is on disk
+    /// soon and not at once: what a power cut takes of it is said again.
     pub async fn told(
         &self,
         cause: &Cause,
         said: MessageId,
         told: Told,
     ) -> Result<(), JournalError> {
-        self.note_told(cause, Some(said), told, HandedOver::Unknown)
+        let (handed_over, soon) = (HandedOver::Unknown, Durability::Soon);
+        self.note_told(cause, Some(said), told, handed_over, soon)
             .await
     }
 
@@ -31,7 +34,8 @@ impl Journal {
         said: MessageId,
         told: Told,
     ) -> Result<(), JournalError> {
-        self.note_told(cause, Some(said), told, HandedOver::Named)
+        let (handed_over, soon) = (HandedOver::Named, Durability::Soon);
+        self.note_told(cause, Some(said), told, handed_over, soon)
             .await
     }
 
@@ -44,7 +48,8 @@ impl Journal {
         self.read(self.shared.store.untold(due_ms, limit)).await
     }
 
-    /// The same for open entries of which nothing was said, or not that a moderator decides; telling that is due from writing on.
+    /// The same for open entries of which nothing was said, or not that a moderator decides; telling
+    /// that is due from writing on.
     pub async fn unspoken(&self, due_ms: i64, limit: usize) -> Result<Vec<Receipt>, JournalError> {
         self.read(self.shared.store.unspoken(due_ms, limit)).await
     }
@@ -57,7 +62,8 @@ impl Journal {
 
     /// Notes that the command behind `cause` cannot be answered any more.
     pub async fn undeliverable(&self, cause: &Cause) -> Result<(), JournalError> {
-        self.note_told(cause, None, Told::Undeliverable, HandedOver::Named)
+        let (told, handed_over) = (Told::Undeliverable, HandedOver::Named);
+        self.note_told(cause, None, told, handed_over, Durability::Now)
             .await
     }
 
@@ -67,6 +73,7 @@ impl Journal {
         said: Option<MessageId>,
         told: Told,
         handed_over: HandedOver,
+        durability: Durability,
     ) -> Result<(), JournalError> {
         let note = Note::Told {
             cause: *cause,
@@ -74,6 +81,6 @@ impl Journal {
             told,
             handed_over,
         };
-        self.note(note).await.map(drop)
+        self.note_by(durability, note).await.map(drop)
     }
 }

@@ -15,32 +15,26 @@ use anyhow::Context;
 use metrics::Counter;
 use metrics::Histogram;
 use tokio::sync::mpsc;
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::journal::entry::Asked;
-use crate::journal::entry::Confirmation;
-use crate::journal::entry::ConfirmationState;
 use crate::journal::entry::Durability;
-use crate::journal::entry::Opened;
-use crate::journal::entry::OpenedAll;
-use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
+use crate::journal::group::Answers;
+use crate::journal::group::Group;
+use crate::journal::group::Write;
+use crate::journal::group::collected;
+use crate::journal::group::written;
 use crate::journal::rules;
 use crate::journal::rules::Codes;
 use crate::journal::rules::Ledger;
-use crate::journal::rules::Opening;
 use crate::journal::store::Batch;
-use crate::journal::store::EntryChange;
-use crate::journal::store::Note;
 use crate::journal::store::Pen;
 use crate::journal::store::Questions;
 use crate::journal::store::Store;
 use crate::journal::store::Workplace;
 use crate::journal::store::whole;
-use crate::model::MessageId;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::pulse::edge;
@@ -66,34 +60,6 @@ const AGAIN: Backoff = Backoff {
 /// After so long no further try is begun.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// A write and whom to answer.
-#[derive(Debug)]
-pub(super) struct Pending<W, A> {
-    /// What is wanted.
-    pub write: W,
-    /// When it has to have reached the disk.
-    pub durability: Durability,
-    /// Where the answer goes; a caller who went away loses the answer, not the write.
-    pub reply: oneshot::Sender<Result<A, JournalError>>,
-}
-
-/// Any write, as queued.
-#[derive(Debug)]
-pub(super) enum Write {
-    /// Open an entry.
-    Open(Pending<Box<Opening>, Opened>),
-    /// Open several entries of one command, all or none.
-    OpenAll(Pending<Vec<Opening>, OpenedAll>),
-    /// Ask for a confirmation.
-    Ask(Pending<Confirmation, Asked>),
-    /// Call a confirmation off.
-    Cancel(Pending<MessageId, ConfirmationState>),
-    /// Change an entry.
-    Change(Pending<EntryChange, Option<Receipt>>),
-    /// Note something.
-    Note(Pending<Note, Option<u32>>),
-}
-
 /// The task's belongings.
 pub(super) struct Writer {
     /// Its hand on the store.
@@ -114,6 +80,8 @@ pub(super) struct Writer {
     pub unsynced: Option<Instant>,
     /// Transactions that were committed.
     pub commits: Counter,
+    /// Those of them that waited for the disk.
+    pub synced: Counter,
     /// Writes that shared one.
     pub group_size: Histogram,
 }
@@ -256,7 +224,10 @@ impl Writer {
         batch.durability = self.durability(group);
         let outcome = self.pen.carry_out(&batch).await?;
         self.unsynced = match batch.durability {
-            Durability::Now => None,
+            Durability::Now => {
+                self.synced.increment(1);
+                None
+            }
             Durability::Soon => self.unsynced.or_else(|| Some(Instant::now())),
         };
         answers.changes = outcome.changes;
@@ -304,133 +275,4 @@ impl Writer {
         }
         Ok(Ledger::new(self.clock.now_ms(), &questions, found, codes))
     }
-}
-
-/// Writes that go into one transaction, by kind.
-#[derive(Default)]
-struct Group {
-    opens: Vec<Pending<Box<Opening>, Opened>>,
-    open_alls: Vec<Pending<Vec<Opening>, OpenedAll>>,
-    asks: Vec<Pending<Confirmation, Asked>>,
-    cancels: Vec<Pending<MessageId, ConfirmationState>>,
-    changes: Vec<Pending<EntryChange, Option<Receipt>>>,
-    notes: Vec<Pending<Note, Option<u32>>>,
-}
-
-/// The answers to a group, each list in the order of its writes.
-#[derive(Default)]
-struct Answers {
-    opens: Vec<Result<Opened, JournalError>>,
-    open_alls: Vec<Result<OpenedAll, JournalError>>,
-    asks: Vec<Result<Asked, JournalError>>,
-    cancels: Vec<Result<ConfirmationState, JournalError>>,
-    changes: Vec<Option<Receipt>>,
-    notes: Vec<Option<u32>>,
-}
-
-impl Group {
-    fn push(&mut self, write: Write) {
-        match write {
-            Write::Open(pending) => self.opens.push(pending),
-            Write::OpenAll(pending) => self.open_alls.push(pending),
-            Write::Ask(pending) => self.asks.push(pending),
-            Write::Cancel(pending) => self.cancels.push(pending),
-            Write::Change(pending) => self.changes.push(pending),
-            Write::Note(pending) => self.notes.push(pending),
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.opens.len()
-            + self.open_alls.len()
-            + self.asks.len()
-            + self.cancels.len()
-            + self.changes.len()
-            + self.notes.len()
-    }
-
-    /// Whether it adds rows, or proves that it could.
-    fn takes_room(&self) -> bool {
-        let proves = |pending: &Pending<Note, _>| matches!(pending.write, Note::Probe { .. });
-        !self.opens.is_empty() || !self.asks.is_empty() || self.notes.iter().any(proves)
-    }
-
-    /// Whether anything in it is decided by rules; the rest carries its condition with it.
-    fn must_look(&self) -> bool {
-        let opens = self.opens.len() + self.open_alls.len();
-        opens + self.asks.len() + self.cancels.len() > 0
-    }
-
-    /// Whether any of the writes that carry their condition with them has to be on disk at once.
-    fn asks_for_now(&self) -> bool {
-        let changes = self.changes.iter().map(|pending| pending.durability);
-        let notes = self.notes.iter().map(|pending| pending.durability);
-        changes.chain(notes).any(|wanted| wanted == Durability::Now)
-    }
-
-    fn singles(self) -> impl Iterator<Item = Group> {
-        let opens = self.opens.into_iter().map(Write::Open);
-        let open_alls = self.open_alls.into_iter().map(Write::OpenAll);
-        let asks = self.asks.into_iter().map(Write::Ask);
-        let cancels = self.cancels.into_iter().map(Write::Cancel);
-        let changes = self.changes.into_iter().map(Write::Change);
-        let notes = self.notes.into_iter().map(Write::Note);
-        let decided = opens.chain(open_alls).chain(asks).chain(cancels);
-        let writes = decided.chain(changes).chain(notes);
-        writes.map(|write| {
-            let mut single = Group::default();
-            single.push(write);
-            single
-        })
-    }
-
-    fn answer(self, answers: Answers) {
-        answer_each(self.opens, answers.opens);
-        answer_each(self.open_alls, answers.open_alls);
-        answer_each(self.asks, answers.asks);
-        answer_each(self.cancels, answers.cancels);
-        answer_each(self.changes, answers.changes.into_iter().map(Ok));
-        answer_each(self.notes, answers.notes.into_iter().map(Ok));
-    }
-
-    /// Tells the only member of the group.
-    fn fail(self, error: JournalError) {
-        let mut error = Some(error).into_iter();
-        answer_each(self.opens, error.by_ref().map(Err));
-        answer_each(self.open_alls, error.by_ref().map(Err));
-        answer_each(self.asks, error.by_ref().map(Err));
-        answer_each(self.cancels, error.by_ref().map(Err));
-        answer_each(self.changes, error.by_ref().map(Err));
-        answer_each(self.notes, error.by_ref().map(Err));
-    }
-}
-
-fn answer_each<W, A>(
-    pending: Vec<Pending<W, A>>,
-    answers: impl IntoIterator<Item = Result<A, JournalError>>,
-) {
-    for (pending, answer) in pending.into_iter().zip(answers) {
-        if pending.reply.send(answer).is_err() {
-            // What was written stands; the sweeps find it.
-            tracing::debug!("the asker of a write has gone");
-        }
-    }
-}
-
-fn collected<W, A>(
-    pending: &[Pending<W, A>],
-    decide: impl FnMut(&W) -> Result<A, JournalError>,
-) -> Vec<Result<A, JournalError>> {
-    let mut decide = decide;
-    pending
-        .iter()
-        .map(|pending| decide(&pending.write))
-        .collect()
-}
-
-fn written<W: Clone, A>(pending: &[Pending<W, A>]) -> Vec<W> {
-    pending
-        .iter()
-        .map(|pending| pending.write.clone())
-        .collect()
 }

@@ -88,6 +88,12 @@ pub const METRICS: &[Metric] = &[
         help: "Transactions committed by the journal.",
     },
     Metric {
+        name: "guildpoints_journal_synced_total",
+        kind: MetricKind::Counter,
+        labels: &[],
+        help: "Transactions that waited for the disk; the others reach it within about a second.",
+    },
+    Metric {
         name: "guildpoints_journal_group_size",
         kind: MetricKind::Histogram,
         labels: &[],
@@ -152,6 +158,18 @@ pub const METRICS: &[Metric] = &[
         kind: MetricKind::Counter,
         labels: &["command"],
         help: "Commands that were understood.",
+    },
+    Metric {
+        name: "guildpoints_caught_up_commands_total",
+        kind: MetricKind::Counter,
+        labels: &[],
+        help: "Commands typed while the bot was away and handled afterwards.",
+    },
+    Metric {
+        name: "guildpoints_channels_unreadable",
+        kind: MetricKind::Gauge,
+        labels: &[],
+        help: "Channels whose history the bot may not read: what is missed there stays unanswered.",
     },
     Metric {
         name: "guildpoints_busy_total",

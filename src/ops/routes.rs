@@ -99,6 +99,7 @@ async fn health(State(shown): State<Shown>) -> Json<Health> {
         .pulses
         .all()
         .into_iter()
+        .filter(|(name, _)| !edge::is_of_one_guild(name))
         .map(|(name, pulse)| (name, EdgeHealth::from(pulse)))
         .collect();
     let uptime_ms = shown.ops.clock.now_ms() - shown.started_ms;

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::journal::ConfirmationState;
+use crate::journal::Durability;
 use crate::journal::Intent;
 use crate::journal::JournalError;
 use crate::journal::Opened;
@@ -26,6 +28,7 @@ use crate::points::AtWork;
 use crate::points::DoubtKind;
 use crate::points::Points;
 use crate::points::PointsBackend;
+use crate::points::Repeats;
 use crate::points::Verdict;
 use crate::points::heard::Heard;
 use crate::points::mall;
@@ -161,35 +164,84 @@ impl Points {
             // Only the sweep could have it already, and then it carries the change out.
             return Ok(Change::Pending(written));
         };
-        let points = self.clone();
-        let sending = self
-            .inner
-            .tasks
-            .spawn(async move { points.first_sending(ticket, at_work).await });
-        let settled = match tokio::time::timeout_at(deadline, sending).await {
-            Ok(Ok(Some(receipt))) => receipt,
-            Ok(Ok(None)) | Err(_) => return Ok(Change::Pending(written)),
-            Ok(Err(panic)) => {
-                tracing::error!(receipt = %written.code, %panic, "sending a change ended abnormally; it will be looked up");
-                return Ok(Change::Pending(written));
-            }
+        let (applied, carried_out) = oneshot::channel();
+        let balance = async {
+            carried_out.await.ok()?;
+            self.balance(written.guild, written.member).await.ok()
         };
-        if !settled.state.is_final() {
-            return Ok(Change::Pending(settled));
+        // The balance is read while the outcome is written down; each is worth waiting for alone.
+        let (settled, balance) = tokio::join!(
+            self.sent(ticket, at_work, applied, deadline),
+            tokio::time::timeout_at(deadline, balance)
+        );
+        let Some(mut settled) = settled else {
+            return Ok(Change::Pending(written));
+        };
+        match settled.state {
+            State::Done => {
+                settled.balance = balance.ok().flatten();
+                self.note_balance(&settled);
+                Ok(Change::Done(settled))
+            }
+            State::Refused => {
+                let without = settled.clone();
+                let read = tokio::time::timeout_at(deadline, self.with_balance(settled)).await;
+                Ok(Change::Refused(read.unwrap_or(without)))
+            }
+            _ => Ok(Change::Pending(settled)),
         }
-        let without = settled.clone();
-        let read = tokio::time::timeout_at(deadline, self.with_balance(settled)).await;
-        let settled = read.unwrap_or(without);
-        Ok(match settled.state {
-            State::Done => Change::Done(settled),
-            _ => Change::Refused(settled),
-        })
+    }
+
+    /// What came of the first sending by the `deadline`; `None` where that is not known yet.
+    ///
+    /// The teller is called only where nobody waits for it here any more.
+    async fn sent(
+        &self,
+        ticket: Ticket,
+        at_work: AtWork,
+        applied: oneshot::Sender<()>,
+        deadline: Instant,
+    ) -> Option<Receipt> {
+        let code = ticket.receipt().code.clone();
+        let (result, mut waiting) = oneshot::channel();
+        let points = self.clone();
+        self.inner.tasks.spawn(async move {
+            let receipt = points.first_sending(ticket, at_work, applied).await;
+            let is_final = receipt
+                .as_ref()
+                .is_some_and(|receipt| receipt.state.is_final());
+            let late = result.send(receipt).is_err();
+            if is_final && late {
+                points.inner.settled.notify_one();
+            }
+        });
+        match tokio::time::timeout_at(deadline, &mut waiting).await {
+            Ok(Ok(sent)) => sent,
+            Ok(Err(_ended)) => {
+                tracing::error!(receipt = %code, "sending a change ended abnormally; it will be looked up");
+                None
+            }
+            Err(_) => {
+                waiting.close();
+                // It may have come between the deadline and the closing.
+                waiting.try_recv().ok().flatten()
+            }
+        }
     }
 
     /// Sends a fresh ticket. `None`: the journal could not note the outcome, so it stays open.
-    async fn first_sending(&self, mut ticket: Ticket, at_work: AtWork) -> Option<Receipt> {
+    async fn first_sending(
+        &self,
+        mut ticket: Ticket,
+        at_work: AtWork,
+        applied: oneshot::Sender<()>,
+    ) -> Option<Receipt> {
         let code = ticket.receipt().code.clone();
         let outcome = self.send_quickly(&mut ticket).await;
+        if let Ok(Verdict::Applied) = outcome {
+            // Nobody listens any more when the answer budget is used up.
+            let _listened = applied.send(());
+        }
         let noted = match outcome {
             Ok(verdict) => self.note_first(ticket, verdict).await,
             Err(error) => Err(error),
@@ -197,9 +249,7 @@ impl Points {
         drop(at_work);
         match noted {
             Ok(receipt) => {
-                if receipt.state.is_final() {
-                    self.inner.settled.notify_one();
-                } else {
+                if !receipt.state.is_final() {
                     self.inner.due.notify_one();
                 }
                 Some(receipt)
@@ -243,7 +293,7 @@ impl Points {
             ..Heard::default()
         };
         let (state, wait) = match verdict {
-            Verdict::Applied => return journal.settle(ticket, Settlement::Done).await,
+            Verdict::Applied => return self.settle_done(ticket).await,
             // Nothing of this id was sent before, so a clear refusal can be believed.
             Verdict::Refused(refused) => {
                 return journal.settle(ticket, Settlement::Refused(refused)).await;
@@ -269,11 +319,30 @@ impl Points {
         journal.keep(ticket, state, progress).await
     }
 
+    /// Notes that the points system has confirmed it.
+    ///
+    /// Where it can be asked again and drops what comes twice, a power cut may take the note: the
+    /// entry is then unconfirmed, and the look-up finds what was carried out.
+    pub(super) async fn settle_done(&self, ticket: Ticket) -> Result<Receipt, JournalError> {
+        let backend = self.backend_of(&ticket);
+        let can_be_asked = backend.is_some_and(|backend| backend.lookup().is_some());
+        let adjust = backend.and_then(|backend| backend.adjust());
+        let drops_repeats = adjust.is_some_and(|adjust| adjust.repeats() == Repeats::Dropped);
+        let durability = match can_be_asked && drops_repeats {
+            true => Durability::Soon,
+            false => Durability::Now,
+        };
+        self.inner.journal.settle_done(ticket, durability).await
+    }
+
     pub(super) fn adjust_of(&self, ticket: &Ticket) -> Option<&dyn Adjust> {
+        self.backend_of(ticket)?.adjust()
+    }
+
+    /// The points system the ticket was written for, if the guild still has it.
+    pub(super) fn backend_of(&self, ticket: &Ticket) -> Option<&dyn PointsBackend> {
         let backend = self.inner.backends.get(&ticket.receipt().guild)?;
-        (backend.name() == ticket.receipt().system)
-            .then(|| backend.adjust())
-            .flatten()
+        (backend.name() == ticket.receipt().system).then_some(&**backend)
     }
 }
 

@@ -218,6 +218,19 @@ impl Points {
         receipt
     }
 
+    /// Keeps the balance that was read for an entry, while its answer is already on its way.
+    fn note_balance(&self, receipt: &Receipt) {
+        let (journal, code) = (self.inner.journal.clone(), receipt.code.clone());
+        let Some(balance) = receipt.balance else {
+            return;
+        };
+        self.inner.tasks.spawn(async move {
+            if let Err(error) = journal.note_balance(&code, balance).await {
+                tracing::warn!(receipt = %code, %error, "the balance after a change could not be noted");
+            }
+        });
+    }
+
     /// What `giver` has given today, open ones included, in points.
     pub async fn given_today(&self, policy: &Policy, giver: UserId) -> Result<i64, JournalError> {
         let day = self.today(policy);

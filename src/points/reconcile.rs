@@ -121,7 +121,7 @@ impl Points {
             self.after_look_up(&ticket, &mut heard).await
         };
         match step {
-            Step::Done => self.inner.journal.settle(ticket, Settlement::Done).await,
+            Step::Done => self.settle_done(ticket).await,
             Step::Refuse(refused) => self.refuse(ticket, progress, heard, refused, now).await,
             Step::Stay(state) => self.stay(ticket, progress, heard, state, None).await,
             Step::Send => self.send_again(ticket, progress, heard, now).await,
@@ -129,8 +129,7 @@ impl Points {
     }
 
     async fn after_look_up(&self, ticket: &Ticket, heard: &mut Heard) -> Step {
-        let backend = self.inner.backends.get(&ticket.receipt().guild);
-        let backend = backend.filter(|backend| backend.name() == ticket.receipt().system);
+        let backend = self.backend_of(ticket);
         let Some(lookup) = backend.and_then(|backend| backend.lookup()) else {
             heard.text = "the points system offers no look-up".to_owned();
             return Step::Stay(State::Unresolved);
@@ -227,7 +226,7 @@ impl Points {
         progress.last_sent_ms = sent.last_sent_ms;
         heard.sends = sent.sends;
         match adjust.adjust(&ticket).await {
-            Verdict::Applied => self.inner.journal.settle(ticket, Settlement::Done).await,
+            Verdict::Applied => self.settle_done(ticket).await,
             Verdict::Refused(refused) => {
                 self.refuse(ticket, progress, heard, refused, looked_ms)
                     .await

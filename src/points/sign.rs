@@ -35,25 +35,32 @@ pub struct Parts<'a> {
 impl Parts<'_> {
     /// The signature: 32 lower-case hexadecimal digits.
     pub fn signature(&self, secret: &Secret) -> String {
-        let digest = Md5::digest(self.signing_string(secret.expose()).as_bytes());
-        digest.iter().fold(String::with_capacity(32), |mut hex, b| {
-            hex.push(char::from(HEX[usize::from(b >> 4)]));
-            hex.push(char::from(HEX[usize::from(b & 15)]));
-            hex
-        })
+        let mut md5 = Md5::new();
+        self.spell(secret.expose(), |piece| md5.update(piece.as_bytes()));
+        md5.finalize()
+            .iter()
+            .fold(String::with_capacity(32), |mut hex, b| {
+                hex.push(char::from(HEX[usize::from(b >> 4)]));
+                hex.push(char::from(HEX[usize::from(b & 15)]));
+                hex
+            })
     }
 
     /// The signing string with `<secret>` where the secret stands, for people to compare.
     pub fn masked(&self) -> String {
-        self.signing_string("<secret>")
+        let mut text = String::new();
+        self.spell("<secret>", |piece| text.push_str(piece));
+        text
     }
 
-    fn signing_string(&self, secret: &str) -> String {
-        let mut pairs = vec![
+    /// Hands on the signing string piece by piece, so that with the secret in it stands nowhere whole.
+    fn spell(&self, secret: &str, mut hand_on: impl FnMut(&str)) {
+        let mut pairs = Vec::with_capacity(5 + self.query.len());
+        pairs.extend([
             ("AppKey", self.app_key),
             ("Nonce", self.nonce),
             ("Timestamp", self.timestamp),
-        ];
+        ]);
         pairs.extend(self.authorization.map(|value| ("Authorization", value)));
         pairs.extend(self.body.map(|body| ("requestBody", body)));
         pairs.extend(
@@ -65,16 +72,14 @@ impl Parts<'_> {
         // documents and we never send, so that the order given never matters.
         pairs.sort_unstable();
 
-        let mut text = String::from(secret);
+        hand_on(secret);
         for (name, value) in pairs {
-            text.push('&');
-            text.push_str(name);
-            text.push('=');
-            text.push_str(value);
+            for piece in ["&", name, "=", value] {
+                hand_on(piece);
+            }
         }
-        text.push('&');
-        text.push_str(secret);
-        text
+        hand_on("&");
+        hand_on(secret);
     }
 }
 

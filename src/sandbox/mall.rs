@@ -41,6 +41,7 @@ mod spoil;
 
 pub use desk::BASE;
 pub use requests::MallRequest;
+pub use requests::Traffic;
 pub use shapes::BatchOrder;
 pub use shapes::EmptyRecord;
 pub use shapes::ErrorShape;
@@ -227,9 +228,14 @@ impl MallWorld {
         self.inner.changed.subscribe()
     }
 
-    /// The last 1000 requests, oldest first, without secrets and signatures.
+    /// The last 1000 requests in the order of their answers, without secrets and signatures.
     pub fn requests(&self) -> Vec<MallRequest> {
         self.inner.requests.list()
+    }
+
+    /// How many requests have come, are under way, and were under way at most.
+    pub fn traffic(&self) -> Traffic {
+        self.inner.requests.traffic()
     }
 
     /// Lets go of delayed requests and waits until none is at work.

@@ -105,6 +105,15 @@ impl Running {
         possible(self.platform.redeliver(message));
     }
 
+    /// A user changes what they said before.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such message.
+    pub fn edits(&self, message: MessageId, text: &str) {
+        possible(self.platform.edit(message, text));
+    }
+
     /// A user writes to the bot privately.
     ///
     /// # Panics

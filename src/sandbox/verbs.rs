@@ -123,6 +123,22 @@ impl Platform {
         }
     }
 
+    /// A user changes what they said. No frame tells of it: none is documented (fanbook-platform, 2.4).
+    pub fn edit(&self, message: MessageId, text: &str) -> Result<(), String> {
+        let now_ms = self.now_ms();
+        let content = text_content(text, 0);
+        let edited = self.state().change(message, |message| {
+            message.content = content;
+            message.desc = text.to_owned();
+            message.edited_ms = Some(now_ms);
+            message.edits += 1;
+        });
+        match edited {
+            true => Ok(()),
+            false => Err(format!("there is no message {message}")),
+        }
+    }
+
     /// A user presses a button; the data need not be on any, since clients can send what they like.
     pub fn press(&self, user: UserId, message: MessageId, data: &str) -> Result<String, String> {
         let now_ms = self.now_ms();

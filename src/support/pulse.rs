@@ -105,4 +105,20 @@ pub mod edge {
     pub const STORE: &str = "store";
     /// The points mall as a whole.
     pub const MALL: &str = "mall";
+
+    /// Reading what was missed in chat, in all channels.
+    pub const HISTORY: &str = "history";
+
+    /// The same in the channels of one guild. Its name and trouble hold ids, so it is shown in that
+    /// guild alone.
+    pub fn history_of(guild: u64) -> String {
+        format!("{HISTORY}{OF}{guild}")
+    }
+
+    /// Whether an edge concerns one guild alone.
+    pub fn is_of_one_guild(name: &str) -> bool {
+        name.contains(OF)
+    }
+
+    const OF: char = ':';
 }

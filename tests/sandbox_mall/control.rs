@@ -35,6 +35,14 @@ async fn the_page_reads_ids_as_strings_and_no_secrets() {
         (&json!(200), &json!(0))
     );
     assert_eq!(request["applied"], 1);
+    assert_eq!(
+        (&request["arrival"], &request["most_under_way"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(
+        page["traffic"],
+        json!({"arrived": 1, "under_way": 0, "peak": 1})
+    );
     assert_eq!(page["shapes"]["error_shape"], "outer");
     assert_eq!(page["shapes"]["unknown_user_code"], "60005");
     assert_eq!(page["banned"], false);

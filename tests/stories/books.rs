@@ -110,6 +110,27 @@ pub async fn told(stage: &Stage, said: Said) {
     journal.close().await;
 }
 
+/// Waits until the bot has noted durably that it handled a command.
+pub async fn handled(stage: &Stage, said: Said) {
+    let journal = journal(stage).await;
+    let look = async {
+        loop {
+            let handled = journal.handled().await.expect("the store is read");
+            if handled
+                .commands
+                .iter()
+                .any(|(_, message)| *message == said.0)
+            {
+                return;
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    };
+    let seen = tokio::time::timeout(PATIENCE, look).await;
+    assert!(seen.is_ok(), "never noted as handled\n{}", stage.log());
+    journal.close().await;
+}
+
 /// The bot's journal, to look at while the bot may be at work on it.
 async fn journal(stage: &Stage) -> Journal {
     let clock = Clock::system();

@@ -410,6 +410,8 @@ async fn frames_of_megabytes_are_survived() {
         .until("a new connection", |sandbox| sandbox.bots_connected() == 1)
         .await;
     answers(&mut stage).await;
+    // The frame was lost with it; what was said is still to be read.
+    stage.hears(said).await;
     stage.finish().await;
 }
 

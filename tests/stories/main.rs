@@ -8,11 +8,13 @@ mod stage;
 
 mod asking;
 mod batches;
+mod catching_up;
 mod confirming;
 mod connected;
 mod crash;
 mod desk;
 mod doubt;
+mod fairness;
 mod faults;
 mod hostile;
 mod interrupted;

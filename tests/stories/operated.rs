@@ -177,9 +177,9 @@ async fn a_payment_that_answers_in_time_is_finished_and_told_before_the_end() {
 async fn a_payment_that_hangs_is_parked_within_ten_seconds_and_settled_by_the_next_start() {
     let mut stage = Stage::with(mall_timeout("12s")).await;
     stage.fault("modifyUserPoint", FaultKind::DelayAfter { ms: 120_000 });
-    // A question hangs as well; it is worth less than an end in time.
+    // A question hangs as well; it is worth less than an end in time, and asked again by the next.
     stage.fault("getUserPoint", FaultKind::DelayAfter { ms: 120_000 });
-    stage.says("小明", "/积分");
+    let asked_too = stage.says("小明", "/积分");
     let rewarded = stage.says("阿杰", "/奖励 @小明 666 天梯第一名");
     stage.until("the mall has paid", paid_once).await;
     let asked = Instant::now();
@@ -193,6 +193,7 @@ async fn a_payment_that_hangs_is_parked_within_ten_seconds_and_settled_by_the_ne
     let last = stage.hears_of(rewarded, "✅").await;
     assert_eq!(receipt_in(&answer), receipt_in(&last));
     assert_eq!(stage.answers(rewarded).len(), 1);
+    stage.hears_of(asked_too, "3,140").await;
     assert_eq!(stage.paid(), [(666, "天梯第一名".to_owned())]);
     stage.finish().await;
 }

@@ -48,6 +48,8 @@ pub struct Settings {
     pub bot: String,
     /// Lines of `[mall]`; short times where absent.
     pub mall: Option<String>,
+    /// Further lines of `[limits]`; those of chat are out of the way.
+    pub limits: String,
     /// Whole further sections before the guild's.
     pub further: String,
     /// `[store] url`, where it is not the stage's own file.
@@ -384,6 +386,19 @@ impl Stage {
         answers.iter().map(text_of).collect()
     }
 
+    /// Everything the bot has said in a channel as it stands now, oldest first: its own message, the
+    /// one it answers, and the text. One look for all, where many were asked.
+    pub fn said_in(&mut self, channel: ChannelId) -> Vec<(MessageId, Option<MessageId>, String)> {
+        let bot = self.sandbox.bot();
+        let messages = self.sandbox.messages(channel).into_iter();
+        let said: Vec<_> = messages
+            .filter(|message| message.author.id == bot)
+            .map(|message| (message.id, message.reply_to, text_of(&message)))
+            .collect();
+        self.heard.extend(said.iter().map(|(id, _, _)| *id));
+        said
+    }
+
     /// The message with the button of that label, and what the button carries.
     pub fn button(&self, said: Said, label: &str) -> (MessageId, String) {
         for answer in self.sandbox.answers_to(said.0) {
@@ -532,7 +547,7 @@ impl Stage {
         format!(
             "[bot]\ntoken = \"{token}\"\napi_url = \"{api}\"\ngateway_url = \"{gateway}\"\n{bot}\n\
              [store]\nurl = \"{store}\"\n\
-             [limits]\nsend_per_channel_per_second = 1000.0\napi_per_second = 1000.0\n\
+             [limits]\nsend_per_channel_per_second = 1000.0\napi_per_second = 1000.0\n{limits}\n\
              [mall]\nbase_url = \"{base}\"\napp_key = \"{key}\"\napp_secret = \"{secret}\"\n{mall}\n\
              {further}\n\
              [[guild]]\nid = {guild}\npoints = \"mall\"\nadmin_roles = [{admins}]\n\
@@ -550,6 +565,7 @@ impl Stage {
             base = addresses.mall_url,
             key = self.sandbox.app_key(),
             secret = self.sandbox.app_secret(),
+            limits = self.settings.limits,
             mall = self.settings.mall.as_deref().unwrap_or(SHORT_TIMES),
             further = self.settings.further,
             guild = self.guild,

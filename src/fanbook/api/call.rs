@@ -1,8 +1,10 @@
 //! One request and what its answer means.
 
-use std::time::Duration;
-
+use reqwest::Method;
+use reqwest::Request;
 use reqwest::Response;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::header::HeaderValue;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -106,19 +108,22 @@ impl BotApi {
         method: &'static str,
         body: &Body<'_, B>,
     ) -> Result<Box<RawValue>, ApiError> {
-        let permit = self.inner.permits.any();
-        let outcome = match timeout(self.inner.times.permit, permit).await {
+        let permits = &self.inner.permits;
+        let permit = match permits.any_now() {
+            true => Ok(()),
+            false => timeout(self.inner.times.permit, permits.any()).await,
+        };
+        let outcome = match permit {
             Ok(()) => {
                 let began = Instant::now();
                 let outcome = self.request(method, body).await;
-                note_time(method, began.elapsed());
+                self.inner.counts.took(method, began.elapsed());
                 outcome
             }
             Err(_) => Err(ApiError::TooFast(Pace::Ours)),
         };
         let name = outcome.as_ref().err().map_or("ok", ApiError::outcome);
-        metrics::counter!("guildpoints_api_calls_total", "method" => method, "outcome" => name)
-            .increment(1);
+        self.inner.counts.called(method, name);
         if let Err(error) = &outcome {
             tracing::debug!(method, error = %error, "a Bot API call failed");
         }
@@ -130,12 +135,20 @@ impl BotApi {
         method: &'static str,
         body: &Body<'_, B>,
     ) -> Result<Box<RawValue>, ApiError> {
-        let address = format!("{}{method}", self.inner.base.expose());
+        let address = self.inner.addresses.of(method);
         let request = match body {
-            Body::None => self.inner.client.get(address),
-            Body::Json(body) => self.inner.client.post(address).json(body),
+            Body::None => Request::new(Method::GET, address),
+            Body::Json(body) => {
+                let mut request = Request::new(Method::POST, address);
+                let written = serde_json::to_vec(body).expect("bodies have only string keys");
+                *request.body_mut() = Some(written.into());
+                let json = HeaderValue::from_static("application/json");
+                request.headers_mut().insert(CONTENT_TYPE, json);
+                request
+            }
         };
-        let response = request.send().await.map_err(unsent_or_unknown)?;
+        let response = self.inner.client.execute(request).await;
+        let response = response.map_err(unsent_or_unknown)?;
         let status = response.status().as_u16();
         let body = whole_body(response).await?;
         interpret(status, &body, |said| self.inner.token.blot(said))
@@ -220,10 +233,6 @@ fn by_status(status: u16, code: Option<i64>, said: String) -> ApiError {
         200..=299 if said.is_empty() => ApiError::Unknown(NoAnswer::Unreadable("envelope")),
         _ => ApiError::Rejected(Rejection { code, status, said }),
     }
-}
-
-fn note_time(method: &'static str, took: Duration) {
-    metrics::histogram!("guildpoints_api_call_seconds", "method" => method).record(took);
 }
 
 #[cfg(test)]

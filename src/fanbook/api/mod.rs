@@ -5,14 +5,17 @@
 //! 1.4). The body is read first whatever the HTTP status. The token is part of the address, so no
 //! error carries an address. A send is repeated only when it is certain that nothing was sent; a
 //! reading call also when no answer came. Every request waits for a permit before it leaves.
-//! Deliberately absent: a cache (its ages are the trade's business) and history.
+//! Deliberately absent: a cache (its ages are the trade's business).
 //!
 //! Metrics: `guildpoints_api_calls_total{method, outcome}` counts requests, outcome `ok` or the
 //! name of the error; `guildpoints_api_call_seconds{method}` is how long they took, permits aside.
 
+mod addresses;
 mod answers;
 mod call;
+mod counts;
 mod errors;
+mod history;
 mod own;
 mod permits;
 mod read;
@@ -28,6 +31,8 @@ use reqwest::Client;
 use reqwest::Url;
 use reqwest::redirect;
 
+use crate::fanbook::api::addresses::Addresses;
+use crate::fanbook::api::counts::Counts;
 use crate::fanbook::api::permits::Permits;
 use crate::support::pulse::Pulses;
 use crate::support::retry::Backoff;
@@ -112,10 +117,10 @@ pub struct BotApi {
 #[derive(Debug)]
 struct Inner {
     client: Client,
-    /// `{api_url}/api/bot/{token}/`; carries the token.
-    base: Secret,
+    addresses: Addresses,
     token: Secret,
     permits: Permits,
+    counts: Counts,
     pulses: Pulses,
     times: ApiTimes,
     /// Set when sending failed with 10002 to the end: from then on one try, until one succeeds.
@@ -154,6 +159,8 @@ impl BotApi {
             .user_agent(concat!("guildpoints/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| BuildError::Client(error.without_url()))?;
+        let base = Url::parse(&format!("{address}/api/bot/{token}/"));
+        let base = base.map_err(|_| BuildError::Address)?;
         let permits = Permits::new(
             settings.send_per_channel_per_second,
             settings.api_per_second,
@@ -162,9 +169,10 @@ impl BotApi {
         Ok(Self {
             inner: Arc::new(Inner {
                 client,
-                base: Secret::new(format!("{address}/api/bot/{token}/")),
+                addresses: Addresses::under(base),
                 token: settings.token,
                 permits,
+                counts: Counts::default(),
                 pulses,
                 times,
                 shut_out: AtomicBool::new(false),

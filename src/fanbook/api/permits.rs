@@ -51,6 +51,24 @@ impl Permits {
         })
     }
 
+    /// Whether one more message may go into `channel` this moment; if so, it is counted. Setting up a
+    /// wait costs more than asking.
+    pub(super) fn channel_now(&self, channel: ChannelId) -> bool {
+        let Some(limiter) = &self.per_channel else {
+            return true;
+        };
+        self.sweep(limiter);
+        limiter.check_key(&channel).is_ok()
+    }
+
+    /// Whether one more request may go out this moment, ahead of nobody; if so, it is counted.
+    pub(super) fn any_now(&self) -> bool {
+        let Some(limiter) = &self.overall else {
+            return true;
+        };
+        self.queue.try_acquire().is_ok() && limiter.check().is_ok()
+    }
+
     /// Waits until one more message may go into `channel`. Losing this future loses no permit.
     pub(super) async fn channel(&self, channel: ChannelId) {
         let Some(limiter) = &self.per_channel else {
@@ -126,10 +144,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn nobody_goes_ahead_of_those_who_wait() {
+        let permits = Permits::new(1e12, 0.001).unwrap();
+        assert!(permits.any_now());
+        assert!(!permits.any_now());
+        let permits = Permits::new(1e12, 1_000.0).unwrap();
+        let first = permits.queue.acquire().await.unwrap();
+        assert!(!permits.any_now());
+        drop(first);
+        assert!(permits.any_now());
+    }
+
+    #[tokio::test]
     async fn one_channel_waits_and_another_does_not() {
         let permits = Permits::new(0.001, 1e12).unwrap();
         permits.channel(ChannelId::new(1)).await;
-        permits.channel(ChannelId::new(2)).await;
+        assert!(!permits.channel_now(ChannelId::new(1)));
+        assert!(permits.channel_now(ChannelId::new(2)));
         permits.any().await;
         let again = tokio::time::timeout(
             Duration::from_millis(20),

@@ -230,9 +230,12 @@ impl BotApi {
         channel: ChannelId,
         body: &B,
     ) -> Result<Box<RawValue>, ApiError> {
-        let permit = self.inner.permits.channel(channel);
-        if timeout(self.inner.times.permit, permit).await.is_err() {
-            return Err(ApiError::TooFast(Pace::Ours));
+        let permits = &self.inner.permits;
+        if !permits.channel_now(channel) {
+            let permit = permits.channel(channel);
+            if timeout(self.inner.times.permit, permit).await.is_err() {
+                return Err(ApiError::TooFast(Pace::Ours));
+            }
         }
         self.call(method, &Body::Json(body)).await
     }

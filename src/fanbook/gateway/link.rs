@@ -1,17 +1,22 @@
 //! One connection, from upgrade to loss.
 //!
-//! Invariant: the clock is read once per stretch of waiting frames, not once per frame, so that a
-//! flood is read at the socket's own pace; heartbeats keep their time in a flood too.
+//! Invariant: talk is told apart where it is read, and the clock, the timer and the counters are
+//! touched once per stretch of waiting frames, not once per frame, so that a flood is read at the
+//! socket's own pace; heartbeats keep their time in a flood too.
 
 use std::error::Error as _;
+use std::future::Future as _;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Context;
+use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use futures_util::SinkExt as _;
 use futures_util::StreamExt as _;
 use tokio::net::TcpStream;
-use tokio::select;
 use tokio::time::Instant;
+use tokio::time::Sleep;
 use tokio::time::sleep_until;
 use tokio::time::timeout;
 use tokio_tungstenite::MaybeTlsStream;
@@ -24,6 +29,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use crate::fanbook::api::ApiError;
 use crate::fanbook::gateway::GatewayTimes;
+use crate::fanbook::gateway::sieve::Sieve;
 use crate::support::secret::Secret;
 
 /// A larger frame ends the connection. The platform's largest text has 150,000 bytes.
@@ -82,7 +88,7 @@ impl Lost {
 pub(super) enum Step {
     /// A frame with something in it.
     Frame(Bytes),
-    /// Nothing yet, or enough in one go: look around and come back.
+    /// Nothing but talk in one go, or time to look around: come back.
     Pause,
     /// The connection is gone.
     Lost(Lost),
@@ -98,6 +104,9 @@ pub(super) struct Link {
     /// Frames since the last look at the clock.
     stretch: u32,
     ping_at: Instant,
+    /// Rings at the next of heartbeat and death, or before: set anew only when it has rung, since
+    /// setting a timer for each frame costs more than the frame.
+    alarm: Pin<Box<Sleep>>,
 }
 
 impl Link {
@@ -115,23 +124,18 @@ impl Link {
             last_frame: now,
             stretch: 0,
             ping_at: now + times.ping_every,
+            alarm: Box::pin(sleep_until(now + times.ping_every.min(times.silence))),
         })
     }
 
-    /// The next frame, or another reason to look up. Losing this future loses no frame.
-    pub(super) async fn step(&mut self, times: &GatewayTimes) -> Step {
-        if self.stretch < STRETCH
-            && let Some(arrival) = self.socket.next().now_or_never()
-        {
-            self.stretch += 1;
+    /// The next frame that is no talk, or another reason to look up. Losing this future loses no
+    /// frame.
+    pub(super) async fn step(&mut self, times: &GatewayTimes, sieve: &mut Sieve) -> Step {
+        if let Some(arrival) = poll_fn(|context| self.poll_arrival(context, sieve)).await {
             return arrived(arrival);
         }
         let now = Instant::now();
-        let enough = self.stretch >= STRETCH;
-        if self.stretch > 0 {
-            self.last_frame = now;
-            self.stretch = 0;
-        }
+        self.note_stretch(now);
         let silent_at = self.last_frame + times.silence;
         if now >= silent_at {
             return Step::Lost(Lost::Silent);
@@ -140,16 +144,41 @@ impl Link {
             self.ping_at = now + times.ping_every;
             return self.ping(times.write).await;
         }
-        if enough {
-            return Step::Pause;
+        // Both moments only ever move away, so an alarm that has not rung yet is never too late.
+        if self.alarm.deadline() <= now {
+            self.alarm.as_mut().reset(silent_at.min(self.ping_at));
         }
-        select! {
-            biased;
-            arrival = self.socket.next() => {
-                self.stretch = 1;
-                arrived(arrival)
+        Step::Pause
+    }
+
+    /// What arrived and is no talk; none when it is time to look around.
+    fn poll_arrival(
+        &mut self,
+        context: &mut Context<'_>,
+        sieve: &mut Sieve,
+    ) -> Poll<Option<Option<Result<Message, SocketError>>>> {
+        while self.stretch < STRETCH {
+            let Poll::Ready(arrival) = self.socket.poll_next_unpin(context) else {
+                sieve.note();
+                self.note_stretch(Instant::now());
+                return self.alarm.as_mut().poll(context).map(|()| None);
+            };
+            self.stretch += 1;
+            match arrival {
+                Some(Ok(Message::Binary(frame))) if sieve.takes(&frame) => {}
+                Some(Ok(Message::Text(frame))) if sieve.takes(frame.as_bytes()) => {}
+                arrival => return Poll::Ready(Some(arrival)),
             }
-            () = sleep_until(silent_at.min(self.ping_at)) => Step::Pause,
+        }
+        sieve.note();
+        Poll::Ready(None)
+    }
+
+    /// Any frame is a sign of life, talk too.
+    fn note_stretch(&mut self, now: Instant) {
+        if self.stretch > 0 {
+            self.last_frame = now;
+            self.stretch = 0;
         }
     }
 

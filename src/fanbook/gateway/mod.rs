@@ -17,8 +17,10 @@
 mod address;
 mod counts;
 mod link;
+mod sieve;
 mod window;
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::select;
@@ -34,6 +36,7 @@ use crate::fanbook::gateway::counts::Counts;
 use crate::fanbook::gateway::link::Link;
 use crate::fanbook::gateway::link::Lost;
 use crate::fanbook::gateway::link::Step;
+use crate::fanbook::gateway::sieve::Sieve;
 use crate::fanbook::gateway::window::Window;
 use crate::fanbook::text::Heard;
 use crate::fanbook::text::hear;
@@ -47,9 +50,6 @@ use crate::support::retry::Delays;
 
 /// How many messages, and how many presses, are remembered to drop their repetitions.
 const REMEMBERED: usize = 20_000;
-
-/// One in so many idle frames is decoded after all, to prove that it was idle.
-const SAMPLE_EVERY: u32 = 1_000;
 
 /// Where the gateway is.
 #[derive(Clone, Debug)]
@@ -110,7 +110,7 @@ pub struct Gateway {
     messages: Window<MessageId>,
     presses: Window<String>,
     counts: Counts,
-    idle_since_sample: u32,
+    sieve: Sieve,
 }
 
 impl Gateway {
@@ -123,6 +123,7 @@ impl Gateway {
         stop: CancellationToken,
     ) -> Self {
         let times = GatewayTimes::default();
+        let counts = Counts::new();
         Self {
             settings,
             times,
@@ -136,8 +137,8 @@ impl Gateway {
             not_before: None,
             messages: Window::new(REMEMBERED),
             presses: Window::new(REMEMBERED),
-            counts: Counts::new(),
-            idle_since_sample: 0,
+            sieve: Sieve::new(counts.idle.clone()),
+            counts,
         }
     }
 
@@ -154,6 +155,8 @@ impl Gateway {
     /// without another wait. An attempt to connect begins anew.
     pub async fn next(&mut self) -> Option<Event> {
         let stop = self.stop.clone();
+        // One for all waits: beginning to wait for the token takes a lock.
+        let mut stopped = pin!(stop.cancelled());
         loop {
             if stop.is_cancelled() {
                 self.leave().await;
@@ -162,25 +165,25 @@ impl Gateway {
             if self.link.is_none() {
                 select! {
                     biased;
-                    () = stop.cancelled() => continue,
+                    () = &mut stopped => continue,
                     () = self.connect() => {}
                 }
             }
-            // Asking the stop token takes a lock, so it is asked once per stretch of frames.
-            while let Some(link) = &mut self.link {
-                let step = select! {
-                    biased;
-                    step = link.step(&self.times) => step,
-                    () = stop.cancelled() => break,
-                };
-                let event = match step {
-                    Step::Frame(frame) => self.read(&frame),
-                    Step::Lost(lost) => self.lose(lost),
-                    Step::Pause => break,
-                };
-                if event.is_some() {
-                    return event;
-                }
+            let Some(link) = &mut self.link else {
+                continue;
+            };
+            let step = select! {
+                biased;
+                step = link.step(&self.times, &mut self.sieve) => step,
+                () = &mut stopped => continue,
+            };
+            let event = match step {
+                Step::Frame(frame) => self.read(&frame),
+                Step::Lost(lost) => self.lose(lost),
+                Step::Pause => None,
+            };
+            if event.is_some() {
+                return event;
             }
         }
     }
@@ -203,6 +206,7 @@ impl Gateway {
         let address = address::of(&self.settings.gateway_url, &me).ok_or(Lost::Address)?;
         // The handles are made anew with each connection, in case a recorder has come since.
         self.counts = Counts::new();
+        self.sieve = Sieve::new(self.counts.idle.clone());
         timeout(self.times.connect, Link::open(&address, &self.times))
             .await
             .unwrap_or(Err(Lost::Slow))
@@ -222,12 +226,6 @@ impl Gateway {
 
     fn read(&mut self, frame: &[u8]) -> Option<Event> {
         if wire::is_idle(frame) {
-            self.counts.idle.increment(1);
-            self.idle_since_sample += 1;
-            if self.idle_since_sample < SAMPLE_EVERY {
-                return None;
-            }
-            self.idle_since_sample = 0;
             return self.sample(frame);
         }
         let event = match wire::decode(frame, self.bot) {
@@ -265,7 +263,7 @@ impl Gateway {
         Some(event)
     }
 
-    /// Decodes a frame that was taken for talk; if it was a call, it is counted and still answered.
+    /// Decodes a frame that the sieve would have taken for talk; if it was a call, it is counted and still answered.
     fn sample(&mut self, frame: &[u8]) -> Option<Event> {
         let Ok(Event::Message(incoming)) = wire::decode(frame, self.bot) else {
             return None;

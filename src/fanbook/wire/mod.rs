@@ -7,6 +7,7 @@
 //! Deliberately absent: edits, deletions and role changes, which no documented frame announces.
 //! Source: fanbook-platform, 2.2 to 2.4, 3.3 and 4.6.
 
+mod history;
 mod idle;
 pub(in crate::fanbook) mod lenient;
 mod own;
@@ -23,6 +24,8 @@ use crate::model::UserId;
 use crate::model::incoming::Incoming;
 use crate::model::incoming::Press;
 
+pub use history::Page;
+pub use history::page;
 pub use idle::is_idle;
 pub use own::OwnMessage;
 pub use own::OwnPage;

@@ -82,6 +82,30 @@ struct Mention<'a> {
 
 /// The text message of a person; none if it is anything else.
 pub(super) fn read(data: Raw<'_>, bot: UserId) -> Result<Option<Incoming>, Unreadable> {
+    read_in(data, bot, None)
+}
+
+/// The same from the history of `channel`, whose items may leave the channel out.
+pub(super) fn read_item(
+    data: Raw<'_>,
+    bot: UserId,
+    channel: ChannelId,
+) -> Result<Option<Incoming>, Unreadable> {
+    let incoming = read_in(data, bot, Some(channel))?;
+    if incoming
+        .as_ref()
+        .is_some_and(|incoming| incoming.channel != channel)
+    {
+        return Err(Unreadable("channel"));
+    }
+    Ok(incoming)
+}
+
+fn read_in(
+    data: Raw<'_>,
+    bot: UserId,
+    asked: Option<ChannelId>,
+) -> Result<Option<Incoming>, Unreadable> {
     let push: Push<'_> = lenient::object(data).ok_or(Unreadable("message"))?;
     let writer: Writer<'_> = lenient::object(push.author).unwrap_or_default();
     let author = lenient::id(push.user_id).some().map(UserId::new);
@@ -96,10 +120,12 @@ pub(super) fn read(data: Raw<'_>, bot: UserId) -> Result<Option<Incoming>, Unrea
         .some()
         .map(MessageId::new)
         .ok_or(Unreadable("message id"))?;
-    let channel = lenient::id(push.channel_id)
-        .some()
-        .map(ChannelId::new)
-        .ok_or(Unreadable("channel"))?;
+    let channel = match lenient::id(push.channel_id) {
+        Id::Some(channel) => Some(ChannelId::new(channel)),
+        Id::None => asked,
+        Id::Unreadable => None,
+    };
+    let channel = channel.ok_or(Unreadable("channel"))?;
     let guild = match lenient::id(push.guild_id) {
         Id::Some(guild) => Some(GuildId::new(guild)),
         Id::None => None,
@@ -164,26 +190,27 @@ fn roles(member: Raw<'_>, membership: Option<&Membership<'_>>) -> Option<Vec<Rol
     if roles.get() == "null" {
         return Some(Vec::new());
     }
-    let roles = lenient::list(Some(roles))?;
-    Some(
-        roles
-            .into_iter()
-            .filter_map(|role| lenient::id(Some(role)).some().map(RoleId::new))
-            .collect(),
-    )
+    let roles = lenient::list(Some(roles))?.into_iter();
+    let roles = roles.filter_map(|role| lenient::id(Some(role)).some().map(RoleId::new));
+    Some(trim(roles.collect()))
 }
 
 fn mentions(field: Raw<'_>) -> Vec<(UserId, String)> {
-    lenient::list(field)
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|raw| {
-            let mention: Mention<'_> = lenient::object(Some(raw))?;
-            let user = lenient::id(mention.user_id).some()?;
-            let name = lenient::string(mention.nickname).unwrap_or_default();
-            Some((UserId::new(user), name))
-        })
-        .collect()
+    let mentions = lenient::list(field).unwrap_or_default().into_iter();
+    let mentions = mentions.filter_map(|raw| {
+        let mention: Mention<'_> = lenient::object(Some(raw))?;
+        let user = lenient::id(mention.user_id).some()?;
+        let name = lenient::string(mention.nickname).unwrap_or_default();
+        Some((UserId::new(user), name))
+    });
+    trim(mentions.collect())
+}
+
+/// Without room to grow: thousands of these may wait at once, and a vector begins with room for
+/// four.
+fn trim<T>(mut list: Vec<T>) -> Vec<T> {
+    list.shrink_to_fit();
+    list
 }
 
 fn sent_ms(time: Raw<'_>, message: MessageId) -> i64 {

@@ -19,7 +19,7 @@ use crate::journal::postgres::failures::unopened;
 use crate::journal::postgres::session::within;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (
         1,
         "journal",
@@ -29,6 +29,11 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
         2,
         "undeliverable",
         include_str!("../../../migrations/postgres/0002_undeliverable.sql"),
+    ),
+    (
+        3,
+        "channels",
+        include_str!("../../../migrations/postgres/0003_channels.sql"),
     ),
     (
         6,
@@ -76,7 +81,8 @@ pub(super) async fn look(
     let tables: Vec<String> = sqlx::query_scalar(
         "select cast(table_name as text) from information_schema.tables
          where table_schema = $1
-           and table_name in ('guildpoints_migrations', 'house', 'entries', 'confirmations')",
+           and table_name in ('guildpoints_migrations', 'house', 'entries', 'confirmations',
+                              'channels', 'handled')",
     )
     .bind(&schema)
     .fetch_all(&mut *connection)

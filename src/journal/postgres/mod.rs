@@ -9,6 +9,7 @@
 //! operator's.
 
 mod address;
+mod channels;
 mod failures;
 mod migrations;
 mod pen;

@@ -139,7 +139,7 @@ fn named<T: Copy>(words: &[(&str, T)], word: &str) -> Result<T, JournalError> {
     kept::named(words, word).ok_or_else(|| damaged(anyhow!("unknown word `{word}`")))
 }
 
-fn id(row: &PgRow, column: &str) -> Result<u64, JournalError> {
+pub(super) fn id(row: &PgRow, column: &str) -> Result<u64, JournalError> {
     Ok(get::<i64>(row, column)?.cast_unsigned())
 }
 

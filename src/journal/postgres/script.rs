@@ -16,6 +16,7 @@ use crate::journal::entry::Settlement;
 use crate::journal::entry::State;
 use crate::journal::kept;
 use crate::journal::kept::kept;
+use crate::journal::postgres::channels;
 use crate::journal::postgres::texts::ASK;
 use crate::journal::postgres::texts::ASKED_SAID;
 use crate::journal::postgres::texts::BALANCE;
@@ -105,6 +106,15 @@ pub(super) struct Step {
 }
 
 impl Step {
+    /// A statement over these rows.
+    pub fn new(text: &'static str, rows: Vec<Vec<Cell>>, carries: HashMap<Key, usize>) -> Self {
+        Self {
+            text,
+            rows,
+            carries,
+        }
+    }
+
     /// The statement with an array for each column.
     pub fn prepared(self) -> Prepared<'static> {
         bound(sqlx::query(self.text), self.rows)
@@ -348,6 +358,8 @@ fn place_note(steps: &mut Vec<Step>, index: usize, note: &Note) {
             let key = Key::Message(0, kept(message.number()));
             place(steps, ASKED_SAID, index, row![*message, *said], key);
         }
+        Note::Handled(handled) => steps.extend(channels::note(index, handled)),
+        Note::ForgetChannels { before } => steps.extend(channels::forget(index, *before)),
         Note::Probe { now_ms } => {
             for text in [FILL, CLEAR] {
                 steps.push(Step {

@@ -14,6 +14,7 @@ use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 
+use crate::journal::channels::Handled;
 use crate::journal::desk::Unsound;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::Counts;
@@ -22,6 +23,7 @@ use crate::journal::error::JournalError;
 use crate::journal::kept;
 use crate::journal::kept::kept;
 use crate::journal::postgres::READERS;
+use crate::journal::postgres::channels;
 use crate::journal::postgres::failures;
 use crate::journal::postgres::failures::mapped;
 use crate::journal::postgres::own_tools;
@@ -238,6 +240,24 @@ impl Store for Shelf {
                 .as_ref()
                 .map(rows::confirmation)
                 .transpose()
+        })
+    }
+
+    fn handled(&self, limit: usize) -> Answer<'_, Handled> {
+        Box::pin(async move {
+            let channels = || sqlx::query(channels::CHANNELS).bind(limited(limit));
+            let channels = self.rows(channels).await?;
+            let commands = self.rows(|| sqlx::query(channels::COMMANDS)).await?;
+            Ok(Handled {
+                channels: channels
+                    .iter()
+                    .map(channels::channel)
+                    .collect::<Result<_, _>>()?,
+                commands: commands
+                    .iter()
+                    .map(channels::command)
+                    .collect::<Result<_, _>>()?,
+            })
         })
     }
 

@@ -21,7 +21,7 @@ use crate::journal::sqlite::address::Mode;
 use crate::journal::sqlite::mapped;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (
         1,
         "journal",
@@ -31,6 +31,11 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
         2,
         "undeliverable",
         include_str!("../../../migrations/sqlite/0002_undeliverable.sql"),
+    ),
+    (
+        3,
+        "channels",
+        include_str!("../../../migrations/sqlite/0003_channels.sql"),
     ),
     (
         6,

@@ -8,6 +8,7 @@ use rusqlite::Row;
 use rusqlite::params;
 use rusqlite::params_from_iter;
 
+use crate::journal::channels::Handled;
 use crate::journal::desk::Unsound;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::Counts;
@@ -16,6 +17,7 @@ use crate::journal::error::JournalError;
 use crate::journal::selecting::Tail;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
+use crate::journal::sqlite::channels;
 use crate::journal::sqlite::copying;
 use crate::journal::sqlite::looking;
 use crate::journal::sqlite::readers::Readers;
@@ -128,6 +130,11 @@ impl Store for Shelf {
     fn asked(&self, message: MessageId) -> Answer<'_, Option<Confirmation>> {
         let look = move |connection: &Connection| looking::asked(connection, message);
         Box::pin(self.readers.glance(look))
+    }
+
+    fn handled(&self, limit: usize) -> Answer<'_, Handled> {
+        let look = move |connection: &Connection| channels::handled(connection, limited(limit));
+        Box::pin(self.readers.read(look))
     }
 
     fn entries<'a>(

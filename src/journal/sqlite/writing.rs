@@ -19,6 +19,7 @@ use crate::journal::entry::State;
 use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
 use crate::journal::selection::SettledBy;
+use crate::journal::sqlite::channels;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::kept;
@@ -100,6 +101,8 @@ fn noted(connection: &Connection, note: &Note) -> Result<Option<u32>, JournalErr
         } => tell(connection, cause, *said, *told, *handed_over),
         Note::TellLater { cause, next_ms } => tell_later(connection, cause, *next_ms),
         Note::AskedSaid { message, said } => asked_said(connection, *message, *said),
+        Note::Handled(handled) => channels::note(connection, handled),
+        Note::ForgetChannels { before } => channels::forget(connection, *before),
         Note::Probe { now_ms } => {
             fill(connection, *now_ms)?;
             clear(connection)?;

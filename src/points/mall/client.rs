@@ -24,6 +24,7 @@ use super::answer::Reply;
 use super::date;
 use super::guild::GuildMall;
 use super::meaning;
+use super::request::Addresses;
 use super::request::Ask;
 use super::request::Endpoint;
 use super::request::Stamps;
@@ -64,8 +65,7 @@ pub enum MallError {
 
 struct Inner {
     http: Client,
-    /// Without a final slash: endpoints begin with one, and a doubled slash is another path.
-    base: String,
+    addresses: Addresses,
     app_key: Secret,
     app_secret: Secret,
     key_header: HeaderValue,
@@ -81,8 +81,10 @@ impl Mall {
     ///
     /// The process must have installed its TLS provider before, or the HTTP library panics.
     pub fn new(settings: MallSettings, clock: Clock, pulses: Pulses) -> Result<Self, MallError> {
-        let base = settings.base_url.trim_end_matches('/').to_owned();
-        let local = is_local(&base).map_err(MallError::BaseUrl)?;
+        // Endpoints begin with a slash, and a doubled slash is another path.
+        let base = settings.base_url.trim_end_matches('/');
+        let local = is_local(base).map_err(MallError::BaseUrl)?;
+        let addresses = Addresses::under(base).map_err(MallError::BaseUrl)?;
         check_key("app_secret", &settings.app_secret)?;
         check_key("app_key", &settings.app_key)?;
         if settings.in_flight == 0 || settings.in_flight > Semaphore::MAX_PERMITS {
@@ -111,7 +113,7 @@ impl Mall {
         Ok(Self {
             inner: Arc::new(Inner {
                 http,
-                base,
+                addresses,
                 app_key: settings.app_key,
                 app_secret: settings.app_secret,
                 key_header,
@@ -206,7 +208,7 @@ impl Mall {
             .acquire()
             .await
             .expect("the semaphore is never closed");
-        let _counted = UnderWay::begin();
+        let _counted = inner.watch.under_way();
         let started = Instant::now();
         let endpoint = ask.endpoint();
 
@@ -222,7 +224,7 @@ impl Mall {
         }
         .signature(&inner.app_secret);
         let request = ask.into_request(
-            &inner.base,
+            &inner.addresses,
             Stamps {
                 app_key: inner.key_header.clone(),
                 nonce: &nonce,
@@ -300,22 +302,6 @@ impl Inner {
         }
         let chain = format!("{:#}", anyhow::Error::new(error.without_url()));
         self.app_secret.blot(&chain)
-    }
-}
-
-/// Counts a request as under way until it is dropped, however it ends.
-struct UnderWay;
-
-impl UnderWay {
-    fn begin() -> Self {
-        metrics::gauge!("guildpoints_mall_in_flight").increment(1.0);
-        Self
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        metrics::gauge!("guildpoints_mall_in_flight").decrement(1.0);
     }
 }
 

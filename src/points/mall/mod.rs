@@ -28,6 +28,7 @@ use crate::support::secret::Secret;
 
 mod answer;
 mod client;
+mod counts;
 mod date;
 mod guild;
 mod meaning;

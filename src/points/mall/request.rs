@@ -14,7 +14,7 @@ use reqwest::header::HeaderName;
 use reqwest::header::HeaderValue;
 
 /// The mall's endpoints (source: points-backends, 1.5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Endpoint {
     /// Balance of one user in one guild.
     GetUserPoint,
@@ -24,6 +24,36 @@ pub(super) enum Endpoint {
     BatchModifyUserPoint,
     /// One change by its id.
     FindPointRecord,
+}
+
+/// The addresses of all endpoints: reading one costs more than signing a request, so each is read
+/// once.
+pub(super) struct Addresses([Url; 4]);
+
+impl Addresses {
+    /// Addresses under `base`, which has passed `is_local` and has no final slash.
+    pub(super) fn under(base: &str) -> Result<Self, &'static str> {
+        // Joined as text: a URL join would drop the path the base ends in.
+        let read = |endpoint: Endpoint| {
+            Url::parse(&format!("{base}{}", endpoint.path())).map_err(|_| "is no address")
+        };
+        Ok(Self([
+            read(Endpoint::GetUserPoint)?,
+            read(Endpoint::ModifyUserPoint)?,
+            read(Endpoint::BatchModifyUserPoint)?,
+            read(Endpoint::FindPointRecord)?,
+        ]))
+    }
+
+    fn of(&self, endpoint: Endpoint) -> &Url {
+        let [balance, change, batch, record] = &self.0;
+        match endpoint {
+            Endpoint::GetUserPoint => balance,
+            Endpoint::ModifyUserPoint => change,
+            Endpoint::BatchModifyUserPoint => batch,
+            Endpoint::FindPointRecord => record,
+        }
+    }
 }
 
 /// What is asked. A question has a query, a change has a body, nothing has both.
@@ -63,18 +93,22 @@ impl Endpoint {
 }
 
 impl Ask {
-    /// The request; `base` has passed `is_local` and has no final slash.
-    pub(super) fn into_request(self, base: &str, stamps: Stamps<'_>) -> Request {
-        // Joined as text: a URL join would drop the path the base ends in.
-        let mut address = format!("{base}{}", self.endpoint().path());
-        for (place, (name, value)) in self.query().iter().enumerate() {
-            address.push(if place == 0 { '?' } else { '&' });
-            address.push_str(name);
-            address.push('=');
-            address.push_str(value);
+    /// The request.
+    pub(super) fn into_request(self, addresses: &Addresses, stamps: Stamps<'_>) -> Request {
+        let mut address = addresses.of(self.endpoint()).clone();
+        if let Self::Query(_, pairs) = &self {
+            let mut query = String::with_capacity(64);
+            for (name, value) in pairs {
+                if !query.is_empty() {
+                    query.push('&');
+                }
+                query.push_str(name);
+                query.push('=');
+                query.push_str(value);
+            }
+            // Unreserved characters only, so that nothing is encoded and what is signed is sent.
+            address.set_query(Some(&query));
         }
-        let address = Url::parse(&address)
-            .expect("the base was read at start, and what was added is unreserved characters");
         let (method, body) = match self {
             Self::Query(..) => (Method::GET, None),
             Self::Body(_, body) => (Method::POST, Some(body.into())),

@@ -76,7 +76,10 @@ pub(super) fn blot(value: &mut Value, secrets: &[&str]) {
                 match field {
                     Value::String(text) if TEXTS.contains(&name.as_str()) => {
                         for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-                            *text = text.replace(secret, "<secret>");
+                            // Nearly every text is shorter than a secret.
+                            if text.len() >= secret.len() {
+                                *text = text.replace(secret, "<secret>");
+                            }
                         }
                     }
                     field => blot(field, secrets),

@@ -9,6 +9,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::answer::Answer;
+use super::counts::Counts;
+use super::counts::UnderWay;
 use super::meaning::code;
 use super::request::Endpoint;
 use crate::points::LookupError;
@@ -38,6 +40,7 @@ pub(super) struct Watch {
     difference_ms: AtomicI64,
     clock_warned: AtomicBool,
     lookups: AtomicU8,
+    counts: Counts,
 }
 
 impl Watch {
@@ -48,7 +51,13 @@ impl Watch {
             difference_ms: AtomicI64::new(UNSEEN),
             clock_warned: AtomicBool::new(false),
             lookups: AtomicU8::new(UNPROVED),
+            counts: Counts::default(),
         }
+    }
+
+    /// A request begins; under way until this is dropped.
+    pub(super) fn under_way(&self) -> UnderWay {
+        self.counts.under_way()
     }
 
     /// The mall's clock minus ours.
@@ -63,8 +72,7 @@ impl Watch {
     pub(super) fn saw_date(&self, theirs_ms: i64, ours_ms: i64) {
         let difference_ms = theirs_ms.saturating_sub(ours_ms).max(UNSEEN + 1);
         self.difference_ms.store(difference_ms, Ordering::Relaxed);
-        metrics::gauge!("guildpoints_mall_clock_difference_seconds")
-            .set(difference_ms as f64 / 1_000.0);
+        self.counts.clocks_differ(difference_ms);
         let apart = difference_ms.saturating_abs() > CLOCK_TOLERANCE_MS;
         // Once for each crossing, not once for each request.
         if apart && !self.clock_warned.swap(apart, Ordering::Relaxed) {
@@ -122,14 +130,7 @@ impl Watch {
 
     /// A request came to its end.
     pub(super) fn answered(&self, endpoint: Endpoint, answer: &Answer, took: Duration) {
-        metrics::counter!(
-            "guildpoints_mall_requests_total",
-            "endpoint" => endpoint.name(),
-            "outcome" => answer.outcome()
-        )
-        .increment(1);
-        metrics::histogram!("guildpoints_mall_request_seconds", "endpoint" => endpoint.name())
-            .record(took.as_secs_f64());
+        self.counts.answered(endpoint, answer.outcome(), took);
         let code = match answer {
             Answer::Envelope(envelope) => Some(envelope.counting_code()),
             _ => None,

@@ -1,7 +1,9 @@
 //! The control paths of the mall and of faults, apart from the imitated ones.
 //!
 //! ```text
-//! GET    /sandbox/mall           everything a page shows; ?records=N for the last N records only
+//! GET    /sandbox/mall           everything a page shows; ?records=N for the last N records only;
+//!                                "traffic" is how many requests have arrived, are under way, and
+//!                                were at the peak
 //! POST   /sandbox/mall/switch    {"guild","on"}
 //! POST   /sandbox/mall/balance   {"guild","user","points"}
 //! POST   /sandbox/mall/shapes    any of the choices
@@ -36,6 +38,7 @@ use super::MallRecord;
 use super::MallRequest;
 use super::MallWorld;
 use super::Shapes;
+use super::Traffic;
 use super::bank::BALANCE_LIMIT;
 use super::ledger_file::Fact;
 use crate::sandbox::fault::Chance;
@@ -65,6 +68,7 @@ struct Page {
     guilds: Vec<PageGuild>,
     records: Vec<MallRecord>,
     requests: Vec<MallRequest>,
+    traffic: Traffic,
     shapes: Shapes,
     banned: bool,
     faults: Vec<FaultState>,
@@ -245,6 +249,7 @@ fn page(mall: &MallWorld, records_shown: Option<usize>) -> Page {
             .collect(),
         records: records[skipped..].to_vec(),
         requests: mall.inner.requests.last(REQUESTS_SHOWN),
+        traffic: mall.inner.requests.traffic(),
         shapes: bank.shapes().clone(),
         banned: bank.own().banned,
         faults: mall.faults().list(),

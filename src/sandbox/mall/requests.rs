@@ -1,5 +1,9 @@
 //! What has come over the wire, for the page and for tests, with secrets and signatures left out.
+//!
+//! A request is under way from its arrival, body and all, until its answer is on its way out. So a
+//! caller never sees fewer under way than stand here: it still has to read that answer.
 
+use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -32,39 +36,113 @@ pub struct MallRequest {
     pub applied: usize,
     /// The fault it met.
     pub fault: Option<FaultKind>,
+    /// The how manieth request it was to arrive, from 1; answers may come in another order.
+    pub arrival: u64,
+    /// The most requests that were under way at one moment of its stay, itself among them.
+    pub most_under_way: usize,
 }
 
-/// The last requests.
+/// How many requests there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Traffic {
+    /// Requests that have arrived so far.
+    pub arrived: u64,
+    /// Requests under way right now.
+    pub under_way: usize,
+    /// The most that were under way at one moment.
+    pub peak: usize,
+}
+
+/// The last requests, and those under way.
 #[derive(Default)]
 pub struct RequestLog {
-    kept: Mutex<VecDeque<MallRequest>>,
+    book: Mutex<Book>,
+}
+
+#[derive(Default)]
+struct Book {
+    kept: VecDeque<MallRequest>,
+    traffic: Traffic,
+    /// The most that were under way during the stay of each that is, by its arrival.
+    stays: HashMap<u64, usize>,
+}
+
+/// One request under way; over when dropped, however it ends.
+pub struct Stay<'a> {
+    log: &'a RequestLog,
+    arrival: u64,
 }
 
 impl RequestLog {
-    /// Adds one and forgets the oldest if there are too many.
-    pub fn note(&self, request: MallRequest) {
-        let mut kept = self.kept();
-        if kept.len() == KEPT {
-            kept.pop_front();
+    /// A request has arrived.
+    pub fn arrives(&self) -> Stay<'_> {
+        let mut book = self.book();
+        book.traffic.arrived += 1;
+        book.traffic.under_way += 1;
+        let under_way = book.traffic.under_way;
+        book.traffic.peak = book.traffic.peak.max(under_way);
+        let arrival = book.traffic.arrived;
+        book.stays.insert(arrival, under_way);
+        for most in book.stays.values_mut() {
+            *most = under_way.max(*most);
         }
-        kept.push_back(request);
+        Stay { log: self, arrival }
     }
 
-    /// All of them, oldest first.
+    /// Adds one and forgets the oldest if there are too many.
+    pub fn note(&self, request: MallRequest) {
+        let mut book = self.book();
+        if book.kept.len() == KEPT {
+            book.kept.pop_front();
+        }
+        book.kept.push_back(request);
+    }
+
+    /// All of them, in the order of their answers, oldest first.
     pub fn list(&self) -> Vec<MallRequest> {
-        self.kept().iter().cloned().collect()
+        self.book().kept.iter().cloned().collect()
     }
 
     /// The last few, oldest first.
     pub fn last(&self, count: usize) -> Vec<MallRequest> {
-        let kept = self.kept();
-        let skipped = kept.len().saturating_sub(count);
-        kept.iter().skip(skipped).cloned().collect()
+        let book = self.book();
+        let skipped = book.kept.len().saturating_sub(count);
+        book.kept.iter().skip(skipped).cloned().collect()
     }
 
-    fn kept(&self) -> MutexGuard<'_, VecDeque<MallRequest>> {
-        self.kept
+    /// How many there are.
+    pub fn traffic(&self) -> Traffic {
+        self.book().traffic
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book
             .lock()
             .expect("nothing that holds the list can panic")
+    }
+}
+
+impl Stay<'_> {
+    /// The how manieth request it was to arrive.
+    pub fn arrival(&self) -> u64 {
+        self.arrival
+    }
+
+    /// The most that were under way at one moment since it came.
+    pub fn most(&self) -> usize {
+        self.log
+            .book()
+            .stays
+            .get(&self.arrival)
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+impl Drop for Stay<'_> {
+    fn drop(&mut self) {
+        let mut book = self.log.book();
+        book.stays.remove(&self.arrival);
+        book.traffic.under_way -= 1;
     }
 }

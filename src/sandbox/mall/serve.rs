@@ -30,6 +30,7 @@ use super::reply::Answer;
 use super::reply::AnswerBody;
 use super::reply::Json;
 use super::requests::MallRequest;
+use super::requests::Stay;
 use super::spoil;
 use crate::sandbox::fault::CloseConnection;
 use crate::sandbox::fault::Delivery;
@@ -111,11 +112,14 @@ async fn read(body: Body) -> Option<Read> {
 }
 
 async fn work(mall: &MallWorld, arrived: &Arrived) -> Response {
+    let stay = mall.inner.requests.arrives();
+    mall.ring();
     let fault = Endpoint::of(&arrived.path).and_then(|e| mall.faults().hit(e.name()));
     let visit = Visit {
         mall,
         arrived,
         fault: fault.as_ref(),
+        stay: &stay,
     };
     let Some(fault) = &fault else {
         let answer = visit.process().await;
@@ -148,6 +152,7 @@ struct Visit<'a> {
     mall: &'a MallWorld,
     arrived: &'a Arrived,
     fault: Option<&'a FaultKind>,
+    stay: &'a Stay<'a>,
 }
 
 #[derive(PartialEq, Eq)]
@@ -365,6 +370,8 @@ impl Visit<'_> {
             words: answer.words().to_owned(),
             applied,
             fault: self.fault.cloned(),
+            arrival: self.stay.arrival(),
+            most_under_way: self.stay.most(),
         });
         self.mall.ring();
     }

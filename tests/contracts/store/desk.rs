@@ -75,7 +75,10 @@ async fn a_person_decides_beside_the_owner_and_only_what_they_have_seen() {
         let kept = owner.of_cause(&cause(number)).await.unwrap().unwrap();
         assert_eq!(kept, ended, "the owner sees it");
         let settled_by = kept.settled_by.unwrap();
-        assert_eq!((settled_by.by.as_str(), settled_by.why.as_str()), ("lin@desk", "seen in the mall"));
+        assert_eq!(
+            (settled_by.by.as_str(), settled_by.why.as_str()),
+            ("lin@desk", "seen in the mall")
+        );
         let again = desk.settle_by_hand(&seen, by_hand(finding)).await;
         assert!(matches!(again, Err(JournalError::Changed)), "{again:?}");
     }
@@ -87,11 +90,16 @@ async fn a_person_decides_beside_the_owner_and_only_what_they_have_seen() {
     assert!(matches!(late, Err(JournalError::Changed)), "{late:?}");
     // Decided: nothing is sent any more.
     let seen = sent.receipt().clone();
-    desk.settle_by_hand(&seen, by_hand(Finding::Applied)).await.unwrap();
+    desk.settle_by_hand(&seen, by_hand(Finding::Applied))
+        .await
+        .unwrap();
     let sending = owner.resend(&mut sent, 9).await;
     assert!(matches!(sending, Err(JournalError::Changed)), "{sending:?}");
     let settling = owner.settle(sent, Settlement::Done).await;
-    assert!(matches!(settling, Err(JournalError::Changed)), "{settling:?}");
+    assert!(
+        matches!(settling, Err(JournalError::Changed)),
+        "{settling:?}"
+    );
     assert_eq!(owner.unsound(10).await.unwrap(), Unsound::default());
     desk.close().await;
     owner.close().await;
@@ -131,7 +139,10 @@ async fn who_may_be_decided() {
         may(&queued, applied, yes, until),
         Err(NotByHand::Waiting(State::Queued))
     );
-    let done = journal.settle_by_hand(&left, by_hand(applied)).await.unwrap();
+    let done = journal
+        .settle_by_hand(&left, by_hand(applied))
+        .await
+        .unwrap();
     for finding in [applied, refused] {
         assert_eq!(
             may(&done, finding, yes, i64::MAX),
@@ -146,21 +157,40 @@ async fn what_is_handed_over_is_to_be_told_once_more_and_its_end_after_that() {
     let home = Home::new();
     let journal = home.journal().await;
     let ticket = ticket(&journal, 1, 5).await;
-    journal.told(&cause(1), message(90), Told::Interim).await.unwrap();
+    journal
+        .told(&cause(1), message(90), Told::Interim)
+        .await
+        .unwrap();
     assert_eq!(journal.unspoken(i64::MAX, 10).await.unwrap(), []);
     let progress = ticket.receipt().progress.clone();
-    let seen = journal.keep(ticket, State::Unresolved, progress).await.unwrap();
+    let seen = journal
+        .keep(ticket, State::Unresolved, progress)
+        .await
+        .unwrap();
     assert_eq!(journal.unspoken(i64::MAX, 10).await.unwrap().len(), 1);
     // A late word by somebody who did not know counts for nothing.
-    journal.told(&cause(1), message(90), Told::Interim).await.unwrap();
+    journal
+        .told(&cause(1), message(90), Told::Interim)
+        .await
+        .unwrap();
     assert_eq!(journal.unspoken(i64::MAX, 10).await.unwrap().len(), 1);
-    journal.told_whole(&cause(1), message(90), Told::Final).await.unwrap();
+    journal
+        .told_whole(&cause(1), message(90), Told::Final)
+        .await
+        .unwrap();
     assert_eq!(journal.unspoken(i64::MAX, 10).await.unwrap(), []);
     let told = journal.of_cause(&cause(1)).await.unwrap().unwrap().told;
-    assert_eq!(told, Told::Interim, "it has no end yet that could have been said");
+    assert_eq!(
+        told,
+        Told::Interim,
+        "it has no end yet that could have been said"
+    );
     // Even where nothing could be said of it, its end is tried.
     journal.undeliverable(&cause(1)).await.unwrap();
-    journal.settle_by_hand(&seen, by_hand(Finding::Applied)).await.unwrap();
+    journal
+        .settle_by_hand(&seen, by_hand(Finding::Applied))
+        .await
+        .unwrap();
     let untold = journal.untold(i64::MAX, 10).await.unwrap();
     assert_eq!(untold.len(), 1);
     assert_eq!(untold[0].reply.said, Some(message(90)));
@@ -188,14 +218,20 @@ async fn entries_are_found_by_every_filter_in_every_order_and_in_pages() {
         standing: Standing::Open,
         ..Selection::default()
     };
-    assert_eq!(numbers(&reader, &open, Order::OldestFirst, 9).await, [1, 3, 5, 7]);
+    assert_eq!(
+        numbers(&reader, &open, Order::OldestFirst, 9).await,
+        [1, 3, 5, 7]
+    );
     let done = Selection {
         states: vec![State::Done, State::Refused],
         guild: Some(GUILD),
         giver: Some(GIVER),
         ..Selection::default()
     };
-    assert_eq!(numbers(&reader, &done, Order::NewestFirst, 9).await, [6, 4, 2]);
+    assert_eq!(
+        numbers(&reader, &done, Order::NewestFirst, 9).await,
+        [6, 4, 2]
+    );
     let entries = reader.entries(&all, Order::OldestFirst, 9).await.unwrap();
     let span = Selection {
         since_ms: Some(entries[2].written_ms),
@@ -207,7 +243,10 @@ async fn entries_are_found_by_every_filter_in_every_order_and_in_pages() {
         member: Some(GIVER),
         ..Selection::default()
     };
-    assert_eq!(numbers(&reader, &nobody, Order::OldestFirst, 9).await.len(), 0);
+    assert_eq!(
+        numbers(&reader, &nobody, Order::OldestFirst, 9).await.len(),
+        0
+    );
     let mut paged = Vec::new();
     let mut behind = None;
     loop {
@@ -222,8 +261,13 @@ async fn entries_are_found_by_every_filter_in_every_order_and_in_pages() {
     }
     let wanted: Vec<_> = (1..=8).map(cause).collect();
     assert_eq!(paged, wanted);
-    let written = reader.settle_by_hand(&entries[0], by_hand(Finding::Applied)).await;
-    assert!(matches!(written, Err(JournalError::ReadOnly)), "{written:?}");
+    let written = reader
+        .settle_by_hand(&entries[0], by_hand(Finding::Applied))
+        .await;
+    assert!(
+        matches!(written, Err(JournalError::ReadOnly)),
+        "{written:?}"
+    );
     reader.close().await;
     journal.close().await;
 }
@@ -243,10 +287,22 @@ async fn an_entry_as_the_journal_writes_it_breaks_no_rule_and_a_changed_one_does
         change(&mut entry);
         breaches(&entry, BOT)
     };
-    assert_eq!(broken(&|entry| entry.settled_ms = None)[..1], [Breach::SettledAndNot]);
-    assert_eq!(broken(&|entry| entry.progress.sends = 0), [Breach::NeverSent]);
-    assert_eq!(broken(&|entry| entry.state = State::Refused), [Breach::RefusedAndNot]);
-    assert_eq!(broken(&|entry| entry.told = Told::Final), [Breach::SaidNowhere]);
+    assert_eq!(
+        broken(&|entry| entry.settled_ms = None)[..1],
+        [Breach::SettledAndNot]
+    );
+    assert_eq!(
+        broken(&|entry| entry.progress.sends = 0),
+        [Breach::NeverSent]
+    );
+    assert_eq!(
+        broken(&|entry| entry.state = State::Refused),
+        [Breach::RefusedAndNot]
+    );
+    assert_eq!(
+        broken(&|entry| entry.told = Told::Final),
+        [Breach::SaidNowhere]
+    );
     assert_eq!(
         broken(&|entry| "{".clone_into(&mut entry.progress.heard)),
         [Breach::HeardUnreadable]

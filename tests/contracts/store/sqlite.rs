@@ -2,18 +2,29 @@
 
 use std::process::Command;
 
+use guildpoints::journal::BalanceRead;
+use guildpoints::journal::Durability;
 use guildpoints::journal::JournalError;
 use guildpoints::journal::Opened;
+use guildpoints::journal::Refused;
 use guildpoints::journal::Settlement;
 use guildpoints::journal::State;
+use guildpoints::journal::Told;
 use guildpoints::model::BotId;
 use guildpoints::model::UserId;
+use guildpoints::model::refusal::PointsRefusal;
 use guildpoints::support::pulse::edge;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::PrometheusHandle;
 use rusqlite::Connection;
 use tokio::task::JoinSet;
 
 use super::stage::*;
+
+const BALANCE: BalanceRead = BalanceRead {
+    points: 1_166,
+    read_ms: 1_700_000_000_123,
+};
 
 /// Carries out an operator's SQL beside the journal.
 fn operator(home: &Home, statement: &str) {
@@ -51,8 +62,16 @@ async fn dies_with_a_store_open() {
     let journal = home.journal_at(&url, BOT).await.unwrap();
     for number in 0..20 {
         let ticket = ticket(&journal, number, 1).await;
-        if number % 2 == 0 {
-            journal.settle(ticket, Settlement::Done).await.unwrap();
+        match number % 4 {
+            0 => drop(journal.settle(ticket, Settlement::Done).await.unwrap()),
+            2 => {
+                let done = journal.settle_done(ticket, Durability::Soon).await.unwrap();
+                journal.note_balance(&done.code, BALANCE).await.unwrap();
+                let cause = cause(number);
+                let told = journal.told(&cause, message(90), Told::Final).await;
+                told.unwrap();
+            }
+            _ => {}
         }
     }
     std::process::abort();
@@ -76,6 +95,12 @@ async fn what_was_answered_survives_a_crash() {
             _ => State::Unconfirmed,
         };
         assert_eq!(receipt.state, expected, "{number}");
+        let last_words = match number % 4 {
+            2 => (Some(BALANCE), Told::Final, Some(message(90))),
+            _ => (None, Told::Nothing, None),
+        };
+        let words = (receipt.balance, receipt.told, receipt.reply.said);
+        assert_eq!(words, last_words, "{number}");
     }
     assert_eq!(journal.unsettled(i64::MAX, 99).await.unwrap().len(), 10);
     journal.close().await;
@@ -201,7 +226,7 @@ async fn a_store_that_may_only_be_read_is_read_and_says_so() {
 async fn many_who_wait_share_few_commits() {
     let recorder = PrometheusBuilder::new().build_recorder();
     let figures = recorder.handle();
-    // Tasks of this runtime all run on this thread, so its recorder sees them.
+    // The journal takes its counters where it is opened: on this thread, from this recorder.
     let _guard = metrics::set_default_local_recorder(&recorder);
     let home = Home::new();
     let journal = home.journal().await;
@@ -216,17 +241,65 @@ async fn many_who_wait_share_few_commits() {
             .iter()
             .all(|opened| matches!(opened, Opened::Fresh(_)))
     );
-    let figures = figures.render();
-    let figure = |name: &str| -> f64 {
-        let mut lines = figures.lines();
-        let value = lines.find_map(|line| line.strip_prefix(name));
-        let value = value.unwrap_or_else(|| panic!("no {name} in {figures}"));
-        value.trim().parse().unwrap()
-    };
+    let figure = |name| figure(&figures, name);
     let commits = figure("guildpoints_journal_commits_total ");
     assert!((1.0..16.0).contains(&commits), "{commits}");
     assert_eq!(figure("guildpoints_journal_group_size_sum "), 64.0);
     assert_eq!(figure("guildpoints_journal_group_size_count "), commits);
+    journal.close().await;
+}
+
+/// A figure as it stands now.
+fn figure(figures: &PrometheusHandle, name: &str) -> f64 {
+    let figures = figures.render();
+    let mut lines = figures.lines();
+    let value = lines.find_map(|line| line.strip_prefix(name));
+    let value = value.unwrap_or_else(|| panic!("no {name} in {figures}"));
+    value.trim().parse().unwrap()
+}
+
+#[tokio::test]
+async fn only_what_can_be_found_out_again_does_not_wait_for_the_disk() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let figures = recorder.handle();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let home = Home::new();
+    let journal = home.journal().await;
+    let mut seen = 0.0;
+    // How many commits have waited since the last time this was asked.
+    let mut waited = || {
+        let now = figure(&figures, "guildpoints_journal_synced_total ");
+        let waited = now - seen;
+        seen = now;
+        waited
+    };
+    let done = ticket(&journal, 1, 1).await;
+    let told = ticket(&journal, 2, 1).await;
+    let refused = ticket(&journal, 3, 1).await;
+    let mut sent = ticket(&journal, 4, 1).await;
+    assert_eq!(waited(), 4.0, "intents");
+
+    let done = journal.settle_done(done, Durability::Soon).await.unwrap();
+    journal.note_balance(&done.code, BALANCE).await.unwrap();
+    let told_of = cause(1);
+    let told_now = journal.told(&told_of, message(90), Told::Final).await;
+    told_now.unwrap();
+    assert_eq!(waited(), 0.0, "what can be asked, read and said again");
+
+    journal.settle_done(told, Durability::Now).await.unwrap();
+    assert_eq!(waited(), 1.0, "an outcome nobody can be asked for");
+    let refusal = Settlement::Refused(Refused {
+        meaning: PointsRefusal::Declined,
+        code: None,
+        text: String::new(),
+    });
+    journal.settle(refused, refusal).await.unwrap();
+    assert_eq!(waited(), 1.0, "a refusal");
+    journal.resend(&mut sent, 1).await.unwrap();
+    let progress = sent.receipt().progress.clone();
+    let kept = journal.keep(sent, State::Unconfirmed, progress);
+    kept.await.unwrap();
+    assert_eq!(waited(), 2.0, "a sending and what was heard of it");
     journal.close().await;
 }
 

@@ -1,0 +1,406 @@
+//! Which commands are handled, channel by channel: what tells the missed from the repeated.
+//!
+//! For each channel in which commands were seen there is one id, `since`: everything up to it is
+//! handled. Of the commands above it, those at work (`open`) and those handled (`done`) are known one
+//! by one. `since` trails the channel's mark (the last id up to which everything is handled) by a
+//! minute, because frames may be late or out of order; it never goes back, never passes a command
+//! that is open, and never passes a stretch that was missed and not read yet (`resume`).
+//!
+//! Invariants: a command is entered once, whether its frame or the history brings it first; what is
+//! noted on disk is handled; nothing here waits. Deliberately absent: reading history, and time: ids
+//! are the platform's own clock.
+
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::Notify;
+
+use crate::journal::ChannelMark;
+use crate::journal::Handled;
+use crate::model::ChannelId;
+use crate::model::GuildId;
+use crate::model::MessageId;
+use crate::model::ids::SNOWFLAKE_EPOCH_MS;
+use crate::model::incoming::Incoming;
+
+/// A minute before the mark is read again: frames that were late or out of order lie there.
+const READ_AGAIN_MS: i64 = 60_000;
+/// Handled commands remembered for one channel. More within a minute are a flood; then the stretch
+/// that is read again becomes shorter instead of the memory larger.
+const MOST_DONE: usize = 2_000;
+/// Channels remembered by a running process; each is some hundred bytes.
+const MOST_KEPT: usize = 5_000;
+/// An id from further in the future is no id of this platform, and would end all catching up.
+const FUTURE_MS: i64 = 3_600_000;
+
+/// How a command came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arrival {
+    /// By its frame.
+    Live,
+    /// From the history.
+    Missed,
+}
+
+/// What is known of all channels.
+#[derive(Default)]
+pub(super) struct Marks {
+    state: Mutex<State>,
+    /// The newest message of this connection: everything older has arrived, in every channel.
+    alive: AtomicU64,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    channels: HashMap<ChannelId, Channel>,
+    /// Channels with something to be noted on disk.
+    dirty: HashSet<ChannelId>,
+    /// How often the connection was lost: what was begun before the last time proves nothing.
+    cuts: u64,
+}
+
+struct Channel {
+    guild: Option<GuildId>,
+    since: MessageId,
+    /// The newest command entered, or message read.
+    newest: MessageId,
+    open: BTreeSet<MessageId>,
+    done: BTreeSet<MessageId>,
+    /// Those of `done` that are not on disk.
+    unsaved: Vec<MessageId>,
+    /// Where a stretch begins that was missed and is not read yet.
+    resume: Option<MessageId>,
+    closed_ms: Option<i64>,
+}
+
+/// A channel that is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    pub channel: ChannelId,
+    pub guild: Option<GuildId>,
+    /// What lies above this may have been missed.
+    pub resume: MessageId,
+}
+
+/// A command that was entered. Dropping it ends the command if its work has begun; one whose work
+/// never begins stays open, for the next process to find.
+pub(super) struct Entered {
+    marks: Arc<Marks>,
+    channel: ChannelId,
+    message: MessageId,
+    begun: AtomicBool,
+}
+
+impl Entered {
+    /// From here on it counts as handled once it ends, however it ends.
+    pub(super) fn begin(&self) {
+        self.begun.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        if self.begun.load(Ordering::Relaxed) {
+            self.marks.leave(self.channel, self.message);
+        }
+    }
+}
+
+impl Marks {
+    /// A message has arrived by its frame: what is older has arrived too.
+    pub(super) fn arrived(&self, message: MessageId, now_ms: i64) {
+        if message.minted_ms() < now_ms + FUTURE_MS {
+            self.alive.fetch_max(message.number(), Ordering::Relaxed);
+        }
+    }
+
+    /// Enters a command; none where it was entered before or its channel is handled beyond it.
+    ///
+    /// A frame that is older than everything remembered is let through: the platform is not known to
+    /// repeat frames, and a change of points is known by its id anyway.
+    pub(super) fn enter(
+        self: &Arc<Self>,
+        incoming: &Incoming,
+        arrival: Arrival,
+        now_ms: i64,
+    ) -> Option<Entered> {
+        let message = incoming.message;
+        let entered = Entered {
+            marks: Arc::clone(self),
+            channel: incoming.channel,
+            message,
+            begun: AtomicBool::new(false),
+        };
+        if message.minted_ms() >= now_ms + FUTURE_MS {
+            return Some(entered);
+        }
+        let mut state = self.state();
+        let State {
+            channels, dirty, ..
+        } = &mut *state;
+        let channel = channels.entry(incoming.channel).or_insert_with(|| {
+            // What was said before anybody used the bot here is not ours.
+            let since = MessageId::new(message.number().saturating_sub(1));
+            dirty.insert(incoming.channel);
+            self.changed.notify_one();
+            Channel::new(incoming.guild, since)
+        });
+        if message <= channel.since {
+            return (arrival == Arrival::Live).then_some(entered);
+        }
+        if channel.done.contains(&message) || !channel.open.insert(message) {
+            return None;
+        }
+        channel.newest = channel.newest.max(message);
+        Some(entered)
+    }
+
+    fn leave(&self, channel: ChannelId, message: MessageId) {
+        let mut state = self.state();
+        let Some(known) = state.channels.get_mut(&channel) else {
+            return;
+        };
+        if known.open.remove(&message) {
+            known.done.insert(message);
+            known.unsaved.push(message);
+            known.advance();
+            state.dirty.insert(channel);
+            self.changed.notify_one();
+        }
+    }
+
+    /// The connection is lost: what is said from here on is missed.
+    pub(super) fn cut(&self) {
+        let alive = earlier(MessageId::new(self.alive.load(Ordering::Relaxed)));
+        let mut state = self.state();
+        state.cuts += 1;
+        for channel in state.channels.values_mut() {
+            let from = channel.since.max(alive);
+            channel.resume.get_or_insert(from);
+        }
+    }
+
+    /// Adds what a former process has noted.
+    pub(super) fn learn(&self, handled: Handled) {
+        let mut state = self.state();
+        for mark in handled.channels {
+            let known = state.channels.entry(mark.channel).or_insert_with(|| {
+                let mut channel = Channel::new(mark.guild, mark.since);
+                channel.resume = Some(mark.since);
+                channel
+            });
+            known.since = known.since.max(mark.since);
+            known.newest = known.newest.max(mark.since);
+            known.closed_ms = known.closed_ms.or(mark.closed_ms);
+        }
+        for (channel, message) in handled.commands {
+            if let Some(known) = state.channels.get_mut(&channel)
+                && message > known.since
+                && !known.open.contains(&message)
+            {
+                known.done.insert(message);
+                known.newest = known.newest.max(message);
+            }
+        }
+    }
+
+    /// The stretches that were missed, those of the channels used last first, and the count of cuts
+    /// they belong to.
+    pub(super) fn gaps(&self) -> (u64, Vec<Gap>) {
+        let state = self.state();
+        let missed = state.channels.iter().filter_map(|(id, channel)| {
+            let gap = Gap {
+                channel: *id,
+                guild: channel.guild,
+                resume: channel.resume?.max(channel.since),
+            };
+            Some((channel.newest, gap))
+        });
+        let mut missed: Vec<(MessageId, Gap)> = missed.collect();
+        missed.sort_by_key(|(newest, _)| std::cmp::Reverse(*newest));
+        let gaps = missed.into_iter().map(|(_, gap)| gap).collect();
+        (state.cuts, gaps)
+    }
+
+    /// A channel was read up to `newest`, or is not to be read; every command found there is entered.
+    /// Says nothing where the connection was lost again since `cuts`.
+    pub(super) fn caught_up(&self, channel: ChannelId, newest: Option<MessageId>, cuts: u64) {
+        let mut state = self.state();
+        if state.cuts != cuts {
+            return;
+        }
+        let Some(known) = state.channels.get_mut(&channel) else {
+            return;
+        };
+        known.resume = None;
+        known.newest = known.newest.max(newest.unwrap_or(known.newest));
+        known.advance();
+        state.dirty.insert(channel);
+        self.changed.notify_one();
+    }
+
+    /// Notes whether a channel's history may be read; true where that is news.
+    pub(super) fn note_closed(&self, channel: ChannelId, closed_ms: Option<i64>) -> bool {
+        let mut state = self.state();
+        let Some(known) = state.channels.get_mut(&channel) else {
+            return false;
+        };
+        if known.closed_ms.is_some() == closed_ms.is_some() {
+            return false;
+        }
+        known.closed_ms = closed_ms;
+        state.dirty.insert(channel);
+        self.changed.notify_one();
+        true
+    }
+
+    /// The channels whose history may not be read, with their guilds.
+    pub(super) fn closed(&self) -> Vec<(Option<GuildId>, ChannelId)> {
+        let state = self.state();
+        let closed = state.channels.iter();
+        let closed = closed.filter(|(_, channel)| channel.closed_ms.is_some());
+        let mut closed: Vec<_> = closed.map(|(id, known)| (known.guild, *id)).collect();
+        closed.sort_unstable();
+        closed
+    }
+
+    /// Waits until there is something to be noted on disk. Losing this future loses nothing but its
+    /// turn.
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Takes what is to be noted on disk.
+    pub(super) fn take(&self) -> Option<Handled> {
+        let mut state = self.state();
+        let dirty = std::mem::take(&mut state.dirty);
+        let mut handled = Handled::default();
+        for id in dirty {
+            let Some(known) = state.channels.get_mut(&id) else {
+                continue;
+            };
+            let fresh = std::mem::take(&mut known.unsaved).into_iter();
+            let fresh = fresh.filter(|message| *message > known.since);
+            handled.commands.extend(fresh.map(|message| (id, message)));
+            handled.channels.push(ChannelMark {
+                channel: id,
+                guild: known.guild,
+                since: known.since,
+                closed_ms: known.closed_ms,
+            });
+        }
+        (!handled.channels.is_empty()).then_some(handled)
+    }
+
+    /// Gives back what could not be noted.
+    pub(super) fn put_back(&self, handled: Handled) {
+        let mut state = self.state();
+        for (channel, message) in handled.commands {
+            if let Some(known) = state.channels.get_mut(&channel) {
+                known.unsaved.push(message);
+            }
+        }
+        for mark in handled.channels {
+            state.dirty.insert(mark.channel);
+        }
+    }
+
+    /// The end of a connection that was never lost: quiet channels are handled as far as the newest
+    /// message of any channel, so the next process has less to read.
+    pub(super) fn end(&self) {
+        let alive = MessageId::new(self.alive.load(Ordering::Relaxed));
+        let mut state = self.state();
+        let State {
+            channels, dirty, ..
+        } = &mut *state;
+        for (id, channel) in channels {
+            if channel.resume.is_none() && channel.open.is_empty() {
+                channel.newest = channel.newest.max(alive);
+                channel.advance();
+                dirty.insert(*id);
+            }
+        }
+    }
+
+    /// Forgets the channels used longest ago where there are very many; disk still knows them.
+    pub(super) fn forget(&self) {
+        let mut state = self.state();
+        if state.channels.len() <= MOST_KEPT {
+            return;
+        }
+        let mut ages: Vec<MessageId> = state.channels.values().map(|known| known.newest).collect();
+        ages.sort_unstable();
+        let oldest_kept = ages[ages.len() - MOST_KEPT];
+        let State {
+            channels, dirty, ..
+        } = &mut *state;
+        channels.retain(|id, known| {
+            known.newest >= oldest_kept || !known.open.is_empty() || dirty.contains(id)
+        });
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Channel {
+    fn new(guild: Option<GuildId>, since: MessageId) -> Self {
+        Self {
+            guild,
+            since,
+            newest: since,
+            open: BTreeSet::new(),
+            done: BTreeSet::new(),
+            unsaved: Vec::new(),
+            resume: None,
+            closed_ms: None,
+        }
+    }
+
+    /// Moves `since` on as far as it may go, and forgets what lies below it.
+    fn advance(&mut self) {
+        if self.resume.is_none() {
+            let mark = match self.open.first() {
+                Some(open) => MessageId::new(open.number().saturating_sub(1)),
+                None => self.newest,
+            };
+            self.since = self.since.max(earlier(mark));
+        }
+        while self.done.len() > MOST_DONE
+            && let Some(oldest) = self.done.pop_first()
+        {
+            self.since = self.since.max(oldest);
+        }
+        while self.done.first().is_some_and(|first| *first <= self.since) {
+            self.done.pop_first();
+        }
+        if self.unsaved.len() > MOST_DONE {
+            let since = self.since;
+            self.unsaved.retain(|message| *message > since);
+        }
+    }
+}
+
+/// The first id that could have been minted at `ms`, in milliseconds since 1970.
+pub(super) fn first_at(ms: i64) -> MessageId {
+    let since = u64::try_from(ms.saturating_sub(SNOWFLAKE_EPOCH_MS)).unwrap_or_default();
+    MessageId::new(since << 22)
+}
+
+/// The id a minute before.
+fn earlier(message: MessageId) -> MessageId {
+    first_at(message.minted_ms() - READ_AGAIN_MS)
+}
+
+#[cfg(test)]
+mod tests;

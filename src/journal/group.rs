@@ -1,0 +1,191 @@
+//! Writes that share a transaction, and their answers.
+
+use tokio::sync::oneshot;
+
+use crate::journal::entry::Asked;
+use crate::journal::entry::Confirmation;
+use crate::journal::entry::ConfirmationState;
+use crate::journal::entry::Durability;
+use crate::journal::entry::Opened;
+use crate::journal::entry::OpenedAll;
+use crate::journal::entry::Receipt;
+use crate::journal::error::JournalError;
+use crate::journal::rules::Opening;
+use crate::journal::store::EntryChange;
+use crate::journal::store::Note;
+use crate::model::MessageId;
+
+/// A write and whom to answer.
+#[derive(Debug)]
+pub(super) struct Pending<W, A> {
+    /// What is wanted.
+    pub write: W,
+    /// When it has to have reached the disk.
+    pub durability: Durability,
+    /// Where the answer goes; a caller who went away loses the answer, not the write.
+    pub reply: oneshot::Sender<Result<A, JournalError>>,
+}
+
+/// Any write, as queued.
+#[derive(Debug)]
+pub(super) enum Write {
+    /// Open an entry.
+    Open(Pending<Box<Opening>, Opened>),
+    /// Open several entries of one command, all or none.
+    OpenAll(Pending<Vec<Opening>, OpenedAll>),
+    /// Ask for a confirmation.
+    Ask(Pending<Confirmation, Asked>),
+    /// Call a confirmation off.
+    Cancel(Pending<MessageId, ConfirmationState>),
+    /// Change an entry.
+    Change(Pending<EntryChange, Option<Receipt>>),
+    /// Note something.
+    Note(Pending<Note, Option<u32>>),
+}
+
+/// Writes that go into one transaction, by kind.
+#[derive(Default)]
+pub(super) struct Group {
+    /// Entries to open.
+    pub opens: Vec<Pending<Box<Opening>, Opened>>,
+    /// Several entries of a command to open.
+    pub open_alls: Vec<Pending<Vec<Opening>, OpenedAll>>,
+    /// Confirmations to ask for.
+    pub asks: Vec<Pending<Confirmation, Asked>>,
+    /// Confirmations to call off.
+    pub cancels: Vec<Pending<MessageId, ConfirmationState>>,
+    /// Entries to change.
+    pub changes: Vec<Pending<EntryChange, Option<Receipt>>>,
+    /// What is to be noted.
+    pub notes: Vec<Pending<Note, Option<u32>>>,
+}
+
+/// The answers to a group, each list in the order of its writes.
+#[derive(Default)]
+pub(super) struct Answers {
+    /// Entries to open.
+    pub opens: Vec<Result<Opened, JournalError>>,
+    /// Several entries of a command to open.
+    pub open_alls: Vec<Result<OpenedAll, JournalError>>,
+    /// Confirmations to ask for.
+    pub asks: Vec<Result<Asked, JournalError>>,
+    /// Confirmations to call off.
+    pub cancels: Vec<Result<ConfirmationState, JournalError>>,
+    /// Entries to change.
+    pub changes: Vec<Option<Receipt>>,
+    /// What is to be noted.
+    pub notes: Vec<Option<u32>>,
+}
+
+impl Group {
+    /// Takes a write in.
+    pub fn push(&mut self, write: Write) {
+        match write {
+            Write::Open(pending) => self.opens.push(pending),
+            Write::OpenAll(pending) => self.open_alls.push(pending),
+            Write::Ask(pending) => self.asks.push(pending),
+            Write::Cancel(pending) => self.cancels.push(pending),
+            Write::Change(pending) => self.changes.push(pending),
+            Write::Note(pending) => self.notes.push(pending),
+        }
+    }
+
+    /// How many writes there are.
+    pub fn len(&self) -> usize {
+        self.opens.len()
+            + self.open_alls.len()
+            + self.asks.len()
+            + self.cancels.len()
+            + self.changes.len()
+            + self.notes.len()
+    }
+
+    /// Whether it adds rows, or proves that it could.
+    pub fn takes_room(&self) -> bool {
+        let proves = |pending: &Pending<Note, _>| matches!(pending.write, Note::Probe { .. });
+        !self.opens.is_empty() || !self.asks.is_empty() || self.notes.iter().any(proves)
+    }
+
+    /// Whether anything in it is decided by rules; the rest carries its condition with it.
+    pub fn must_look(&self) -> bool {
+        let opens = self.opens.len() + self.open_alls.len();
+        opens + self.asks.len() + self.cancels.len() > 0
+    }
+
+    /// Whether any of the writes that carry their condition with them has to be on disk at once.
+    pub fn asks_for_now(&self) -> bool {
+        let changes = self.changes.iter().map(|pending| pending.durability);
+        let notes = self.notes.iter().map(|pending| pending.durability);
+        changes.chain(notes).any(|wanted| wanted == Durability::Now)
+    }
+
+    /// Each of its writes as a group of its own.
+    pub fn singles(self) -> impl Iterator<Item = Group> {
+        let opens = self.opens.into_iter().map(Write::Open);
+        let open_alls = self.open_alls.into_iter().map(Write::OpenAll);
+        let asks = self.asks.into_iter().map(Write::Ask);
+        let cancels = self.cancels.into_iter().map(Write::Cancel);
+        let changes = self.changes.into_iter().map(Write::Change);
+        let notes = self.notes.into_iter().map(Write::Note);
+        let decided = opens.chain(open_alls).chain(asks).chain(cancels);
+        let writes = decided.chain(changes).chain(notes);
+        writes.map(|write| {
+            let mut single = Group::default();
+            single.push(write);
+            single
+        })
+    }
+
+    /// Answers everybody.
+    pub fn answer(self, answers: Answers) {
+        answer_each(self.opens, answers.opens);
+        answer_each(self.open_alls, answers.open_alls);
+        answer_each(self.asks, answers.asks);
+        answer_each(self.cancels, answers.cancels);
+        answer_each(self.changes, answers.changes.into_iter().map(Ok));
+        answer_each(self.notes, answers.notes.into_iter().map(Ok));
+    }
+
+    /// Tells the only member of the group.
+    pub fn fail(self, error: JournalError) {
+        let mut error = Some(error).into_iter();
+        answer_each(self.opens, error.by_ref().map(Err));
+        answer_each(self.open_alls, error.by_ref().map(Err));
+        answer_each(self.asks, error.by_ref().map(Err));
+        answer_each(self.cancels, error.by_ref().map(Err));
+        answer_each(self.changes, error.by_ref().map(Err));
+        answer_each(self.notes, error.by_ref().map(Err));
+    }
+}
+
+fn answer_each<W, A>(
+    pending: Vec<Pending<W, A>>,
+    answers: impl IntoIterator<Item = Result<A, JournalError>>,
+) {
+    for (pending, answer) in pending.into_iter().zip(answers) {
+        if pending.reply.send(answer).is_err() {
+            // What was written stands; the sweeps find it.
+            tracing::debug!("the asker of a write has gone");
+        }
+    }
+}
+
+/// What `decide` says of each write.
+pub(super) fn collected<W, A>(
+    pending: &[Pending<W, A>],
+    decide: impl FnMut(&W) -> Result<A, JournalError>,
+) -> Vec<Result<A, JournalError>> {
+    let mut decide = decide;
+    pending
+        .iter()
+        .map(|pending| decide(&pending.write))
+        .collect()
+}
+
+/// The writes themselves.
+pub(super) fn written<W: Clone, A>(pending: &[Pending<W, A>]) -> Vec<W> {
+    pending
+        .iter()
+        .map(|pending| pending.write.clone())
+        .collect()
+}
