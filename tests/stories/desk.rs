@@ -15,9 +15,11 @@ use crate::books::always;
 use crate::books::probed;
 use crate::books::receipt;
 use crate::books::squared;
+use crate::stage::Said;
 use crate::stage::Settings;
 use crate::stage::Stage;
 use crate::stage::receipt_in;
+use crate::stage::text_of;
 
 /// Runs `guildpoints journal` on the stage's settings.
 async fn journal(stage: &Stage, arguments: &[&str]) -> Output {
@@ -77,7 +79,7 @@ async fn older_mall() -> Stage {
 }
 
 /// Loses the answer to a reward and waits until it is left to a moderator; the receipt's code.
-async fn left_to_a_moderator(stage: &mut Stage, lost: FaultKind) -> (crate::stage::Said, String) {
+async fn left_to_a_moderator(stage: &mut Stage, lost: FaultKind) -> (Said, String) {
     stage.fault("modifyUserPoint", lost);
     let said = stage.says("阿杰", "/奖励 @小明 666 天梯第一名");
     let told = stage.hears_of(said, "未能自动确认").await;
@@ -374,26 +376,13 @@ async fn a_copy_made_while_the_bot_runs_is_gone_back_to_and_nothing_is_paid_twic
     stage.start().await;
     let told = receipt(&mut stage, "阿杰", &known).await;
     assert!(told.contains("已到账"), "{told}");
-    assert_eq!(
-        complained(&stage, &["show", &lost]).await.trim(),
-        format!("账本里没有回执 {lost}")
-    );
-    // The command that the copy does not know arrives once more: the mall does.
-    stage.sandbox.redelivers(after.0);
-    stage
-        .until("it is answered", |sandbox| {
-            sandbox.answers_to(after.0).len() == 2
-        })
-        .await;
-    stage
-        .hears_until(after, |text| text.starts_with('✅'))
-        .await;
+    // The command that the copy does not know was missed, as far as the bot knows, and is caught up
+    // on: the mall knows it, so it is done and not paid again.
     stage
         .until("it is done again", |sandbox| {
             let answers = sandbox.answers_to(after.0);
-            answers
-                .iter()
-                .all(|answer| crate::stage::text_of(answer).starts_with('✅'))
+            let done = |answer| text_of(answer).starts_with('✅');
+            answers.len() == 2 && answers.iter().all(done)
         })
         .await;
     stage.answers(after);
