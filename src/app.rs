@@ -212,7 +212,7 @@ impl App {
         let Some(heeded) = self.dispatcher.heed(incoming) else {
             return;
         };
-        let Some(heeded) = self.catch_up.hold(heeded) else {
+        let Some(heeded) = self.catch_up.hold(Arc::new(heeded)) else {
             return;
         };
         let (dispatcher, taken) = (self.dispatcher.clone(), heeded.clone());

@@ -206,6 +206,8 @@ fn the_example_says_the_defaults() {
     assert_eq!(config.gateway.gateway_url, least.gateway.gateway_url);
     assert_eq!(config.language, least.language);
     assert_eq!(config.store, least.store);
+    assert_eq!(config.catch_up, Duration::from_secs(600));
+    assert_eq!(config.catch_up, least.catch_up);
     let (one, other) = (&config.guilds[0].policy, &least.guilds[0].policy);
     assert_eq!(one.limits, other.limits);
     assert_eq!(one.zone, other.zone);
@@ -227,7 +229,7 @@ fn the_example_has_every_agreed_name_and_loads_with_all_of_them_switched_on() {
         .map(|line| format!("{line}\n"))
         .collect();
     let full = parse(&switched_on).unwrap();
-    assert_eq!(full.reserved.len(), 10, "{:?}", full.reserved);
+    assert_eq!(full.reserved.len(), 9, "{:?}", full.reserved);
     for line in CONTRACT.lines() {
         let name = line.split(['=', ' ']).next().unwrap();
         assert!(
@@ -315,7 +317,9 @@ fn faults_of_kind_and_range_in_the_sections_name_line_and_way_out() {
     }
     for (written, says) in [
         ("[store]\nurl = \"guildpoints.db\"", "`sqlite://PATH`"),
-        ("[store]\nurl = \"postgres://h/d\"", "use `sqlite://`"),
+        ("[store]\nurl = \"postgres://h/d\"", "ROLE:PASSWORD@HOST"),
+        ("[store]\nurl = \"postgres://u@h\"", "ROLE:PASSWORD@HOST"),
+        ("[store]\nurl = { var = \"X\" }", "unknown key"),
         ("[http]\nlisten = \"8480\"", "an address and a port"),
         ("[limits]\nmall_in_flight = 0", "lie within 1 and 256"),
         (
@@ -652,7 +656,8 @@ fn no_error_shows_a_secret() {
             "bot = { token = \"S3CRET\", tokn = \"S3CRET\" }\n[nob]\n",
         ),
         format!("{LEAST}[swan.hq]\nheaders = {{ A = [\"S3CRET\"] }}\n"),
-        format!("{LEAST}[store]\nurl = \"postgres://u:S3CRET@h/d\"\n"),
+        format!("{LEAST}[store]\nurl = \"postgres://u:S3CRET@h\"\n"),
+        format!("{LEAST}[store]\nurl = \"postgres:u:S3CRET/d\"\n"),
     ];
     for text in &texts {
         let errors = refused(text);
@@ -668,6 +673,22 @@ fn no_error_shows_a_secret() {
     assert!(!format!("{overrides:?}").contains("S3CRET"));
     let drawn = with(LEAST, overrides).unwrap_err().draw();
     assert!(!drawn.contains("S3CRET"), "{drawn}");
+}
+
+#[test]
+fn a_database_is_named_where_other_secrets_are() {
+    let url = "postgres://points:S3CRET@db.example.org:6432/points?sslmode=verify-full";
+    let written = format!("{LEAST}[store]\nurl = \"{url}\"\n");
+    let named = format!("{LEAST}[store]\nurl = {{ env = \"POINTS_DATABASE\" }}\n");
+    let environment = Environment::from_iter([("POINTS_DATABASE", url)]);
+    for config in [parse(&written).unwrap(), with(&named, environment).unwrap()] {
+        assert_eq!(config.store.url, url);
+        assert!(!format!("{:?}", config.store).contains("S3CRET"));
+    }
+    let environment = Environment::from_iter([("POINTS_DATABASE", "S3CRET")]);
+    let errors = with(&named, environment).unwrap_err();
+    assert!(errors.to_string().contains("sqlite://PATH"), "{errors}");
+    assert!(!errors.draw().contains("S3CRET"), "{}", errors.draw());
 }
 
 #[test]

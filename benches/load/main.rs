@@ -7,6 +7,7 @@
 
 mod bare;
 mod bot;
+mod commits;
 mod floods;
 #[path = "../parts/frames.rs"]
 mod frames;
@@ -15,6 +16,8 @@ mod http;
 #[path = "../parts/intents.rs"]
 mod intents;
 mod missed;
+#[path = "../../tests/support/postgres.rs"]
+mod postgres;
 mod runs;
 mod table;
 #[path = "../parts/upgrade.rs"]
@@ -73,7 +76,8 @@ async fn measure(arguments: &[String]) -> io::Result<()> {
         faults += missed::catch_up(&SCALE, &mut lines).await?;
     }
     if is_wanted("5") {
-        runs::intents(&SCALE, &mut lines).await?;
+        commits::on_sqlite(&SCALE, &mut lines).await?;
+        commits::on_postgres(&SCALE, &mut lines).await?;
     }
     lines.push(Line {
         budget: "9 lost, doubled, wrong, unauthorised".to_owned(),

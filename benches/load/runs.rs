@@ -1,7 +1,6 @@
-//! Budgets 3, 4, 5 and 10, and what all runs share.
+//! Budgets 3, 4 and 10, and what all runs share.
 
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
@@ -12,9 +11,6 @@ use crate::bare::Bare;
 use crate::bot::Bot;
 use crate::bot::processor_time;
 use crate::http::Server;
-use crate::intents::Desk;
-use crate::intents::Disk;
-use crate::intents::WAITING;
 use crate::table::Line;
 use crate::table::Target;
 use crate::table::median;
@@ -255,52 +251,6 @@ pub async fn latency(scale: &Scale, lines: &mut Vec<Line>) -> io::Result<usize> 
         });
     }
     Ok(calm.faults + busy.faults)
-}
-
-/// Budget 5: durable intents.
-pub async fn intents(scale: &Scale, lines: &mut Vec<Line>) -> io::Result<()> {
-    let folder = tempfile::tempdir_in(Path::new(env!("CARGO_TARGET_TMPDIR")))?;
-    let mut disk = Disk::new(folder.path())?;
-    let desk = Desk::new(folder.path()).await;
-    let [mut bare, mut single, mut group] = [const { Vec::new() }; 3];
-    for _ in 0..scale.rounds * 4 {
-        let began = Instant::now();
-        for _ in 0..scale.commits {
-            disk.commit()?;
-        }
-        bare.push(scale.commits as f64 / began.elapsed().as_secs_f64());
-        let began = Instant::now();
-        for _ in 0..scale.commits {
-            desk.one().await;
-        }
-        single.push(scale.commits as f64 / began.elapsed().as_secs_f64());
-        let began = Instant::now();
-        for _ in 0..scale.commits / 4 {
-            desk.many().await;
-        }
-        let intents = (scale.commits / 4) as f64 * WAITING as f64;
-        group.push(intents / began.elapsed().as_secs_f64());
-    }
-    desk.close().await;
-    let ratios = |of: &[f64], to: &[f64]| -> f64 {
-        let ratios: Vec<f64> = of.iter().zip(to).map(|(of, to)| of / to).collect();
-        median(&ratios)
-    };
-    lines.push(Line {
-        budget: "5 durable intents, one by one".to_owned(),
-        bound: format!("{:.0}/s bare fdatasync", median(&bare)),
-        measured: format!("{:.0}/s", median(&single)),
-        ratio: ratios(&single, &bare),
-        target: Target::AtLeast(0.75),
-    });
-    lines.push(Line {
-        budget: "5 durable intents, 64 waiting".to_owned(),
-        bound: format!("{:.0}/s one by one", median(&single)),
-        measured: format!("{:.0}/s", median(&group)),
-        ratio: ratios(&group, &single),
-        target: Target::AtLeast(8.0),
-    });
-    Ok(())
 }
 
 /// Budget 10: from the start of the process to connected.

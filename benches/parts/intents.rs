@@ -81,10 +81,13 @@ pub struct Desk {
 impl Desk {
     /// A new store in `folder`.
     pub async fn new(folder: &Path) -> Self {
+        Self::at(format!("sqlite://{}", folder.join("bench.db").display())).await
+    }
+
+    /// A new store at that address.
+    pub async fn at(url: String) -> Self {
         let clock = Clock::system();
-        let settings = StoreSettings {
-            url: format!("sqlite://{}", folder.join("bench.db").display()),
-        };
+        let settings = StoreSettings { url };
         let bot = BotId(UserId::new(1));
         let journal = Journal::open_store(&settings, bot, clock.clone(), Pulses::new(clock)).await;
         let desk = Self {

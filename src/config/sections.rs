@@ -12,6 +12,7 @@ use crate::config::reader::Complaint;
 use crate::config::reader::Reader;
 use crate::config::reader::Section;
 use crate::config::tree::Node;
+use crate::config::tree::Value;
 use crate::fanbook::api::ApiSettings;
 use crate::fanbook::gateway::GatewaySettings;
 use crate::journal::StoreSettings;
@@ -96,25 +97,57 @@ pub(super) fn bot(reader: &mut Reader<'_>, top: &Section<'_>) -> Bot {
 /// Reads `[store]`.
 pub(super) fn store(reader: &mut Reader<'_>, top: &Section<'_>) -> StoreSettings {
     let section = reader.section(top, "store", names::STORE);
-    let url = reader.read(&section, "url", store_url);
+    let url = match section.node("url") {
+        Some(node) if may_hold_a_password(node) => store_secret(reader, &section, node),
+        _ => reader.read(&section, "url", |node| {
+            forms::text(node).and_then(store_url)
+        }),
+    };
     StoreSettings {
         url: url.unwrap_or_else(|| STORE_URL.to_owned()),
     }
 }
 
-fn store_url(node: &Node) -> Result<String, Complaint> {
-    let url = forms::text(node)?;
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        return Err(Complaint::new(
-            "`postgres://` is not available in this version of guildpoints; use `sqlite://`",
-        ));
+fn may_hold_a_password(node: &Node) -> bool {
+    let elsewhere = matches!(node.value, Value::Table(_));
+    elsewhere || node.text().is_some_and(|text| text.contains("postgres"))
+}
+
+/// The address of a database, kept and shown like any other secret.
+fn store_secret(reader: &mut Reader<'_>, section: &Section<'_>, node: &Node) -> Option<String> {
+    let url = reader.secret(section, "url")?.expose().trim().to_owned();
+    match store_url(url) {
+        Ok(url) => Some(url),
+        Err(mut complaint) => {
+            let path = section.key_path("url");
+            complaint.message = format!("`{path}`: {}", complaint.message);
+            reader.find(&path, &node.origin, complaint);
+            None
+        }
+    }
+}
+
+/// The address, its form checked; what a database's has in it is read where it is opened.
+fn store_url(url: String) -> Result<String, Complaint> {
+    if let Some((scheme @ ("postgres" | "postgresql"), rest)) = url.split_once("://") {
+        let database = rest.rsplit_once('@').map(|(_, host)| host);
+        let database = database.and_then(|host| host.split_once('/'));
+        return match database.is_some_and(|(_, name)| !name.is_empty()) {
+            true => Ok(url),
+            false => Err(Complaint::new(format!(
+                "expected `{scheme}://ROLE:PASSWORD@HOST:PORT/DATABASE`"
+            ))),
+        };
     }
     match url
         .strip_prefix("sqlite:")
         .map(|path| path.strip_prefix("//").unwrap_or(path))
     {
         Some(path) if !path.is_empty() => Ok(url),
-        _ => Err(Complaint::new("expected `sqlite://PATH`").suggesting(Some(STORE_URL))),
+        _ => Err(
+            Complaint::new("expected `sqlite://PATH` or `postgres://ROLE@HOST/DATABASE`")
+                .suggesting(Some(STORE_URL)),
+        ),
     }
 }
 

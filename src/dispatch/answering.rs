@@ -12,10 +12,12 @@ use crate::dispatch::Dispatcher;
 use crate::dispatch::FAILED;
 use crate::dispatch::NAME_ADMINS;
 use crate::dispatch::STORE_FAILED;
+use crate::dispatch::STORE_UNSURE;
 use crate::dispatch::voice::Beneath;
 use crate::dispatch::voice::Tongue;
 use crate::fanbook::text::Invocation;
 use crate::fanbook::text::Token;
+use crate::journal::JournalError;
 use crate::journal::Told;
 use crate::model::Cause;
 use crate::model::GuildId;
@@ -120,7 +122,11 @@ impl Dispatcher {
                     error = format!("{error:#}"),
                     "the journal failed; nothing was sent"
                 );
-                Reply::new(&STORE_FAILED)
+                match error.downcast_ref() {
+                    // Written or not, nobody holds its ticket: what was written is sent by the sweep.
+                    Some(JournalError::Unsure) => Reply::new(&STORE_UNSURE),
+                    _ => Reply::new(&STORE_FAILED),
+                }
             }
             CommandError::Failed(error) => {
                 tracing::error!(error = format!("{error:#}"), "a command failed");

@@ -58,6 +58,9 @@ const NOTE_A_FLOOD_EVERY: Duration = Duration::from_secs(1);
 /// Channels in which nobody has used the bot for so long are forgotten, in milliseconds.
 const FORGOTTEN_AFTER_MS: i64 = 30 * 86_400_000;
 
+/// Live commands that wait, by channel.
+type Held = HashMap<ChannelId, Vec<Arc<Heeded>>>;
+
 /// Catches up. Cheap to clone; clones share everything.
 #[derive(Clone)]
 pub struct CatchUp {
@@ -71,7 +74,7 @@ struct Inner {
     age: Duration,
     greeted: Notify,
     at_once: Arc<Semaphore>,
-    held: Mutex<HashMap<ChannelId, Vec<Arc<Heeded>>>>,
+    held: Mutex<Held>,
     /// Whether anything may be held: asked for every command.
     holding: AtomicBool,
     tasks: TaskTracker,
@@ -281,7 +284,7 @@ impl CatchUp {
         }
     }
 
-    fn held(&self) -> MutexGuard<'_, HashMap<ChannelId, Vec<Arc<Heeded>>>> {
+    fn held(&self) -> MutexGuard<'_, Held> {
         self.inner
             .held
             .lock()

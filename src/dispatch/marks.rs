@@ -10,7 +10,8 @@
 //! noted on disk is handled; nothing here waits. Deliberately absent: reading history, and time: ids
 //! are the platform's own clock.
 
-use std::collections::BTreeSet;
+mod channel;
+
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -23,19 +24,15 @@ use std::sync::atomic::Ordering;
 
 use tokio::sync::Notify;
 
+use crate::dispatch::marks::channel::Channel;
+use crate::dispatch::marks::channel::earlier;
 use crate::journal::ChannelMark;
 use crate::journal::Handled;
 use crate::model::ChannelId;
 use crate::model::GuildId;
 use crate::model::MessageId;
-use crate::model::ids::SNOWFLAKE_EPOCH_MS;
 use crate::model::incoming::Incoming;
 
-/// A minute before the mark is read again: frames that were late or out of order lie there.
-const READ_AGAIN_MS: i64 = 60_000;
-/// Handled commands remembered for one channel. More within a minute are a flood; then the stretch
-/// that is read again becomes shorter instead of the memory larger.
-const MOST_DONE: usize = 2_000;
 /// Channels remembered by a running process; each is some hundred bytes.
 const MOST_KEPT: usize = 5_000;
 /// An id from further in the future is no id of this platform, and would end all catching up.
@@ -49,6 +46,8 @@ pub(super) enum Arrival {
     /// From the history.
     Missed,
 }
+
+pub(super) use channel::first_at;
 
 /// What is known of all channels.
 #[derive(Default)]
@@ -66,20 +65,6 @@ struct State {
     dirty: HashSet<ChannelId>,
     /// How often the connection was lost: what was begun before the last time proves nothing.
     cuts: u64,
-}
-
-struct Channel {
-    guild: Option<GuildId>,
-    since: MessageId,
-    /// The newest command entered, or message read.
-    newest: MessageId,
-    open: BTreeSet<MessageId>,
-    done: BTreeSet<MessageId>,
-    /// Those of `done` that are not on disk.
-    unsaved: Vec<MessageId>,
-    /// Where a stretch begins that was missed and is not read yet.
-    resume: Option<MessageId>,
-    closed_ms: Option<i64>,
 }
 
 /// A channel that is to be read.
@@ -351,55 +336,6 @@ impl Marks {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Channel {
-    fn new(guild: Option<GuildId>, since: MessageId) -> Self {
-        Self {
-            guild,
-            since,
-            newest: since,
-            open: BTreeSet::new(),
-            done: BTreeSet::new(),
-            unsaved: Vec::new(),
-            resume: None,
-            closed_ms: None,
-        }
-    }
-
-    /// Moves `since` on as far as it may go, and forgets what lies below it.
-    fn advance(&mut self) {
-        if self.resume.is_none() {
-            let mark = match self.open.first() {
-                Some(open) => MessageId::new(open.number().saturating_sub(1)),
-                None => self.newest,
-            };
-            self.since = self.since.max(earlier(mark));
-        }
-        while self.done.len() > MOST_DONE
-            && let Some(oldest) = self.done.pop_first()
-        {
-            self.since = self.since.max(oldest);
-        }
-        while self.done.first().is_some_and(|first| *first <= self.since) {
-            self.done.pop_first();
-        }
-        if self.unsaved.len() > MOST_DONE {
-            let since = self.since;
-            self.unsaved.retain(|message| *message > since);
-        }
-    }
-}
-
-/// The first id that could have been minted at `ms`, in milliseconds since 1970.
-pub(super) fn first_at(ms: i64) -> MessageId {
-    let since = u64::try_from(ms.saturating_sub(SNOWFLAKE_EPOCH_MS)).unwrap_or_default();
-    MessageId::new(since << 22)
-}
-
-/// The id a minute before.
-fn earlier(message: MessageId) -> MessageId {
-    first_at(message.minted_ms() - READ_AGAIN_MS)
 }
 
 #[cfg(test)]

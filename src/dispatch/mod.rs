@@ -9,6 +9,7 @@ mod answering;
 mod catch_up;
 mod confirm;
 mod cooldown;
+mod heeding;
 pub mod lane;
 mod marks;
 mod people;
@@ -21,8 +22,6 @@ mod voice;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::Instrument as _;
-
 use crate::commands::Answer;
 use crate::commands::Asked;
 use crate::commands::Call;
@@ -33,7 +32,6 @@ use crate::commands::Registry;
 use crate::commands::right_of;
 use crate::dispatch::cooldown::Cooldown;
 use crate::dispatch::marks::Arrival;
-use crate::dispatch::marks::Entered;
 use crate::dispatch::marks::Marks;
 use crate::dispatch::people::People;
 use crate::dispatch::people::Scene;
@@ -41,8 +39,6 @@ use crate::dispatch::standing::Standings;
 use crate::dispatch::telling::Telling;
 use crate::dispatch::voice::Voice;
 use crate::fanbook::api::BotApi;
-use crate::fanbook::text;
-use crate::fanbook::text::Heard;
 use crate::fanbook::text::Invocation;
 use crate::guilds::Guilds;
 use crate::journal::ConfirmationState;
@@ -72,16 +68,25 @@ use crate::words::Word;
 use crate::words::Words;
 
 pub use catch_up::CatchUp;
+pub use heeding::Heeded;
 pub use reading::arguments;
 
 static BUSY: Word = Word::new(SHARED, "busy", &[]);
 static NEAR: Word = Word::new(SHARED, "near", &["read", "command", "usage"]);
 static STORE_FAILED: Word = Word::new(SHARED, "store_failed", &[]);
+static STORE_UNSURE: Word = Word::new(SHARED, "store_unsure", &[]);
 static FAILED: Word = Word::new(SHARED, "failed", &[]);
 static NAME_ADMINS: Word = Word::new(SHARED, "name_admins", &[]);
 
 /// Sentences this room speaks.
-pub static WORDS: &[&Word] = &[&BUSY, &NEAR, &STORE_FAILED, &FAILED, &NAME_ADMINS];
+pub static WORDS: &[&Word] = &[
+    &BUSY,
+    &NEAR,
+    &STORE_FAILED,
+    &STORE_UNSURE,
+    &FAILED,
+    &NAME_ADMINS,
+];
 
 /// Everything a dispatcher works with.
 pub struct Parts {
@@ -129,28 +134,6 @@ pub struct Dispatcher {
     marks: Arc<Marks>,
 }
 
-/// A message that is worth a lane. What it says is read again when its turn comes: that costs a
-/// microsecond then, while the parts of thousands of waiting messages would cost megabytes.
-///
-/// It is known as handled when its last bearer is gone after its work has begun.
-pub struct Heeded {
-    incoming: Incoming,
-    arrival: Arrival,
-    entered: Entered,
-}
-
-impl Heeded {
-    /// Whose lane it belongs to.
-    pub fn lane(&self) -> lane::Key {
-        (self.incoming.guild, self.incoming.author.id)
-    }
-
-    /// The message, for spans.
-    pub fn incoming(&self) -> &Incoming {
-        &self.incoming
-    }
-}
-
 /// What is particular about one call: a message, or a pressed button.
 struct Occasion {
     caller: Member,
@@ -181,93 +164,6 @@ impl Dispatcher {
             started_ms,
             marks: Arc::default(),
         }
-    }
-
-    /// Whether a message is worth a lane; quick, for the reader of the gateway. A command that was
-    /// heeded before, or is handled, is not.
-    pub fn heed(&self, incoming: Incoming) -> Option<Arc<Heeded>> {
-        let now_ms = self.clock.now_ms();
-        self.marks.arrived(incoming.message, now_ms);
-        if !self.is_ours(&incoming) {
-            return None;
-        }
-        let entered = self.marks.enter(&incoming, Arrival::Live, now_ms)?;
-        Some(Arc::new(Heeded {
-            incoming,
-            arrival: Arrival::Live,
-            entered,
-        }))
-    }
-
-    /// The same for what was found in the history of a channel of `guild`. Roles in it may be those
-    /// of then: whoever asks is judged by the platform's present record.
-    fn missed(&self, mut incoming: Incoming, guild: Option<GuildId>) -> Option<Arc<Heeded>> {
-        if incoming.guild.is_some() && incoming.guild != guild {
-            return None;
-        }
-        incoming.guild = guild;
-        incoming.author.roles = None;
-        let now_ms = self.clock.now_ms();
-        let entered = self.marks.enter(&incoming, Arrival::Missed, now_ms)?;
-        Some(Arc::new(Heeded {
-            incoming,
-            arrival: Arrival::Missed,
-            entered,
-        }))
-    }
-
-    /// Whether a message says anything to us.
-    fn is_ours(&self, incoming: &Incoming) -> bool {
-        match &text::hear(&incoming.text, self.bot) {
-            Heard::Command(invocation) => {
-                let known = self.voice.words.named(&invocation.word).is_some();
-                known
-                    || (invocation.bot_mentioned
-                        && self.voice.words.nearest(&invocation.word).is_some())
-            }
-            Heard::Near { word } => {
-                self.voice.words.named(word).is_some() || self.voice.words.nearest(word).is_some()
-            }
-            Heard::Nothing => false,
-        }
-    }
-
-    /// Answers one command in its span.
-    pub async fn carry_out(self: Arc<Self>, heeded: Arc<Heeded>) {
-        heeded.entered.begin();
-        let incoming = heeded.incoming();
-        let span = tracing::info_span!(
-            "command",
-            guild = incoming.guild.map(tracing::field::display),
-            channel = %incoming.channel,
-            message = %incoming.message,
-            user = %incoming.author.id,
-            command = tracing::field::Empty,
-        );
-        self.handle(&heeded).instrument(span).await;
-    }
-
-    async fn handle(&self, heeded: &Heeded) {
-        let incoming = &heeded.incoming;
-        match &text::hear(&incoming.text, self.bot) {
-            Heard::Command(invocation) => match self.voice.words.named(&invocation.word) {
-                Some(definition) => self.command(heeded, invocation, definition).await,
-                None => self.suggest(incoming, &invocation.word).await,
-            },
-            Heard::Near { word } => self.suggest(incoming, word).await,
-            Heard::Nothing => {}
-        }
-    }
-
-    /// Says politely that there is too much to do; the command was not carried out and is not.
-    pub async fn busy(&self, heeded: &Heeded) {
-        heeded.entered.begin();
-        self.answer(&heeded.incoming, &Reply::new(&BUSY)).await;
-    }
-
-    /// Lets a command go unanswered: too much is being turned away already.
-    pub fn pass_over(&self, heeded: &Heeded) {
-        heeded.entered.begin();
     }
 
     /// Notes that somebody came or went: what was read of them no longer holds.

@@ -1,7 +1,11 @@
-//! One behaviour suite for each trait, to be run on each implementation.
+//! One behaviour suite for each trait, run on each implementation.
 //!
 //! The store suite (`store/`) is written against the journal's public face. All of it but
-//! `store/sqlite.rs` knows of the engine only what `Home` says, so a second engine is a second kind
-//! of `Home`.
+//! `store/sqlite.rs`, `store/postgres.rs`, `store/cut.rs` and `store/refusals.rs` knows of the engine
+//! only what `Home` says.
 
+#[path = "../support/cable.rs"]
+mod cable;
+#[path = "../support/postgres.rs"]
+mod postgres;
 mod store;

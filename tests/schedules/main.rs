@@ -1,6 +1,7 @@
 //! The proof of the money protocol by random schedules.
 //!
-//! Each schedule drives the real `Points` and the real `Journal` on a file against a points system
+//! Each schedule drives the real `Points` and the real `Journal` on a file, and some of them on a
+//! database as well, against a points system
 //! modelled here in the test's own words: commands of several people at once, answers that are lost,
 //! late, wrong or repeated, look-ups that fail, crashes at any instant, commands delivered again. When
 //! all has come to rest, the mall's books, the journal and what was claimed have to agree (`judge`).
@@ -24,6 +25,8 @@ mod life;
 mod mall;
 mod people;
 mod play;
+#[path = "../support/postgres.rs"]
+mod postgres;
 mod schedule;
 mod story;
 
@@ -40,6 +43,7 @@ use proptest::test_runner::TestError;
 use proptest::test_runner::TestRng;
 use proptest::test_runner::TestRunner;
 
+use crate::play::Played;
 use crate::schedule::Schedule;
 use crate::story::Tally;
 
@@ -48,6 +52,9 @@ const USUAL: u64 = 300;
 
 /// Schedules from one seed, so that threads can share the work and still play the same ones.
 const CHUNK: u64 = 25;
+
+/// One in so many is played on PostgreSQL too: a server in between makes each dearer.
+const FEWER: u64 = 40;
 
 /// Attempts to make a counterexample smaller.
 const SHRINKINGS: u32 = 600;
@@ -93,8 +100,31 @@ const PATHS: [&str; 30] = [
 #[test]
 fn the_mall_the_journal_and_what_is_claimed_always_agree() {
     let count = number("GUILDPOINTS_SCHEDULES").unwrap_or(USUAL);
+    let tally = played_out(count, play::play);
+    if count >= USUAL {
+        for path in PATHS {
+            assert!(tally.contains_key(path), "never taken: {path}");
+        }
+    }
+}
+
+#[test]
+fn they_agree_on_postgresql_too() {
+    if postgres::shared().is_none() {
+        return postgres::skipped("there is no `initdb` (Debian: postgresql)");
+    }
+    let count = number("GUILDPOINTS_SCHEDULES").unwrap_or(USUAL);
+    let tally = played_out((count / FEWER).max(CHUNK), play::play_on_postgres);
+    for path in ["crashes", "restarts", "answers: done", "ended: done"] {
+        assert!(tally.contains_key(path), "never taken: {path}");
+    }
+}
+
+/// Plays so many, on all cores; what was met on the way.
+fn played_out(count: u64, play: fn(&Schedule) -> Played) -> Tally {
     let seed = number("GUILDPOINTS_SCHEDULES_SEED").unwrap_or(0);
     let run = Run {
+        play,
         chunks: count.div_ceil(CHUNK),
         count,
         seed,
@@ -114,7 +144,7 @@ fn the_mall_the_journal_and_what_is_claimed_always_agree() {
     if let Some(found) = run.found.lock().unwrap().take() {
         panic!("{found}");
     }
-    let tally = run.tally.lock().unwrap();
+    let tally = run.tally.into_inner().unwrap();
     println!(
         "{} schedules, seed {seed}:",
         run.played.load(Ordering::Relaxed)
@@ -122,11 +152,7 @@ fn the_mall_the_journal_and_what_is_claimed_always_agree() {
     for (kind, times) in tally.iter() {
         println!("{times:>9}  {kind}");
     }
-    if count >= USUAL {
-        for path in PATHS {
-            assert!(tally.contains_key(path), "never taken: {path}");
-        }
-    }
+    tally
 }
 
 #[test]
@@ -146,6 +172,7 @@ fn what_went_wrong_once_stays_mended() {
 }
 
 struct Run {
+    play: fn(&Schedule) -> Played,
     chunks: u64,
     count: u64,
     seed: u64,
@@ -182,7 +209,7 @@ impl Run {
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
         let mut runner = TestRunner::new_with_rng(config, rng);
         let outcome = runner.run(&schedule::schedules(), |schedule| {
-            let played = play::play(&schedule);
+            let played = (self.play)(&schedule);
             let number = self.played.fetch_add(1, Ordering::Relaxed) + 1;
             let mut tally = self.tally.lock().unwrap();
             for (kind, times) in &played.tally {

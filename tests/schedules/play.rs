@@ -24,6 +24,7 @@ use crate::life::Life;
 use crate::life::Stage;
 use crate::mall::Mall;
 use crate::people;
+use crate::postgres;
 use crate::schedule::Deed;
 use crate::schedule::Deployment;
 use crate::schedule::Schedule;
@@ -68,6 +69,19 @@ pub fn play(schedule: &Schedule) -> Played {
     let home = tempfile::tempdir_in(fast_folder()).unwrap();
     let file = home.path().join("journal.db");
     std::fs::write(&file, &**EMPTY_JOURNAL).unwrap();
+    play_at(&address(&file), schedule)
+}
+
+/// Plays it on an empty schema of PostgreSQL.
+pub fn play_on_postgres(schedule: &Schedule) -> Played {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let store = runtime.unwrap().block_on(postgres::schema());
+    play_at(&store.expect("the server was there a moment ago"), schedule)
+}
+
+fn play_at(store: &str, schedule: &Schedule) -> Played {
     let clock = Clock::system();
     begin_in_the_morning(&clock);
     let schedule = Arc::new(schedule.clone());
@@ -75,7 +89,7 @@ pub fn play(schedule: &Schedule) -> Played {
     let mut player = Player {
         world: Arc::new(Mutex::new(mall)),
         clock,
-        store: address(&file),
+        store: store.to_owned(),
         due: schedule.steps.first().map_or(0, |step| due_ms(step.0)),
         schedule,
         commands: Vec::new(),

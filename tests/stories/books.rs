@@ -134,9 +134,10 @@ pub async fn handled(stage: &Stage, said: Said) {
 /// The bot's journal, to look at while the bot may be at work on it.
 async fn journal(stage: &Stage) -> Journal {
     let clock = Clock::system();
-    let path = stage.folder().join("guildpoints.db");
+    let url = stage.store_url();
+    let sign = if url.contains('?') { '&' } else { '?' };
     let settings = StoreSettings {
-        url: format!("sqlite://{}?mode=ro", path.display()),
+        url: format!("{url}{sign}mode=ro"),
     };
     let bot = BotId(stage.sandbox.bot());
     let journal = Journal::open_store(&settings, bot, clock.clone(), Pulses::new(clock)).await;

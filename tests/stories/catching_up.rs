@@ -319,8 +319,11 @@ fn close(stage: &Stage, channel: ChannelId, deny: u64) {
 async fn a_channel_that_may_not_be_read_is_told_once_and_can_be_read_again() {
     let (mut stage, _) = acquainted(Settings::default()).await;
     let channels = stage.sandbox.channels(stage.guild);
-    let other = channels.iter().map(|(id, _)| *id);
-    let other = other.filter(|id| *id != stage.channel).last().unwrap();
+    let other = channels
+        .iter()
+        .rfind(|(id, _)| *id != stage.channel)
+        .unwrap()
+        .0;
     let here = stage.user("阿杰");
     let there = Said(stage.sandbox.says(here, other, "/积分"));
     stage.hears(there).await;

@@ -4,6 +4,8 @@
 //! is for something to be seen, and one that runs out prints the whole conversation.
 
 mod books;
+#[path = "../support/cable.rs"]
+mod cable;
 mod stage;
 
 mod asking;
@@ -12,6 +14,7 @@ mod catching_up;
 mod confirming;
 mod connected;
 mod crash;
+mod database;
 mod desk;
 mod doubt;
 mod fairness;

@@ -25,7 +25,7 @@ use crate::stage::receipt_in;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the bot says where nothing can be written down.
-const NOT_WRITTEN: &str = "账本暂时无法写入";
+pub const NOT_WRITTEN: &str = "账本暂时无法写入";
 
 #[tokio::test]
 async fn readiness_follows_gateway_store_and_mall() {
@@ -578,14 +578,14 @@ async fn a_json_log_is_an_object_a_line_with_who_and_where_and_nothing_anybody_w
 }
 
 /// The operator's pages of a stage's bot.
-struct Ops {
+pub struct Ops {
     address: String,
     client: reqwest::Client,
 }
 
 impl Ops {
     /// Lets the bot serve its pages at a free port; for before it starts.
-    fn of(stage: &mut Stage) -> Self {
+    pub fn of(stage: &mut Stage) -> Self {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
         stage.settings.further = format!("[http]\nlisten = \"{address}\"\n");
@@ -595,7 +595,7 @@ impl Ops {
         }
     }
 
-    async fn get(&self, path: &str) -> (u16, String) {
+    pub async fn get(&self, path: &str) -> (u16, String) {
         let address = format!("{}{path}", self.address);
         let asking = async {
             loop {
@@ -621,7 +621,7 @@ impl Ops {
         self.until("/health", |_, body| wanted(body)).await
     }
 
-    async fn ready_until(&self, wanted: impl Fn(u16, &Value) -> bool) -> Value {
+    pub async fn ready_until(&self, wanted: impl Fn(u16, &Value) -> bool) -> Value {
         self.until("/ready", wanted).await
     }
 
@@ -697,7 +697,7 @@ async fn second_run(stage: &Stage) -> Output {
 }
 
 /// Starts the bot, which has to end by itself with a sentence.
-async fn refused(stage: &mut Stage, sentence: &str) {
+pub async fn refused(stage: &mut Stage, sentence: &str) {
     stage.spawn();
     let ended = tokio::time::timeout(PATIENCE, stage.ended()).await;
     assert_eq!(ended.unwrap().code(), Some(1));

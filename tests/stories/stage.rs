@@ -1,4 +1,10 @@
 //! The stage: a sandbox in this process and the real program in another, on a store of their own.
+//!
+//! With `GUILDPOINTS_TEST_STORE=postgres` that store is a schema of PostgreSQL wherever a story does
+//! not name its own.
+
+#[path = "../support/postgres.rs"]
+pub mod postgres;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -113,11 +119,19 @@ impl Stage {
             .expect("loopback has a free port");
         let started = Sandbox::start(SandboxOptions::in_memory(), listener).await;
         let sandbox = started.expect("the sandbox starts");
+        let on_postgres = std::env::var("GUILDPOINTS_TEST_STORE").as_deref() == Ok("postgres");
+        let store = match settings.store {
+            None if on_postgres => {
+                let schema = postgres::schema().await;
+                Some(schema.expect("GUILDPOINTS_TEST_STORE=postgres wants a server"))
+            }
+            named => named,
+        };
         Self {
             guild: sandbox.guild_id(),
             channel: sandbox.channel_id(),
             sandbox,
-            settings,
+            settings: Settings { store, ..settings },
             folder: TempDir::new().expect("a temporary folder can be made"),
             bot: None,
             heard: BTreeSet::new(),
@@ -335,11 +349,26 @@ impl Stage {
     /// Carries out one statement on the bot's store, which must not run meanwhile.
     pub async fn change_store(&self, statement: &str) {
         assert!(self.bot.is_none(), "the bot has its store to itself");
-        let file = self.folder().join("guildpoints.db");
-        let store = rusqlite::Connection::open(file).expect("the store can be opened");
-        let met = store.execute(statement, []);
-        let met = met.expect("the statement can be carried out");
+        let url = self.store_url();
+        let met = match url.strip_prefix("sqlite://") {
+            Some(file) => {
+                let store = rusqlite::Connection::open(file).expect("the store can be opened");
+                store.execute(statement, []).expect("it can be carried out") as u64
+            }
+            None => postgres::change(&url, statement).await,
+        };
         assert!(met > 0, "nothing was changed");
+    }
+
+    /// The address of the bot's store, wherever one stands.
+    pub fn store_url(&self) -> String {
+        match &self.settings.store {
+            Some(url) => url.clone(),
+            None => format!(
+                "sqlite://{}",
+                self.folder().join("guildpoints.db").display()
+            ),
+        }
     }
 
     /// `text` with every `@name` of a seeded person as the platform's markup.

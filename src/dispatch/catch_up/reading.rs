@@ -101,6 +101,7 @@ impl CatchUp {
             .commands
             .into_iter()
             .filter_map(|incoming| dispatcher.missed(incoming, gap.guild))
+            .map(Arc::new)
             .collect();
         // No wait between entering and here: a channel counts as read with its commands entered. One
         // that was not read to the end is still missing, for the next greeting.

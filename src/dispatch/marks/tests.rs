@@ -1,5 +1,7 @@
+use super::channel::MOST_DONE;
 use super::*;
 use crate::model::UserId;
+use crate::model::ids::SNOWFLAKE_EPOCH_MS;
 use crate::model::incoming::Author;
 
 const HERE: ChannelId = ChannelId::new(7);

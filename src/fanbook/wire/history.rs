@@ -20,7 +20,7 @@ pub struct Page {
     pub oldest: Option<MessageId>,
     /// The newest one.
     pub newest: Option<MessageId>,
-    /// Text messages of persons on it, in no order that is promised.
+    /// Text messages of persons on it that may be calls, in no order that is promised.
     pub messages: Vec<Incoming>,
 }
 
@@ -74,7 +74,8 @@ mod tests {
     fn items_without_text_still_say_how_far_the_page_reaches() {
         let image = r#"{"content":"{\"type\":\"image\"}","message_id":"3","user_id":"5"}"#;
         let by_bot = item(9, "").replace("\"bot\":false", "\"bot\":true");
-        let list = format!("[{by_bot},{},{image},7,{{}},null]", item(4, ""));
+        let talk = item(6, "").replace("/points", "points");
+        let list = format!("[{by_bot},{talk},{},{image},7,{{}},null]", item(4, ""));
         let page = read(&list).unwrap();
         assert_eq!(page.oldest, Some(MessageId::new(3)));
         assert_eq!(page.newest, Some(MessageId::new(9)));

@@ -61,7 +61,7 @@ pub fn own_messages(payload: &RawValue, bot: UserId) -> Option<OwnPage> {
         if lenient::id(item.user_id).some().map(UserId::new) != Some(bot) {
             continue;
         }
-        let Ok(Some(text)) = push::text(item.content) else {
+        let Ok(Some(text)) = push::text_of(item.content) else {
             continue;
         };
         let quotes = [item.quote_l1, item.quote_l2].into_iter();

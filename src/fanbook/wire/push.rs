@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::fanbook::text::may_begin;
 use crate::fanbook::wire::Unreadable;
 use crate::fanbook::wire::lenient;
 use crate::fanbook::wire::lenient::Id;
@@ -85,7 +86,8 @@ pub(super) fn read(data: Raw<'_>, bot: UserId) -> Result<Option<Incoming>, Unrea
     read_in(data, bot, None)
 }
 
-/// The same from the history of `channel`, whose items may leave the channel out.
+/// The same from the history of `channel`, whose items may leave the channel out; none also for talk,
+/// which no call to the bot can begin like.
 pub(super) fn read_item(
     data: Raw<'_>,
     bot: UserId,
@@ -112,9 +114,13 @@ fn read_in(
     if lenient::is_true(writer.bot) || author == Some(bot) {
         return Ok(None);
     }
-    let Some(text) = text(push.content)? else {
+    let Some(text) = text_of(push.content)? else {
         return Ok(None);
     };
+    // Frames of talk are told apart before they come here; most of a history is talk as well.
+    if asked.is_some() && !text.chars().next().is_some_and(may_begin) {
+        return Ok(None);
+    }
     let author = author.ok_or(Unreadable("author"))?;
     let message = lenient::id(push.message_id)
         .some()
@@ -163,7 +169,7 @@ fn read_in(
 }
 
 /// The text of a `text` message; none if the content is of another kind.
-pub(super) fn text(content: Raw<'_>) -> Result<Option<String>, Unreadable> {
+pub(super) fn text_of(content: Raw<'_>) -> Result<Option<String>, Unreadable> {
     let raw = content.ok_or(Unreadable("content"))?.get();
     // Content is JSON inside a string; should the platform ever send it bare, read that too.
     let inner: Cow<'_, str> = match serde_json::from_str::<String>(raw) {

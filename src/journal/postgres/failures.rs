@@ -74,15 +74,24 @@ pub(super) fn is_duplicate(error: &sqlx::Error) -> bool {
     code_of(error).is_some_and(|code| code::DUPLICATE.contains(&&*code))
 }
 
+/// Whether the two ends do not agree on encryption. What TLS finds wrong comes as invalid data.
+fn is_untrusted(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Tls(_) => true,
+        sqlx::Error::Io(error) => error.kind() == ErrorKind::InvalidData,
+        _ => false,
+    }
+}
+
 /// Whether a server that cannot be connected to now may be there in a moment.
 pub(super) fn may_come_back(error: &sqlx::Error) -> bool {
     match error {
+        error if is_untrusted(error) => false,
         // A name nobody knows may be known once the network is up.
         sqlx::Error::Io(error) => !matches!(
             error.kind(),
             ErrorKind::PermissionDenied | ErrorKind::InvalidInput
         ),
-        sqlx::Error::Tls(_) => false,
         _ => is_lost(error) || code_of(error).is_some_and(|code| code == code::TOO_MANY),
     }
 }
@@ -114,7 +123,7 @@ pub(super) fn mapped(error: sqlx::Error) -> JournalError {
 
 /// What an error at opening means, as a sentence that says what to do.
 pub(super) fn unopened(error: sqlx::Error) -> JournalError {
-    if let sqlx::Error::Tls(_) = error {
+    if is_untrusted(&error) {
         return JournalError::Address(format!(
             "no trusted encrypted connection ({}): check `sslmode` and `sslrootcert`",
             said(&error)

@@ -75,7 +75,8 @@ pub(super) async fn look(
         .map_err(unopened)?;
     let Some(schema) = schema else {
         return Err(refused(
-            "no schema of its search_path exists: create it, or change `options` in [store] url",
+            "no schema of its search_path exists or may be used by the role: `create schema …`, `grant \
+             create, usage on schema … to …`, or change `options` in [store] url",
         ));
     };
     let tables: Vec<String> = sqlx::query_scalar(

@@ -5,8 +5,9 @@
 //!   write waits for that row, so what a transaction finds stays true until it commits: sums of
 //!   quotas, causes and codes are right whoever else is awake.
 //! - A commit without an answer is not an answer. Its mark in `pen` is looked for, waiting for the
-//!   row as any writer would: there, it was committed; the mark before it still there, it never will
-//!   be. Only if that cannot be learnt in time is the outcome `Unsure`.
+//!   row as any writer would: there, it was committed; the mark before it still there, or directly
+//!   behind what another has written since, it never will be. Only if that cannot be learnt in time
+//!   is the outcome `Unsure`.
 //! - After any error the connection is given up, and a new one made when it is needed, so what was
 //!   wrong is over as soon as its cause is.
 
@@ -21,6 +22,7 @@ use sqlx::postgres::PgRow;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::journal::entry::Durability;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
@@ -97,9 +99,15 @@ impl PostgresPen {
             .expect("the lines above make a connection where there is none"))
     }
 
+    /// The connection the open transaction is on, never a new one.
+    fn transaction(&mut self) -> Result<&mut PgConnection, JournalError> {
+        let connection = self.connection.as_mut();
+        connection.ok_or_else(|| damaged("a transaction without a connection"))
+    }
+
     /// Begins a transaction where none is open. A connection that broke while nobody wrote is
     /// replaced without a word.
-    async fn begin(&mut self) -> Result<(), JournalError> {
+    async fn begin(&mut self, durability: Durability) -> Result<(), JournalError> {
         if self.address.mode == Mode::Read {
             return Err(JournalError::ReadOnly);
         }
@@ -107,35 +115,43 @@ impl PostgresPen {
             return Ok(());
         }
         let was_there = self.connection.is_some();
-        let mut turn = self.take_turn().await;
-        if was_there && turn.as_ref().is_err_and(failures::is_lost) {
+        let mut turn = self.take_turn(durability).await;
+        if was_there && matches!(turn, Err(JournalError::Interrupted(_))) {
             self.connection = None;
-            turn = self.take_turn().await;
+            turn = self.take_turn(durability).await;
         }
-        self.turn = turn.map_err(failed)?;
+        self.turn = Some(turn?);
         Ok(())
     }
 
     /// Begins and takes the row of `pen`; whatever else has to hold for a transaction to write at
     /// all belongs into this statement.
-    async fn take_turn(&mut self) -> Result<Option<Turn>, sqlx::Error> {
+    async fn take_turn(&mut self, durability: Durability) -> Result<Turn, JournalError> {
         let mark = Uuid::new_v4().simple().to_string();
-        // One way to the server for both. The mark is hexadecimal digits.
+        let lazily = match durability {
+            Durability::Now => "",
+            // The server has it on disk within a second, and with the next commit that waits.
+            Durability::Soon => "set local synchronous_commit = off;",
+        };
+        // One way to the server for all. The mark is hexadecimal digits.
         let text = format!(
-            "begin isolation level read committed;
+            "begin isolation level read committed; {lazily}
              update pen set mark_before = mark, mark = '{mark}' where one = 1
              returning mark_before"
         );
-        let connection = self.connection().await?;
+        // Whoever waits has waited long enough when no connection can be made.
+        let connection = self.connection().await.map_err(mapped)?;
         let rows = sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(connection);
-        let rows = within(ANSWER, rows).await?;
-        let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-        let before = sqlx::Row::try_get(row, "mark_before")?;
-        Ok(Some(Turn { mark, before }))
+        let rows = within(ANSWER, rows).await.map_err(failed)?;
+        let row = rows
+            .first()
+            .ok_or_else(|| damaged("the store has lost the row its writers meet at"))?;
+        let before = get(row, "mark_before")?;
+        Ok(Turn { mark, before })
     }
 
     async fn ask(&mut self, questions: &Questions) -> Result<Found, JournalError> {
-        self.begin().await?;
+        self.begin(Durability::Now).await?;
         let mut found = Found {
             given: vec![0; questions.quotas.len()],
             ..Found::default()
@@ -179,7 +195,7 @@ impl PostgresPen {
             changes: vec![None; batch.changes.len()],
             notes: vec![None; batch.notes.len()],
         };
-        self.begin().await?;
+        self.begin(batch.durability).await?;
         for mut step in script::steps(batch) {
             let carries = std::mem::take(&mut step.carries);
             for row in &self.fetch(step.prepared()).await? {
@@ -194,7 +210,7 @@ impl PostgresPen {
         let Some(turn) = self.turn.take() else {
             return Err(damaged("a commit without a transaction"));
         };
-        let connection = self.connection().await.map_err(failed)?;
+        let connection = self.transaction()?;
         let Err(error) = within(ANSWER, connection.execute("commit")).await else {
             return Ok(());
         };
@@ -231,13 +247,14 @@ impl PostgresPen {
         let (mark, before) = row;
         Ok(match () {
             () if mark == turn.mark || before == turn.mark => Fate::Committed,
-            () if mark == turn.before => Fate::Gone,
+            // What came after it stands directly behind what came before it.
+            () if mark == turn.before || before == turn.before => Fate::Gone,
             () => Fate::Covered,
         })
     }
 
     async fn fetch(&mut self, query: Prepared<'_>) -> Result<Vec<PgRow>, JournalError> {
-        let connection = self.connection().await.map_err(failed)?;
+        let connection = self.transaction()?;
         within(ANSWER, query.fetch_all(connection))
             .await
             .map_err(failed)
@@ -263,7 +280,7 @@ impl Pen for PostgresPen {
     }
 
     fn tidy(&mut self) -> BoxFuture<'_, ()> {
-        // The server tidies up by itself.
+        // The server tidies up by itself, and has long written what was to be on disk soon.
         Box::pin(async {})
     }
 

@@ -8,9 +8,10 @@ use rusqlite::params;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
+use crate::journal::kept;
+use crate::journal::kept::kept;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
-use crate::journal::sqlite::rows::kept;
 use crate::journal::store::Found;
 use crate::journal::store::Questions;
 use crate::journal::store::Quota;
@@ -46,7 +47,7 @@ pub(super) fn of_cause(
     connection: &Connection,
     cause: &Cause,
 ) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = rows::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     rows::first(
         connection,
         "select * from entries where kind = ? and message = ? and line = ? and member = ?",

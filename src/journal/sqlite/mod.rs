@@ -40,6 +40,7 @@ use rusqlite::ErrorCode;
 use rusqlite::OptionalExtension;
 
 use crate::journal::error::JournalError;
+use crate::journal::kept;
 use crate::journal::sqlite::address::Address;
 use crate::journal::sqlite::address::Mode;
 use crate::journal::sqlite::connecting::Connecting;
@@ -195,7 +196,7 @@ fn check_version() -> Result<(), JournalError> {
 fn move_in(connection: &Connection, bot: BotId) -> Result<(), JournalError> {
     let moved_in = connection.execute(
         "insert into house (one, bot, probed_ms) values (1, ?, 0) on conflict (one) do nothing",
-        [rows::kept(bot.0.number())],
+        [kept::kept(bot.0.number())],
     );
     moved_in.map(drop).map_err(mapped)
 }

@@ -1,7 +1,6 @@
 //! Between rows of SQLite and the journal's shapes.
 //!
-//! Ids are kept bit for bit in SQLite's signed 64 bits, never through a float. A row that cannot be
-//! read is an error of the store, never a guess.
+//! A row that cannot be read is an error of the store, never a guess.
 
 use anyhow::anyhow;
 use rusqlite::Connection;
@@ -11,14 +10,16 @@ use rusqlite::types::FromSql;
 
 use crate::journal::entry::BalanceRead;
 use crate::journal::entry::Confirmation;
-use crate::journal::entry::ConfirmationState;
 use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Refused;
 use crate::journal::entry::ReplyAddress;
-use crate::journal::entry::State;
-use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
+use crate::journal::kept;
+use crate::journal::kept::CONFIRMATION_STATES;
+use crate::journal::kept::MEANINGS;
+use crate::journal::kept::STATES;
+use crate::journal::kept::TOLD;
 use crate::journal::selection::SettledBy;
 use crate::journal::sqlite::mapped;
 use crate::model::Amount;
@@ -29,7 +30,6 @@ use crate::model::MessageId;
 use crate::model::OpId;
 use crate::model::ReceiptCode;
 use crate::model::UserId;
-use crate::model::refusal::PointsRefusal;
 
 /// A column's value in the type asked for.
 pub(super) fn get<T: FromSql>(row: &Row<'_>, column: &str) -> Result<T, JournalError> {
@@ -234,162 +234,10 @@ impl<'a, 'stmt> InOrder<'a, 'stmt> {
     }
 }
 
-/// An id as it is kept.
-pub(super) fn kept(id: u64) -> i64 {
-    id.cast_signed()
-}
-
-/// The parts of a cause as they are kept: kind, message, line, member.
-pub(super) fn key(cause: &Cause) -> (i64, i64, i64, i64) {
-    let (message, line, member) = cause.parts();
-    (
-        cause.kind(),
-        kept(message.number()),
-        i64::from(line),
-        kept(member.number()),
-    )
-}
-
-/// The word a state is kept as.
-pub(super) fn state_word(state: State) -> &'static str {
-    word(&STATES, state)
-}
-
-/// The word a telling is kept as.
-pub(super) fn told_word(told: Told) -> &'static str {
-    word(&TOLD, told)
-}
-
-/// The word a refusal's meaning is kept as.
-pub(super) fn meaning_word(meaning: PointsRefusal) -> &'static str {
-    word(&MEANINGS, meaning)
-}
-
-/// The word a confirmation's state is kept as. That its time ran out is seen, not written.
-pub(super) fn confirmation_word(state: ConfirmationState) -> &'static str {
-    match state {
-        ConfirmationState::Asked | ConfirmationState::Expired => "asked",
-        ConfirmationState::Used => "used",
-        ConfirmationState::Cancelled => "cancelled",
-    }
-}
-
-/// Words in the store: none may ever get another meaning.
-const STATES: [(&str, State); 6] = [
-    ("queued", State::Queued),
-    ("unconfirmed", State::Unconfirmed),
-    ("held", State::Held),
-    ("unresolved", State::Unresolved),
-    ("done", State::Done),
-    ("refused", State::Refused),
-];
-
-const TOLD: [(&str, Told); 4] = [
-    ("nothing", Told::Nothing),
-    ("interim", Told::Interim),
-    ("final", Told::Final),
-    ("undeliverable", Told::Undeliverable),
-];
-
-const MEANINGS: [(&str, PointsRefusal); 9] = [
-    ("not_enabled_here", PointsRefusal::NotEnabledHere),
-    ("no_access", PointsRefusal::NoAccess),
-    ("no_account", PointsRefusal::NoAccount),
-    ("insufficient", PointsRefusal::Insufficient),
-    ("connection", PointsRefusal::Connection),
-    ("too_fast", PointsRefusal::TooFast),
-    ("unavailable", PointsRefusal::Unavailable),
-    ("declined", PointsRefusal::Declined),
-    ("by_hand", PointsRefusal::ByHand),
-];
-
-const CONFIRMATION_STATES: [(&str, ConfirmationState); 3] = [
-    ("asked", ConfirmationState::Asked),
-    ("used", ConfirmationState::Used),
-    ("cancelled", ConfirmationState::Cancelled),
-];
-
-fn word<T: Copy + PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
-    words
-        .iter()
-        .find(|(_, known)| *known == value)
-        .map(|(word, _)| *word)
-        .expect("a test goes through every value and finds its word")
-}
-
 fn named<T: Copy>(words: &[(&str, T)], word: &str) -> Result<T, JournalError> {
-    words
-        .iter()
-        .find(|(known, _)| *known == word)
-        .map(|(_, value)| *value)
-        .ok_or_else(|| damaged(anyhow!("unknown word `{word}`")))
+    kept::named(words, word).ok_or_else(|| damaged(anyhow!("unknown word `{word}`")))
 }
 
 fn damaged(what: anyhow::Error) -> JournalError {
     JournalError::Database(what.context("a row of the store cannot be read"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The value after `state`, so that no value can be forgotten here.
-    fn next_state(state: State) -> Option<State> {
-        match state {
-            State::Queued => Some(State::Unconfirmed),
-            State::Unconfirmed => Some(State::Held),
-            State::Held => Some(State::Unresolved),
-            State::Unresolved => Some(State::Done),
-            State::Done => Some(State::Refused),
-            State::Refused => None,
-        }
-    }
-
-    fn next_told(told: Told) -> Option<Told> {
-        match told {
-            Told::Nothing => Some(Told::Interim),
-            Told::Interim => Some(Told::Final),
-            Told::Final => Some(Told::Undeliverable),
-            Told::Undeliverable => None,
-        }
-    }
-
-    fn next_meaning(meaning: PointsRefusal) -> Option<PointsRefusal> {
-        match meaning {
-            PointsRefusal::NotEnabledHere => Some(PointsRefusal::NoAccess),
-            PointsRefusal::NoAccess => Some(PointsRefusal::NoAccount),
-            PointsRefusal::NoAccount => Some(PointsRefusal::Insufficient),
-            PointsRefusal::Insufficient => Some(PointsRefusal::Connection),
-            PointsRefusal::Connection => Some(PointsRefusal::TooFast),
-            PointsRefusal::TooFast => Some(PointsRefusal::Unavailable),
-            PointsRefusal::Unavailable => Some(PointsRefusal::Declined),
-            PointsRefusal::Declined => Some(PointsRefusal::ByHand),
-            PointsRefusal::ByHand => None,
-        }
-    }
-
-    fn all<T: Copy>(first: T, next: fn(T) -> Option<T>) -> impl Iterator<Item = T> {
-        std::iter::successors(Some(first), move |value| next(*value))
-    }
-
-    #[test]
-    fn every_value_has_a_word_that_reads_back() {
-        for state in all(State::Queued, next_state) {
-            assert_eq!(named(&STATES, state_word(state)).unwrap(), state);
-        }
-        for told in all(Told::Nothing, next_told) {
-            assert_eq!(named(&TOLD, told_word(told)).unwrap(), told);
-        }
-        for meaning in all(PointsRefusal::NotEnabledHere, next_meaning) {
-            assert_eq!(named(&MEANINGS, meaning_word(meaning)).unwrap(), meaning);
-        }
-        assert!(named(&STATES, "lost").is_err());
-    }
-
-    #[test]
-    fn ids_are_kept_bit_for_bit() {
-        for id in [0, 1, (1 << 53) + 1, i64::MAX.cast_unsigned(), u64::MAX] {
-            assert_eq!(kept(id).cast_unsigned(), id);
-        }
-    }
 }

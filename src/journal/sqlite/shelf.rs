@@ -14,6 +14,8 @@ use crate::journal::entry::Confirmation;
 use crate::journal::entry::Counts;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
+use crate::journal::kept;
+use crate::journal::kept::kept;
 use crate::journal::selecting::Tail;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
@@ -23,7 +25,6 @@ use crate::journal::sqlite::looking;
 use crate::journal::sqlite::readers::Readers;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
-use crate::journal::sqlite::rows::kept;
 use crate::journal::store::Answer;
 use crate::journal::store::Quota;
 use crate::journal::store::Store;
@@ -143,7 +144,7 @@ impl Store for Shelf {
         order: Order,
         limit: usize,
     ) -> Answer<'a, Vec<Receipt>> {
-        let tail = Tail::of(selection, order, limit, rows::state_word, rows::key);
+        let tail = Tail::of(selection, order, limit, kept::state_word, kept::key);
         Box::pin(self.readers.read(move |connection| {
             let text = format!("select * from entries{}", tail.text);
             let values = params_from_iter(&tail.values);

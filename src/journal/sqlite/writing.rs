@@ -18,11 +18,12 @@ use crate::journal::entry::Settlement;
 use crate::journal::entry::State;
 use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
+use crate::journal::kept;
+use crate::journal::kept::kept;
 use crate::journal::selection::SettledBy;
 use crate::journal::sqlite::channels;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
-use crate::journal::sqlite::rows::kept;
 use crate::journal::store::Batch;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
@@ -113,7 +114,7 @@ fn noted(connection: &Connection, note: &Note) -> Result<Option<u32>, JournalErr
 
 /// A new entry.
 fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> {
-    let (kind, message, line, member) = rows::key(&entry.cause);
+    let (kind, message, line, member) = kept::key(&entry.cause);
     execute(
         connection,
         "insert into entries (
@@ -140,7 +141,7 @@ fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> 
             entry.reply.quoting.map(|message| kept(message.number())),
             entry.reply.said.map(|message| kept(message.number())),
             entry.written_ms,
-            rows::state_word(entry.state),
+            kept::state_word(entry.state),
             entry.progress.sends,
             entry.progress.last_sent_ms,
             entry.progress.next_look_ms,
@@ -179,7 +180,7 @@ fn confirm(
     execute(
         connection,
         "update confirmations set state = ? where message = ?",
-        params![rows::confirmation_word(state), kept(message.number())],
+        params![kept::confirmation_word(state), kept(message.number())],
     )
     .map(drop)
 }
@@ -192,7 +193,7 @@ fn resend(
     now_ms: i64,
     next_look_ms: i64,
 ) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = rows::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     rows::first(
         connection,
         "update entries
@@ -215,7 +216,7 @@ fn keep(
     progress: &Progress,
     now_ms: i64,
 ) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = rows::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     rows::first(
         connection,
         "update entries
@@ -228,7 +229,7 @@ fn keep(
            and settled_ms is null and sends = ?10
          returning *",
         params![
-            rows::state_word(state),
+            kept::state_word(state),
             progress.looks,
             progress.next_look_ms,
             progress.in_doubt_since_ms,
@@ -251,7 +252,7 @@ fn done(
     looks: u32,
     now_ms: i64,
 ) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = rows::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     rows::first(
         connection,
         "update entries
@@ -272,7 +273,7 @@ fn refuse(
     now_ms: i64,
     refused: &Refused,
 ) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = rows::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     rows::first(
         connection,
         "update entries
@@ -283,7 +284,7 @@ fn refuse(
          returning *",
         params![
             now_ms,
-            rows::meaning_word(refused.meaning),
+            kept::meaning_word(refused.meaning),
             refused.code,
             refused.text,
             kind,
@@ -308,7 +309,7 @@ fn by_hand(
     settled_by: &SettledBy,
     now_ms: i64,
 ) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = rows::key(cause);
+    let (kind, message, line, member) = kept::key(cause);
     let (state, refused) = match settlement {
         Settlement::Done => (State::Done, None),
         Settlement::Refused(refused) => (State::Refused, Some(refused)),
@@ -324,9 +325,9 @@ fn by_hand(
            and settled_ms is null and sends = ?12 and state = ?13
          returning *",
         params![
-            rows::state_word(state),
+            kept::state_word(state),
             now_ms,
-            refused.map(|refused| rows::meaning_word(refused.meaning)),
+            refused.map(|refused| kept::meaning_word(refused.meaning)),
             refused.and_then(|refused| refused.code),
             refused.map(|refused| refused.text.as_str()),
             settled_by.by,
@@ -336,7 +337,7 @@ fn by_hand(
             line,
             member,
             sends,
-            rows::state_word(seen)
+            kept::state_word(seen)
         ],
         rows::receipt,
     )
@@ -364,7 +365,7 @@ fn tell(
     told: Told,
     handed_over: HandedOver,
 ) -> Result<Option<u32>, JournalError> {
-    let (kind, message, _, _) = rows::key(cause);
+    let (kind, message, _, _) = kept::key(cause);
     let met = execute(
         connection,
         "update entries
@@ -375,7 +376,7 @@ fn tell(
                  else 'interim' end
          where kind = ?3 and message = ?4",
         params![
-            rows::told_word(told),
+            kept::told_word(told),
             said.map(|said| kept(said.number())),
             kind,
             message,
@@ -391,7 +392,7 @@ fn tell_later(
     cause: &Cause,
     next_ms: i64,
 ) -> Result<Option<u32>, JournalError> {
-    let (kind, message, _, _) = rows::key(cause);
+    let (kind, message, _, _) = kept::key(cause);
     let tries = rows::all(
         connection,
         "update entries set tell_tries = tell_tries + 1, next_tell_ms = ?

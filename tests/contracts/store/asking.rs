@@ -15,6 +15,15 @@ use tokio::task::JoinSet;
 
 use super::stage::*;
 
+on_each_store! {
+    a_message_asks_once,
+    of_many_presses_one_opens_an_entry,
+    the_same_press_again_meets_the_entry_not_the_spent_button,
+    a_cancelled_or_expired_question_opens_nothing,
+    anothers_question_and_one_never_asked_open_nothing,
+    a_cap_leaves_the_question_open,
+}
+
 fn confirmed(number: u64, question: u64) -> Intent {
     Intent {
         confirmation: Some(message(question)),
@@ -22,9 +31,7 @@ fn confirmed(number: u64, question: u64) -> Intent {
     }
 }
 
-#[tokio::test]
-async fn a_message_asks_once() {
-    let home = Home::new();
+async fn a_message_asks_once(home: Home) {
     let journal = home.journal().await;
     assert_eq!(journal.asked(message(1)).await.unwrap(), None);
     let question = question(&home, 1);
@@ -46,9 +53,7 @@ async fn a_message_asks_once() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn of_many_presses_one_opens_an_entry() {
-    let home = Home::new();
+async fn of_many_presses_one_opens_an_entry(home: Home) {
     let journal = home.journal().await;
     journal.ask(question(&home, 1)).await.unwrap();
     let mut openings = JoinSet::new();
@@ -74,9 +79,7 @@ async fn of_many_presses_one_opens_an_entry() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn the_same_press_again_meets_the_entry_not_the_spent_button() {
-    let home = Home::new();
+async fn the_same_press_again_meets_the_entry_not_the_spent_button(home: Home) {
     let journal = home.journal().await;
     journal.ask(question(&home, 1)).await.unwrap();
     fresh(open(&journal, confirmed(1, 1)).await);
@@ -87,9 +90,7 @@ async fn the_same_press_again_meets_the_entry_not_the_spent_button() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn a_cancelled_or_expired_question_opens_nothing() {
-    let home = Home::new();
+async fn a_cancelled_or_expired_question_opens_nothing(home: Home) {
     let journal = home.journal().await;
     journal.ask(question(&home, 1)).await.unwrap();
     for _ in 0..2 {
@@ -123,9 +124,7 @@ async fn a_cancelled_or_expired_question_opens_nothing() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn anothers_question_and_one_never_asked_open_nothing() {
-    let home = Home::new();
+async fn anothers_question_and_one_never_asked_open_nothing(home: Home) {
     let journal = home.journal().await;
     let anothers = Confirmation {
         caller: MEMBER,
@@ -150,9 +149,7 @@ async fn anothers_question_and_one_never_asked_open_nothing() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn a_cap_leaves_the_question_open() {
-    let home = Home::new();
+async fn a_cap_leaves_the_question_open(home: Home) {
     let journal = home.journal().await;
     journal.ask(question(&home, 1)).await.unwrap();
     let limits = RewardLimits {

@@ -9,6 +9,11 @@ use guildpoints::model::MessageId;
 
 use super::stage::*;
 
+on_each_store! {
+    what_is_handled_survives_and_only_grows,
+    channels_of_long_ago_are_forgotten_and_no_more_than_the_newest_are_told,
+}
+
 const OTHER: ChannelId = ChannelId::new(612_345_678_901_234_563);
 
 fn mark(channel: ChannelId, since: MessageId) -> ChannelMark {
@@ -33,9 +38,7 @@ async fn known(journal: &Journal) -> Handled {
     known
 }
 
-#[tokio::test]
-async fn what_is_handled_survives_and_only_grows() {
-    let home = Home::new();
+async fn what_is_handled_survives_and_only_grows(home: Home) {
     let journal = home.journal().await;
     assert_eq!(known(&journal).await, Handled::default());
     let private = ChannelMark {
@@ -84,9 +87,7 @@ async fn what_is_handled_survives_and_only_grows() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn channels_of_long_ago_are_forgotten_and_no_more_than_the_newest_are_told() {
-    let home = Home::new();
+async fn channels_of_long_ago_are_forgotten_and_no_more_than_the_newest_are_told(home: Home) {
     let journal = home.journal().await;
     let channel = |number: u64| ChannelId::new(612_345_678_901_234_561 + 2 * number);
     let most = MOST_CHANNELS as u64;

@@ -22,6 +22,14 @@ use guildpoints::journal::settleable_by_hand;
 
 use super::stage::*;
 
+on_each_store! {
+    a_person_decides_beside_the_owner_and_only_what_they_have_seen,
+    who_may_be_decided,
+    what_is_handed_over_is_to_be_told_once_more_and_its_end_after_that,
+    entries_are_found_by_every_filter_in_every_order_and_in_pages,
+    an_entry_as_the_journal_writes_it_breaks_no_rule_and_a_changed_one_does,
+}
+
 fn at(home: &Home) -> StoreSettings {
     StoreSettings { url: home.url() }
 }
@@ -62,9 +70,7 @@ async fn numbers(journal: &Journal, selection: &Selection, order: Order, limit: 
     entries.iter().map(number).collect()
 }
 
-#[tokio::test]
-async fn a_person_decides_beside_the_owner_and_only_what_they_have_seen() {
-    let home = Home::new();
+async fn a_person_decides_beside_the_owner_and_only_what_they_have_seen(home: Home) {
     let owner = home.journal().await;
     let desk = beside(&home).await;
     assert_eq!(desk.bot(), BOT);
@@ -105,9 +111,7 @@ async fn a_person_decides_beside_the_owner_and_only_what_they_have_seen() {
     owner.close().await;
 }
 
-#[tokio::test]
-async fn who_may_be_decided() {
-    let home = Home::new();
+async fn who_may_be_decided(home: Home) {
     let journal = home.journal().await;
     let sent_ms = |entry: &Receipt| entry.progress.last_sent_ms;
     let open = ticket(&journal, 1, 5).await.receipt().clone();
@@ -152,9 +156,7 @@ async fn who_may_be_decided() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn what_is_handed_over_is_to_be_told_once_more_and_its_end_after_that() {
-    let home = Home::new();
+async fn what_is_handed_over_is_to_be_told_once_more_and_its_end_after_that(home: Home) {
     let journal = home.journal().await;
     let ticket = ticket(&journal, 1, 5).await;
     journal
@@ -197,9 +199,7 @@ async fn what_is_handed_over_is_to_be_told_once_more_and_its_end_after_that() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn entries_are_found_by_every_filter_in_every_order_and_in_pages() {
-    let home = Home::new();
+async fn entries_are_found_by_every_filter_in_every_order_and_in_pages(home: Home) {
     let journal = home.journal().await;
     for number in 1..=7 {
         let ticket = ticket(&journal, number, 5).await;
@@ -272,9 +272,7 @@ async fn entries_are_found_by_every_filter_in_every_order_and_in_pages() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn an_entry_as_the_journal_writes_it_breaks_no_rule_and_a_changed_one_does() {
-    let home = Home::new();
+async fn an_entry_as_the_journal_writes_it_breaks_no_rule_and_a_changed_one_does(home: Home) {
     let journal = home.journal().await;
     let ticket = ticket(&journal, 1, 5).await;
     let open = ticket.receipt().clone();

@@ -1,10 +1,39 @@
-//! What every store of the journal has to do, and what SQLite's has to do besides.
+//! What every store of the journal has to do, and what each engine's has to do besides.
+
+/// Runs each of these cases on a store of each engine. A case that is not named here is code nobody
+/// uses, which the compiler tells.
+macro_rules! on_each_store {
+    ($($case:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    super::$case(super::Home::new()).await;
+                }
+            )+
+        }
+
+        mod on_postgres {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    if let Some(home) = super::Home::on_postgres().await {
+                        super::$case(home).await;
+                    }
+                }
+            )+
+        }
+    };
+}
 
 mod asking;
 mod channels;
+mod cut;
 mod desk;
 mod landed;
 mod opening;
+mod postgres;
+mod refusals;
 mod settling;
 mod sqlite;
 mod stage;

@@ -22,9 +22,20 @@ use tokio::task::JoinSet;
 
 use super::stage::*;
 
-#[tokio::test]
-async fn an_entry_is_on_disk_as_sent_before_its_ticket_is_held() {
-    let home = Home::new();
+on_each_store! {
+    an_entry_is_on_disk_as_sent_before_its_ticket_is_held,
+    a_cause_is_opened_once_whatever_the_second_caller_wants,
+    of_many_at_once_for_one_cause_one_gets_the_ticket,
+    two_lines_and_two_members_of_a_message_are_causes_of_their_own,
+    caps_are_checked_largest_obstacle_first_and_nothing_is_written,
+    racing_givers_get_exactly_what_the_quota_has,
+    a_quota_is_of_one_giver_guild_and_day_and_gets_back_what_was_refused,
+    a_grant_for_another_guild_writes_nothing,
+    entries_whose_short_codes_collide_get_longer_ones,
+    text_of_any_kind_comes_back_as_it_was_apart_from_nul,
+}
+
+async fn an_entry_is_on_disk_as_sent_before_its_ticket_is_held(home: Home) {
     let journal = home.journal().await;
     let before = home.clock.now_ms();
     let ticket = ticket(&journal, 1, -666).await;
@@ -62,9 +73,7 @@ async fn an_entry_is_on_disk_as_sent_before_its_ticket_is_held() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn a_cause_is_opened_once_whatever_the_second_caller_wants() {
-    let home = Home::new();
+async fn a_cause_is_opened_once_whatever_the_second_caller_wants(home: Home) {
     let journal = home.journal().await;
     let first = ticket(&journal, 1, 666).await;
     let Opened::Known(known) = open(&journal, intent(1, 5)).await else {
@@ -79,9 +88,7 @@ async fn a_cause_is_opened_once_whatever_the_second_caller_wants() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn of_many_at_once_for_one_cause_one_gets_the_ticket() {
-    let home = Home::new();
+async fn of_many_at_once_for_one_cause_one_gets_the_ticket(home: Home) {
     let journal = home.journal().await;
     let mut openings = JoinSet::new();
     for _ in 0..64 {
@@ -100,9 +107,7 @@ async fn of_many_at_once_for_one_cause_one_gets_the_ticket() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn two_lines_and_two_members_of_a_message_are_causes_of_their_own() {
-    let home = Home::new();
+async fn two_lines_and_two_members_of_a_message_are_causes_of_their_own(home: Home) {
     let journal = home.journal().await;
     let mut codes = HashSet::new();
     for (line, member) in [(0, 1_u64), (0, 2), (1, 1)] {
@@ -125,9 +130,7 @@ async fn two_lines_and_two_members_of_a_message_are_causes_of_their_own() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn caps_are_checked_largest_obstacle_first_and_nothing_is_written() {
-    let home = Home::new();
+async fn caps_are_checked_largest_obstacle_first_and_nothing_is_written(home: Home) {
     let journal = home.journal().await;
     let limits = RewardLimits {
         per_award: 100,
@@ -175,9 +178,7 @@ async fn caps_are_checked_largest_obstacle_first_and_nothing_is_written() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn racing_givers_get_exactly_what_the_quota_has() {
-    let home = Home::new();
+async fn racing_givers_get_exactly_what_the_quota_has(home: Home) {
     let journal = home.journal().await;
     let granted = granted_to(GIVER, per_day(200));
     let mut openings = JoinSet::new();
@@ -208,9 +209,7 @@ async fn racing_givers_get_exactly_what_the_quota_has() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn a_quota_is_of_one_giver_guild_and_day_and_gets_back_what_was_refused() {
-    let home = Home::new();
+async fn a_quota_is_of_one_giver_guild_and_day_and_gets_back_what_was_refused(home: Home) {
     let journal = home.journal().await;
     let granted_here = granted_to(GIVER, per_day(10));
     let open = async |granted: &_, day, intent: Intent| {
@@ -254,9 +253,7 @@ async fn a_quota_is_of_one_giver_guild_and_day_and_gets_back_what_was_refused() 
     journal.close().await;
 }
 
-#[tokio::test]
-async fn a_grant_for_another_guild_writes_nothing() {
-    let home = Home::new();
+async fn a_grant_for_another_guild_writes_nothing(home: Home) {
     let journal = home.journal().await;
     let elsewhere = granted(GIVER, GuildId::new(7), RewardLimits::default());
     let error = journal
@@ -268,9 +265,7 @@ async fn a_grant_for_another_guild_writes_nothing() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn entries_whose_short_codes_collide_get_longer_ones() {
-    let home = Home::new();
+async fn entries_whose_short_codes_collide_get_longer_ones(home: Home) {
     let journal = home.journal().await;
     let mut seen: HashMap<ReceiptCode, u64> = HashMap::new();
     let (one, other) = (0..)
@@ -302,9 +297,7 @@ async fn entries_whose_short_codes_collide_get_longer_ones() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn text_of_any_kind_comes_back_as_it_was_apart_from_nul() {
-    let home = Home::new();
+async fn text_of_any_kind_comes_back_as_it_was_apart_from_nul(home: Home) {
     let journal = home.journal().await;
     let nasty = "a\"b\\c'd\n\u{202E}e\u{1F389}\u{FFFF} $1 ?1 {} \u{1}";
     let wanted = Intent {

@@ -12,6 +12,16 @@ use tokio::task::JoinSet;
 
 use super::stage::*;
 
+on_each_store! {
+    every_state_in_between_is_kept_and_no_final_one,
+    another_sending_is_noted_before_it_happens,
+    of_two_bearers_one_sends_again_and_the_other_learns_it,
+    a_confirmed_success_ends_an_entry_that_was_sent_again_meanwhile,
+    of_many_who_settle_at_once_one_does,
+    a_settled_entry_says_how_when_and_with_which_balance,
+    what_is_due_comes_oldest_first_and_settled_ones_never,
+}
+
 fn refused() -> Settlement {
     Settlement::Refused(Refused {
         meaning: PointsRefusal::NotEnabledHere,
@@ -40,9 +50,7 @@ fn progress(next_look_ms: i64) -> Progress {
     }
 }
 
-#[tokio::test]
-async fn every_state_in_between_is_kept_and_no_final_one() {
-    let home = Home::new();
+async fn every_state_in_between_is_kept_and_no_final_one(home: Home) {
     let journal = home.journal().await;
     let mut number = 0;
     for state in [
@@ -88,9 +96,7 @@ async fn every_state_in_between_is_kept_and_no_final_one() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn another_sending_is_noted_before_it_happens() {
-    let home = Home::new();
+async fn another_sending_is_noted_before_it_happens(home: Home) {
     let journal = home.journal().await;
     let mut ticket = ticket(&journal, 1, 1).await;
     journal.resend(&mut ticket, 77).await.unwrap();
@@ -112,9 +118,7 @@ async fn another_sending_is_noted_before_it_happens() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn of_two_bearers_one_sends_again_and_the_other_learns_it() {
-    let home = Home::new();
+async fn of_two_bearers_one_sends_again_and_the_other_learns_it(home: Home) {
     let journal = home.journal().await;
     let mut lane = ticket(&journal, 1, 1).await;
     let mut sweep = second_ticket(&journal, 1).await;
@@ -129,9 +133,7 @@ async fn of_two_bearers_one_sends_again_and_the_other_learns_it() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn a_confirmed_success_ends_an_entry_that_was_sent_again_meanwhile() {
-    let home = Home::new();
+async fn a_confirmed_success_ends_an_entry_that_was_sent_again_meanwhile(home: Home) {
     let journal = home.journal().await;
     let lane = ticket(&journal, 1, 1).await;
     let mut sweep = second_ticket(&journal, 1).await;
@@ -145,9 +147,7 @@ async fn a_confirmed_success_ends_an_entry_that_was_sent_again_meanwhile() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn of_many_who_settle_at_once_one_does() {
-    let home = Home::new();
+async fn of_many_who_settle_at_once_one_does(home: Home) {
     let journal = home.journal().await;
     let mut bearers = vec![ticket(&journal, 1, 1).await];
     while bearers.len() < 32 {
@@ -176,9 +176,7 @@ async fn of_many_who_settle_at_once_one_does() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn a_settled_entry_says_how_when_and_with_which_balance() {
-    let home = Home::new();
+async fn a_settled_entry_says_how_when_and_with_which_balance(home: Home) {
     let journal = home.journal().await;
     let before = home.clock.now_ms();
     let done = ticket(&journal, 1, 1).await;
@@ -207,9 +205,7 @@ async fn a_settled_entry_says_how_when_and_with_which_balance() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn what_is_due_comes_oldest_first_and_settled_ones_never() {
-    let home = Home::new();
+async fn what_is_due_comes_oldest_first_and_settled_ones_never(home: Home) {
     let journal = home.journal().await;
     let due = home.clock.now_ms() + LOOK_AFTER.as_millis() as i64;
     for number in 1..=5 {

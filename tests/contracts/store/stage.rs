@@ -34,6 +34,8 @@ use guildpoints::support::pulse::Pulses;
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
+use crate::postgres;
+
 /// All ids are of the size the platform uses, where a float would round.
 pub const GUILD: GuildId = GuildId::new(412_345_678_901_234_563);
 pub const BOT: BotId = BotId(UserId::new(523_456_789_012_345_679));
@@ -59,15 +61,33 @@ pub const LOOK_AFTER: Duration = Duration::from_secs(30);
 /// A place for one store, gone with the test.
 pub struct Home {
     folder: TempDir,
+    /// The address where the store is not a file in the folder.
+    elsewhere: Option<String>,
     pub clock: Clock,
     pub pulses: Pulses,
 }
 
 impl Home {
+    /// A place for a file of SQLite.
     pub fn new() -> Self {
+        Self::with(None)
+    }
+
+    /// An empty schema of PostgreSQL, where there is a server.
+    pub async fn on_postgres() -> Option<Self> {
+        Some(Self::with(Some(postgres::schema().await?)))
+    }
+
+    /// A store at that address.
+    pub fn at(url: String) -> Self {
+        Self::with(Some(url))
+    }
+
+    fn with(elsewhere: Option<String>) -> Self {
         let clock = Clock::system();
         Self {
             folder: tempfile::tempdir().unwrap(),
+            elsewhere,
             pulses: Pulses::new(clock.clone()),
             clock,
         }
@@ -78,7 +98,10 @@ impl Home {
     }
 
     pub fn url(&self) -> String {
-        format!("sqlite://{}", self.file().display())
+        match &self.elsewhere {
+            Some(url) => url.clone(),
+            None => format!("sqlite://{}", self.file().display()),
+        }
     }
 
     pub async fn journal(&self) -> Journal {

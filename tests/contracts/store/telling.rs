@@ -9,6 +9,15 @@ use guildpoints::model::UserId;
 
 use super::stage::*;
 
+on_each_store! {
+    only_settled_entries_whose_end_was_not_said_are_untold,
+    telling_is_due_from_settling_on_and_can_be_put_off,
+    only_open_entries_of_which_nothing_was_said_are_unspoken,
+    a_late_word_that_it_is_open_brings_the_end_back,
+    entries_of_one_message_share_its_reply,
+    nothing_can_be_said_of_what_was_never_written,
+}
+
 async fn settled(journal: &Journal, number: u64) {
     let ticket = ticket(journal, number, 1).await;
     journal.settle(ticket, Settlement::Done).await.unwrap();
@@ -19,9 +28,7 @@ async fn untold(journal: &Journal, due_ms: i64) -> Vec<Cause> {
     receipts.iter().map(|receipt| receipt.cause).collect()
 }
 
-#[tokio::test]
-async fn only_settled_entries_whose_end_was_not_said_are_untold() {
-    let home = Home::new();
+async fn only_settled_entries_whose_end_was_not_said_are_untold(home: Home) {
     let journal = home.journal().await;
     let open = ticket(&journal, 1, 1).await;
     settled(&journal, 2).await;
@@ -55,9 +62,7 @@ async fn only_settled_entries_whose_end_was_not_said_are_untold() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn telling_is_due_from_settling_on_and_can_be_put_off() {
-    let home = Home::new();
+async fn telling_is_due_from_settling_on_and_can_be_put_off(home: Home) {
     let journal = home.journal().await;
     settled(&journal, 1).await;
     let receipt = journal.of_cause(&cause(1)).await.unwrap().unwrap();
@@ -74,9 +79,7 @@ async fn telling_is_due_from_settling_on_and_can_be_put_off() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn only_open_entries_of_which_nothing_was_said_are_unspoken() {
-    let home = Home::new();
+async fn only_open_entries_of_which_nothing_was_said_are_unspoken(home: Home) {
     let journal = home.journal().await;
     let open = ticket(&journal, 1, 1).await;
     let _spoken = ticket(&journal, 2, 1).await;
@@ -100,9 +103,7 @@ async fn only_open_entries_of_which_nothing_was_said_are_unspoken() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn a_late_word_that_it_is_open_brings_the_end_back() {
-    let home = Home::new();
+async fn a_late_word_that_it_is_open_brings_the_end_back(home: Home) {
     let journal = home.journal().await;
     settled(&journal, 1).await;
     journal
@@ -119,9 +120,7 @@ async fn a_late_word_that_it_is_open_brings_the_end_back() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn entries_of_one_message_share_its_reply() {
-    let home = Home::new();
+async fn entries_of_one_message_share_its_reply(home: Home) {
     let journal = home.journal().await;
     for member in 1..=3 {
         let mut wanted = intent(1, 1);
@@ -143,9 +142,7 @@ async fn entries_of_one_message_share_its_reply() {
     journal.close().await;
 }
 
-#[tokio::test]
-async fn nothing_can_be_said_of_what_was_never_written() {
-    let home = Home::new();
+async fn nothing_can_be_said_of_what_was_never_written(home: Home) {
     let journal = home.journal().await;
     let told = journal.told(&cause(1), message(90), Told::Final).await;
     assert!(matches!(told, Err(JournalError::Changed)));
