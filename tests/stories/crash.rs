@@ -370,8 +370,9 @@ async fn killed_before_its_first_word_the_next_process_says_that_it_is_not_confi
         .await;
     stage.kill().await;
     stage.start().await;
-    let told = stage.hears(rewarded).await;
-    assert!(told.contains("结果待确认"), "{told}");
+    let told = stage.hears_of(rewarded, "未能自动确认").await;
+    assert!(told.contains("请不要重发"), "{told}");
+    assert_eq!(stage.answers(rewarded), [told]);
     let left = all_but_settled(stage, &[]).await;
     assert_eq!((left.unresolved, left.untold), (1, 0));
 }
