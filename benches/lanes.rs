@@ -45,7 +45,7 @@ fn lanes(criterion: &mut Criterion) {
         ("one command a member", &one, 1),
         ("eight commands a member", &eight, 8),
     ] {
-        let lanes = Lanes::new();
+        let lanes = Lanes::new(8);
         group.bench_function(name, |bench| {
             bench.iter_custom(|rounds| {
                 let began = Instant::now();

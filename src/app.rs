@@ -125,7 +125,7 @@ impl App {
             language: config.language,
         }));
         let hearing = CancellationToken::new();
-        let lanes = Lanes::new();
+        let lanes = Lanes::new(config.mall.as_ref().map_or(0, |mall| mall.in_flight));
         let catch_up = CatchUp::new(
             dispatcher.clone(),
             lanes.clone(),

@@ -3,6 +3,8 @@
 //! Invariants: unknown means no; authority is a value (`Granted`) that cannot be made outside this
 //! room; nothing here touches the network, so everything it needs is handed in.
 
+use std::time::Duration;
+
 use crate::model::GuildId;
 use crate::model::Policy;
 use crate::model::Refusal;
@@ -26,17 +28,26 @@ pub enum Right {
     Give,
     /// Take points.
     Take,
+    /// Undo changes: one's own for a while, as an administrator any.
+    Undo,
+    /// Decide about changes of others that wait for approval.
+    Approve,
+    /// Stop all giving, and let it go on.
+    Freeze,
     /// Look after the bot in this guild.
     Manage,
 }
 
 impl Right {
     /// All, in the order of the permission table.
-    pub const ALL: [Right; 5] = [
+    pub const ALL: [Right; 8] = [
         Right::Everyone,
         Right::View,
         Right::Give,
         Right::Take,
+        Right::Undo,
+        Right::Approve,
+        Right::Freeze,
         Right::Manage,
     ];
 
@@ -47,6 +58,9 @@ impl Right {
             Right::View => "view",
             Right::Give => "give",
             Right::Take => "take",
+            Right::Undo => "undo",
+            Right::Approve => "approve",
+            Right::Freeze => "freeze",
             Right::Manage => "manage",
         }
     }
@@ -207,13 +221,48 @@ pub fn authorize(right: Right, actor: &Actor, policy: &Policy) -> Result<Granted
     })
 }
 
-fn covers(standing: Standing, right: Right) -> bool {
-    let needed = match right {
+/// The least standing that has `right`.
+pub fn needed(right: Right) -> Standing {
+    match right {
         Right::Everyone => Standing::Member,
-        Right::View | Right::Give | Right::Take => Standing::Moderator,
-        Right::Manage => Standing::Admin,
-    };
-    standing >= needed
+        Right::View | Right::Give | Right::Take | Right::Undo | Right::Approve => {
+            Standing::Moderator
+        }
+        Right::Freeze | Right::Manage => Standing::Admin,
+    }
+}
+
+fn covers(standing: Standing, right: Right) -> bool {
+    standing >= needed(right)
+}
+
+/// Why somebody may not undo a certain change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MayNotUndo {
+    /// Another gave it; only administrators undo what others gave.
+    Anothers,
+    /// They gave it too long ago to undo it without an administrator.
+    TooLate,
+}
+
+/// Whether the holder of `granted` may undo what `giver` gave `age` ago: the giver within `window`,
+/// an administrator at any time.
+pub fn may_undo(
+    granted: &Granted,
+    giver: UserId,
+    age: Duration,
+    window: Duration,
+) -> Result<(), MayNotUndo> {
+    if granted.standing() == Standing::Admin {
+        return Ok(());
+    }
+    if granted.by() != giver {
+        return Err(MayNotUndo::Anothers);
+    }
+    match age <= window {
+        true => Ok(()),
+        false => Err(MayNotUndo::TooLate),
+    }
 }
 
 #[cfg(test)]
@@ -304,5 +353,25 @@ mod tests {
         let admin = authorize(Right::Give, &actor(10, &[]), &policy).unwrap();
         assert_eq!(admin.caps().per_award, None);
         assert!(authorize(Right::Manage, &actor(5, &[(30, 0)]), &policy).is_err());
+    }
+
+    #[test]
+    fn givers_undo_their_own_for_a_while_and_administrators_any_at_any_time() {
+        let policy = policy();
+        let moderator = authorize(Right::Undo, &actor(5, &[(30, 0)]), &policy).unwrap();
+        let admin = authorize(Right::Undo, &actor(10, &[]), &policy).unwrap();
+        let may = |granted: &Granted, giver, seconds| {
+            let age = Duration::from_secs(seconds);
+            may_undo(granted, UserId::new(giver), age, Duration::from_secs(600))
+        };
+        assert_eq!(may(&moderator, 5, 600), Ok(()));
+        assert_eq!(may(&moderator, 5, 601), Err(MayNotUndo::TooLate));
+        assert_eq!(may(&moderator, 6, 0), Err(MayNotUndo::Anothers));
+        assert_eq!(may(&admin, 6, 1_000_000), Ok(()));
+        for right in [Right::Undo, Right::Approve] {
+            assert!(authorize(right, &actor(5, &[]), &policy).is_err());
+        }
+        assert!(authorize(Right::Freeze, &actor(5, &[(30, 0)]), &policy).is_err());
+        assert!(authorize(Right::Freeze, &actor(10, &[]), &policy).is_ok());
     }
 }

@@ -181,7 +181,6 @@ fn what_has_no_effect_yet_is_named_and_nothing_else() {
         [
             "guild.0.also",
             "guild.0.board.0",
-            "guild.0.reward.approve_over",
             "http.admin_token",
             "http.public_url",
             "manta.shop",
@@ -319,7 +318,6 @@ fn faults_of_kind_and_range_in_the_sections_name_line_and_way_out() {
         ("[store]\nurl = \"guildpoints.db\"", "`sqlite://PATH`"),
         ("[store]\nurl = \"postgres://h/d\"", "ROLE:PASSWORD@HOST"),
         ("[store]\nurl = \"postgres://u@h\"", "ROLE:PASSWORD@HOST"),
-        ("[store]\nurl = { var = \"X\" }", "unknown key"),
         ("[http]\nlisten = \"8480\"", "an address and a port"),
         ("[limits]\nmall_in_flight = 0", "lie within 1 and 256"),
         (

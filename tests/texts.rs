@@ -132,10 +132,14 @@ fn the_permission_table_in_chinese() {
     insta::assert_snapshot!(table(Language::Chinese), @r"
     /check /自检 | manage | 2s | /自检 | 检查机器人和积分商城的状态
     /deduct /扣分 | take | 1s | /扣分 @成员… 数量 原因 | 扣除成员的积分，必须写原因
+    /freeze /暂停发放 | freeze | 1s | /暂停发放 [原因] | 立即暂停发放积分
     /help /帮助 | none | 2s | /帮助 [指令] | 查看能用的指令
+    /pending /待审 | approve | 1s | /待审 [批准 编号]，或 /待审 拒绝 编号 [原因] | 查看并审批等待中的积分变动
     /points /积分 | none | 2s | /积分 [@成员] | 查询积分
     /receipt /回执 | none | 2s | /回执 编号 | 查询一笔积分变动
     /reward /奖励 | give | 1s | /奖励 @成员… 数量 [原因] | 给成员发放积分
+    /undo /撤销 | undo | 1s | /撤销 编号 [部分]，或 /撤销 last（你的上一笔） | 撤销一笔积分变动
+    /unfreeze /恢复发放 | freeze | 1s | /恢复发放 | 恢复发放积分
     ");
 }
 
@@ -144,10 +148,14 @@ fn the_permission_table_in_english() {
     insta::assert_snapshot!(table(Language::English), @r"
     /check /自检 | manage | 2s | /check | check the bot and the points mall
     /deduct /扣分 | take | 1s | /deduct @member… amount reason | take points from a member; a reason is required
+    /freeze /暂停发放 | freeze | 1s | /freeze [reason] | stop giving points at once
     /help /帮助 | none | 2s | /help [command] | show the commands you can use
+    /pending /待审 | approve | 1s | /pending [approve code], or /pending refuse code [reason] | see and decide changes that wait for approval
     /points /积分 | none | 2s | /points [@member] | show a balance
     /receipt /回执 | none | 2s | /receipt code | show what became of a change
     /reward /奖励 | give | 1s | /reward @member… amount [reason] | give points to a member
+    /undo /撤销 | undo | 1s | /undo code [rest], or /undo last (your last change) | undo a change of points
+    /unfreeze /恢复发放 | freeze | 1s | /unfreeze | let giving points go on
     ");
 }
 
@@ -158,6 +166,10 @@ fn every_right_a_command_names_exists_and_none_is_given_away() {
     assert_eq!(right("reward"), Right::Give);
     assert_eq!(right("deduct"), Right::Take);
     assert_eq!(right("check"), Right::Manage);
+    assert_eq!(right("undo"), Right::Undo);
+    assert_eq!(right("pending"), Right::Approve);
+    assert_eq!(right("freeze"), Right::Freeze);
+    assert_eq!(right("unfreeze"), Right::Freeze);
     for scope in ["points", "receipt", "help"] {
         assert_eq!(right(scope), Right::Everyone);
     }

@@ -39,6 +39,10 @@ use jiff::tz::TimeZone;
 /// Intents that wait at once in the second half of the budget. Source: performance, budget 5.
 pub const WAITING: u64 = 64;
 
+/// So many moderators give in turn: each gives some dozens within a day, as in operation, and not
+/// thousands, which would measure how long their quota takes to add up.
+const GIVERS: u64 = 2_048;
+
 /// Commits before anything is measured: a log that still grows makes each of them twice as dear.
 const WARM: u64 = 1_500;
 
@@ -92,7 +96,7 @@ impl Desk {
         let journal = Journal::open_store(&settings, bot, clock.clone(), Pulses::new(clock)).await;
         let desk = Self {
             journal: journal.expect("the store opens"),
-            granted: (0..WAITING).map(granted).collect(),
+            granted: (0..GIVERS).map(granted).collect(),
             next: AtomicU64::new(0),
         };
         for _ in 0..WARM / WAITING {
@@ -107,7 +111,7 @@ impl Desk {
     /// Writes one intent and waits until it is on disk.
     pub async fn one(&self) {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let giver = (number % WAITING) as usize;
+        let giver = (number % GIVERS) as usize;
         let day = Span {
             from_ms: 0,
             until_ms: i64::MAX,

@@ -8,6 +8,8 @@
 //! amount  = [ "+" ] digits, with commas only where thousands are parted
 //! preset  = a word of [guild.presets], where no amount stands
 //! reason  = all other words, in their order
+//! undo    = code [ "rest" | "部分" ] | "last"
+//! ruling  = [ ( "approve" | "批准" ) code | ( "refuse" | "拒绝" ) code [ reason ] ]
 //! ```
 //!
 //! The amount is the first word beside the members when that is a number; otherwise the only number.
@@ -20,6 +22,7 @@ use crate::model::Amount;
 use crate::model::AmountError;
 use crate::model::MessageId;
 use crate::model::Policy;
+use crate::model::ReceiptCode;
 use crate::model::Refusal;
 use crate::model::RoleId;
 use crate::model::UserId;
@@ -77,7 +80,31 @@ pub struct Asked {
     pub amount: Option<Amount>,
     /// The reason, or another free text.
     pub text: Option<String>,
+    /// The change that is meant.
+    pub receipt: Option<ReceiptCode>,
+    /// What is to be done with it.
+    pub verb: Option<Verb>,
 }
+
+/// What can be done with a change that exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Undo it as far as possible.
+    TakeWhatIsThere,
+    /// Undo the asker's newest, whichever that is.
+    Last,
+    /// Let it happen.
+    Approve,
+    /// Let it not happen.
+    Refuse,
+}
+
+/// What stands for the asker's newest change.
+const LAST_WORDS: [&str; 3] = ["last", "上一笔", "最近"];
+/// What stands for as much as is there.
+const REST_WORDS: [&str; 3] = ["rest", "部分", "剩余"];
+const APPROVE_WORDS: [&str; 4] = ["approve", "批准", "同意", "通过"];
+const REFUSE_WORDS: [&str; 4] = ["refuse", "reject", "拒绝", "驳回"];
 
 /// Members one command may change: as many as one request of the mall carries here, and as one
 /// message can list. Source: points-backends, 1.8.
@@ -159,7 +186,85 @@ impl Args {
             who,
             amount: Some(amount),
             text: (!text.is_empty()).then_some(text),
+            ..Asked::default()
         })
+    }
+
+    /// Reads what is to be undone: `code`, `code rest` or `last`.
+    pub fn undo(self) -> Result<Asked, Refusal> {
+        let mut free = self.words_alone()?;
+        let what = (!free.is_empty()).then(|| free.remove(0));
+        let what = what.map(|word| word.plain).unwrap_or_default();
+        if is_one_of(&LAST_WORDS, &what) {
+            no_surplus(&free)?;
+            return Ok(Asked {
+                verb: Some(Verb::Last),
+                ..Asked::default()
+            });
+        }
+        let receipt = Some(read_code(what)?);
+        let rest = free.pop_if(|word| is_one_of(&REST_WORDS, &word.plain));
+        no_surplus(&free)?;
+        Ok(Asked {
+            receipt,
+            verb: rest.map(|_| Verb::TakeWhatIsThere),
+            ..Asked::default()
+        })
+    }
+
+    /// Reads a decision: nothing, `approve code`, or `refuse code reason`.
+    pub fn ruling(self) -> Result<Asked, Refusal> {
+        let mut free = self.words_alone()?;
+        if free.is_empty() {
+            return Ok(Asked::default());
+        }
+        let first = free.remove(0);
+        let verb = match &first.plain {
+            word if is_one_of(&APPROVE_WORDS, word) => Verb::Approve,
+            word if is_one_of(&REFUSE_WORDS, word) => Verb::Refuse,
+            _ => {
+                free.insert(0, first);
+                return Err(surplus(&free));
+            }
+        };
+        let code = (!free.is_empty()).then(|| free.remove(0).plain);
+        let receipt = Some(read_code(code.unwrap_or_default())?);
+        if verb == Verb::Approve {
+            no_surplus(&free)?;
+        }
+        Ok(Asked {
+            receipt,
+            verb: Some(verb),
+            text: reason(free)?,
+            ..Asked::default()
+        })
+    }
+
+    /// Reads a reason and nothing else; members named in it stay as their ids.
+    pub fn reason_alone(self) -> Result<Asked, Refusal> {
+        let free = self.pieces.into_iter().map(|piece| {
+            let (plain, typed) = match piece {
+                Arg::Member(id) => (format!("@{id}"), format!("@{id}")),
+                Arg::Role(id) => (format!("@{id}"), format!("@{id}")),
+                Arg::Word { plain, typed } => (plain, typed),
+            };
+            Free { plain, typed }
+        });
+        Ok(Asked {
+            text: reason(free.collect())?,
+            ..Asked::default()
+        })
+    }
+
+    /// The words, where nobody is named.
+    fn words_alone(&self) -> Result<Vec<Free>, Refusal> {
+        let (who, free) = self.split()?;
+        match who.is_empty() {
+            true => Ok(free),
+            false => Err(Refusal::Usage(Usage::Surplus {
+                read: "@".to_owned(),
+            })),
+        }
     }
 
     /// Reads at most one member and nothing else.
@@ -241,13 +346,37 @@ fn named_by(plain: &str) -> Option<Who> {
     Some(Who::Short(short[1].to_owned()))
 }
 
-fn no_surplus(free: &[Free]) -> Result<(), Refusal> {
-    if free.is_empty() {
-        return Ok(());
+fn is_one_of(words: &[&str], word: &str) -> bool {
+    words.contains(&word.to_lowercase().as_str())
+}
+
+fn read_code(read: String) -> Result<ReceiptCode, Refusal> {
+    ReceiptCode::read(&read).ok_or(Refusal::Usage(Usage::NotAReceipt { read }))
+}
+
+/// All words together, as a reason that fits.
+fn reason(free: Vec<Free>) -> Result<Option<String>, Refusal> {
+    let typed: Vec<String> = free.into_iter().map(|word| word.typed).collect();
+    let text = typed.join(" ");
+    let length = text.encode_utf16().count();
+    if length > LONGEST_REASON {
+        let cap = LONGEST_REASON;
+        return Err(Refusal::Usage(Usage::ReasonTooLong { length, cap }));
     }
+    Ok((!text.is_empty()).then_some(text))
+}
+
+fn no_surplus(free: &[Free]) -> Result<(), Refusal> {
+    match free.is_empty() {
+        true => Ok(()),
+        false => Err(surplus(free)),
+    }
+}
+
+fn surplus(free: &[Free]) -> Refusal {
     let typed: Vec<&str> = free.iter().map(|word| word.typed.as_str()).collect();
     let read = typed.join(" ");
-    Err(Refusal::Usage(Usage::Surplus { read }))
+    Refusal::Usage(Usage::Surplus { read })
 }
 
 /// Takes the amount, or the preset that stands for one, out of the words.

@@ -34,6 +34,7 @@ static CANCEL: Word = Word::new(SHARED, "cancel", &[]);
 static CANCELLED: Word = Word::new(SHARED, "cancelled", &[]);
 static PRESSED: Word = Word::new(SHARED, "pressed", &[]);
 static LEFT_OUT: Word = Word::new(SHARED, "left_out", &["count"]);
+static WILL_WAIT: Word = Word::new(SHARED, "will_wait", &["cap"]);
 static QUOTA_LEFT: Word = Word::new(SHARED, "quota_left", &["left", "day"]);
 
 /// Sentences both commands speak, beside those that tell how a change stands.
@@ -43,6 +44,7 @@ pub(super) static WORDS: &[&Word] = &[
     &CANCELLED,
     &PRESSED,
     &LEFT_OUT,
+    &WILL_WAIT,
     &QUOTA_LEFT,
 ];
 
@@ -72,6 +74,7 @@ pub(super) async fn run(mut call: Call<'_>, direction: Direction) -> Result<Answ
         Direction::Take => size.negated(),
     };
     if call.confirmation.is_none() && must_ask(&call, size) {
+        refuse_while_frozen(&call, amount).await?;
         let left = within_caps(&call, size).await?;
         return Ok(ask(&call, amount, left, sentences));
     }
@@ -96,6 +99,7 @@ pub(super) async fn run(mut call: Call<'_>, direction: Direction) -> Result<Answ
         }
         Change::Known(_) => Ok(Answer::Nothing),
         Change::Over(over) => Err(over_refusal(over, size.size()).into()),
+        Change::Frozen(freeze) => Err(Refusal::Frozen(freeze).into()),
         Change::ConfirmationSpent(state) => Err(spent(state).into()),
     }
 }
@@ -110,11 +114,12 @@ fn several(
         Changes::Written(receipts) => Ok(told(cause, &receipts)),
         Changes::Known => Ok(Answer::Nothing),
         Changes::Over(over) => Err(over_refusal(over, asked_in_all(call, size)).into()),
+        Changes::Frozen(freeze) => Err(Refusal::Frozen(freeze).into()),
         Changes::ConfirmationSpent(state) => Err(spent(state).into()),
     }
 }
 
-fn told(cause: Cause, receipts: &[Receipt]) -> Answer {
+pub(super) fn told(cause: Cause, receipts: &[Receipt]) -> Answer {
     let settled = receipts.iter().all(|receipt| receipt.state.is_final());
     Answer::Changed {
         cause,
@@ -144,7 +149,7 @@ fn order(call: &Call<'_>, member: &Member, amount: Amount, sentences: &Sentences
     }
 }
 
-fn not_written(error: ChangeError) -> CommandError {
+pub(super) fn not_written(error: ChangeError) -> CommandError {
     match error {
         ChangeError::ReasonTooLong { length, cap } => {
             CommandError::Refused(Refusal::Usage(Usage::ReasonTooLong { length, cap }))
@@ -210,6 +215,18 @@ fn asked_in_all(call: &Call<'_>, size: Amount) -> i64 {
     size.size().saturating_mul(people)
 }
 
+/// Refuses before asking what would be refused after; what binds is what the journal finds.
+async fn refuse_while_frozen(call: &Call<'_>, amount: Amount) -> Result<(), CommandError> {
+    if amount.takes() {
+        return Ok(());
+    }
+    let frozen = call.points.frozen(call.policy.guild).await;
+    match frozen.map_err(|error| CommandError::Store(anyhow::Error::new(error)))? {
+        Some(freeze) => Err(Refusal::Frozen(freeze).into()),
+        None => Ok(()),
+    }
+}
+
 /// Refuses before asking what would be refused after, and says what is left of the quota; the
 /// binding count is the journal's.
 async fn within_caps(call: &Call<'_>, size: Amount) -> Result<Option<i64>, CommandError> {
@@ -217,9 +234,6 @@ async fn within_caps(call: &Call<'_>, size: Amount) -> Result<Option<i64>, Comma
     let each = size.size();
     if let Some(cap) = caps.per_award.filter(|cap| each > *cap) {
         return Err(Refusal::AboveEach { asked: each, cap }.into());
-    }
-    if let Some(cap) = caps.approve_over.filter(|cap| each > *cap) {
-        return Err(Refusal::NeedsApproval { asked: each, cap }.into());
     }
     let Some(cap) = caps.per_day else {
         return Ok(None);
@@ -240,7 +254,6 @@ fn over_refusal(over: Over, asked: i64) -> Refusal {
     match over {
         Over::Each { cap } => Refusal::AboveEach { asked, cap },
         Over::Day { used, cap } => Refusal::AboveDay { asked, used, cap },
-        Over::Approval { cap } => Refusal::NeedsApproval { asked, cap },
     }
 }
 
@@ -276,6 +289,10 @@ fn ask(call: &Call<'_>, amount: Amount, left: Option<i64>, sentences: &Sentences
             .line(&QUOTA_LEFT)
             .with("left", Hole::Number(left))
             .with("day", Hole::Number(day));
+    }
+    let threshold = call.granted.caps().approve_over;
+    if let Some(cap) = threshold.filter(|&cap| amount.size() > cap) {
+        reply = reply.line(&WILL_WAIT).with("cap", Hole::Number(cap));
     }
     let named = |member: &Member| Named {
         member: member.id.number(),

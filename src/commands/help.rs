@@ -25,6 +25,7 @@ static NAMES: Word = Word::new("help", "names", &["names"]);
 static LIMITS: Word = Word::new("help", "limits", &["each", "used", "day", "left"]);
 static NO_LIMITS: Word = Word::new("help", "no_limits", &["each"]);
 static CONFIRM_OVER: Word = Word::new("help", "confirm_over", &["cap"]);
+static APPROVE_OVER: Word = Word::new("help", "approve_over", &["cap"]);
 static PRESETS: Word = Word::new("help", "presets", &["presets"]);
 static PRESET: Word = Word::new("help", "preset", &["name", "amount"]);
 
@@ -35,6 +36,7 @@ static WORDS: &[&Word] = &[
     &LIMITS,
     &NO_LIMITS,
     &CONFIRM_OVER,
+    &APPROVE_OVER,
     &PRESETS,
     &PRESET,
 ];
@@ -122,6 +124,9 @@ async fn limits(call: &Call<'_>, reply: Reply) -> Result<Reply, CommandError> {
     };
     if let Some(cap) = limits.confirm_over {
         reply = reply.line(&CONFIRM_OVER).with("cap", Hole::Number(cap));
+    }
+    if let Some(cap) = call.granted.caps().approve_over {
+        reply = reply.line(&APPROVE_OVER).with("cap", Hole::Number(cap));
     }
     if !call.policy.presets.is_empty() {
         let presets = call.policy.presets.iter().map(|(name, preset)| {

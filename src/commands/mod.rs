@@ -9,12 +9,16 @@ pub mod args;
 mod change;
 mod check;
 mod deduct;
+mod freeze;
 mod help;
+mod pending;
 mod points;
 mod proposal;
 mod receipt;
 mod reward;
 mod told;
+mod undo;
+mod unfreeze;
 
 use std::collections::BTreeMap;
 
@@ -23,9 +27,11 @@ use futures_util::future::BoxFuture;
 pub use args::Arg;
 pub use args::Args;
 pub use args::Asked;
+pub use args::Verb;
 pub use args::Who;
 pub use change::cancelled_reply;
 pub use change::pressed_reply;
+pub use proposal::Carried;
 pub use proposal::Pressed;
 pub use proposal::Proposal;
 pub use proposal::read_press;
@@ -83,6 +89,8 @@ pub struct Call<'a> {
     pub reply: ReplyAddress,
     /// Set when the caller has pressed the confirm button of this message.
     pub confirmation: Option<MessageId>,
+    /// Set when a button stands for the command; then `message` is what that was about.
+    pub pressed: Option<MessageId>,
     /// The points systems.
     pub points: &'a Points,
     /// All texts.
@@ -198,6 +206,10 @@ commands! {
     receipt => receipt::ReceiptQuestion;
     help => help::Help;
     check => check::Check;
+    undo => undo::UndoChange;
+    pending => pending::Pending;
+    freeze => freeze::FreezeGiving;
+    unfreeze => unfreeze::LetGivingGoOn;
 }
 
 fn source(scope: &str, text: &str) -> Source {

@@ -6,9 +6,11 @@ use serde::Serialize;
 use crate::commands::Asked;
 use crate::commands::Member;
 use crate::commands::MemberKind;
+use crate::commands::Verb;
 use crate::commands::Who;
 use crate::model::Amount;
 use crate::model::MessageId;
+use crate::model::ReceiptCode;
 use crate::model::UserId;
 
 /// A change that waits for its caller's button, as kept in the journal (JSON; never rename a field).
@@ -44,6 +46,7 @@ impl Proposal {
             who: ids.collect(),
             amount: Some(Amount::new(i64::from(self.amount)).ok()?),
             text: self.reason.clone(),
+            ..Asked::default()
         })
     }
 
@@ -58,7 +61,7 @@ impl Proposal {
     }
 }
 
-/// What a button of a proposal carries back.
+/// What buttons carry back.
 pub mod button {
     /// Carried by the confirm button.
     pub fn confirm(message: super::MessageId) -> String {
@@ -69,16 +72,67 @@ pub mod button {
     pub fn cancel(message: super::MessageId) -> String {
         format!("gp:no:{message}")
     }
+
+    /// Carried by the button that undoes a change.
+    pub fn undo(code: &super::ReceiptCode) -> String {
+        format!("gp:undo:{code}")
+    }
+
+    /// Carried by the button that takes back what is there of a change.
+    pub fn take_rest(code: &super::ReceiptCode) -> String {
+        format!("gp:rest:{code}")
+    }
+
+    /// Carried by the button that approves a change.
+    pub fn approve(code: &super::ReceiptCode) -> String {
+        format!("gp:yes:{code}")
+    }
+
+    /// Carried by the button that refuses a change.
+    pub fn refuse(code: &super::ReceiptCode) -> String {
+        format!("gp:nay:{code}")
+    }
 }
 
-/// What a press carries: which proposal, and whether to go on.
-pub fn read_press(carried: &str) -> Option<(Pressed, MessageId)> {
-    let (pressed, message) = match carried.strip_prefix("gp:")?.split_once(':')? {
-        ("ok", message) => (Pressed::Confirm, message),
-        ("no", message) => (Pressed::Cancel, message),
+/// What a press carries. It comes from the client: whoever presses may have made it up.
+pub fn read_press(carried: &str) -> Option<Carried> {
+    let (what, of) = carried.strip_prefix("gp:")?.split_once(':')?;
+    let (command, verb) = match what {
+        "ok" => return Some(Carried::Question(Pressed::Confirm, of.parse().ok()?)),
+        "no" => return Some(Carried::Question(Pressed::Cancel, of.parse().ok()?)),
+        "undo" => ("undo", None),
+        "rest" => ("undo", Some(Verb::TakeWhatIsThere)),
+        "yes" => ("pending", Some(Verb::Approve)),
+        "nay" => ("pending", Some(Verb::Refuse)),
         _ => return None,
     };
-    Some((pressed, message.parse().ok()?))
+    let code = ReceiptCode::read(of)?;
+    let asked = Asked {
+        receipt: Some(code.clone()),
+        verb,
+        ..Asked::default()
+    };
+    Some(Carried::Order {
+        command,
+        code,
+        asked,
+    })
+}
+
+/// What a press carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// The answer to the question that was asked about a message.
+    Question(Pressed, MessageId),
+    /// A command about a change, as if typed with its receipt code.
+    Order {
+        /// The command's file name.
+        command: &'static str,
+        /// The change.
+        code: ReceiptCode,
+        /// What was read.
+        asked: Asked,
+    },
 }
 
 /// Which button was pressed.

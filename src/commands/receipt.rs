@@ -15,11 +15,13 @@ use crate::model::Refusal;
 use crate::model::refusal::About;
 use crate::model::refusal::Usage;
 use crate::permissions::Right;
+use crate::points::Approval;
 use crate::points::Receipt;
 use crate::points::State;
 use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::Word;
+use crate::words::mention;
 use crate::words::points_reply;
 
 static HEAD: Word = Word::new("receipt", "head", &["receipt", "state"]);
@@ -39,6 +41,16 @@ static UNRESOLVED: Word = Word::new("receipt", "state_unresolved", &[]);
 static DONE: Word = Word::new("receipt", "state_done", &[]);
 static TAKEN: Word = Word::new("receipt", "state_taken", &[]);
 static REFUSED: Word = Word::new("receipt", "state_refused", &[]);
+static WAITING: Word = Word::new("receipt", "state_waiting", &[]);
+static UNDONE: Word = Word::new("receipt", "state_undone", &[]);
+static PARTLY: Word = Word::new("receipt", "state_partly", &[]);
+static UNDOES: Word = Word::new("receipt", "undoes", &["receipt"]);
+static UNDONE_BY: Word = Word::new("receipt", "undone_by", &["receipt", "amount", "state"]);
+static WAITS: Word = Word::new("receipt", "waits", &["cap", "time"]);
+static APPROVED: Word = Word::new("receipt", "approved", &["by", "time"]);
+static NOT_APPROVED: Word = Word::new("receipt", "not_approved", &["by", "time"]);
+static NOT_APPROVED_WHY: Word = Word::new("receipt", "not_approved_why", &["by", "time", "why"]);
+static HELD_BACK: Word = Word::new("receipt", "held_back", &[]);
 
 static WORDS: &[&Word] = &[
     &HEAD,
@@ -54,6 +66,16 @@ static WORDS: &[&Word] = &[
     &DONE,
     &TAKEN,
     &REFUSED,
+    &WAITING,
+    &UNDONE,
+    &PARTLY,
+    &UNDOES,
+    &UNDONE_BY,
+    &WAITS,
+    &APPROVED,
+    &NOT_APPROVED,
+    &NOT_APPROVED_WHY,
+    &HELD_BACK,
 ];
 
 pub(super) struct ReceiptQuestion;
@@ -82,36 +104,75 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
     let Some(code) = ReceiptCode::read(&read) else {
         return Err(Refusal::Usage(Usage::NotAReceipt { read }).into());
     };
-    let found = call
-        .points
-        .receipt(call.policy.guild, &code)
-        .await
-        .map_err(|error| CommandError::Store(anyhow::Error::new(error)))?;
+    let store = |error| CommandError::Store(anyhow::Error::new(error));
+    let guild = call.policy.guild;
+    let found = call.points.receipt(guild, &code).await.map_err(store)?;
     let staff = call.granted.covers(Right::View);
     let own = |receipt: &Receipt| [receipt.member, receipt.giver].contains(&call.caller.id);
     // One answer for "none" and "not yours", so that codes cannot be tried out.
     let Some(receipt) = found.filter(|receipt| staff || own(receipt)) else {
         return Err(Refusal::NoReceipt { code }.into());
     };
-    Ok(Answer::Say(told(&receipt, staff)))
+    let mut reply = told(&receipt, staff);
+    let never_sent = receipt.state == State::Queued && !receipt.amount.takes();
+    if never_sent && call.points.frozen(guild).await.map_err(store)?.is_some() {
+        reply = reply.line(&HELD_BACK);
+    }
+    for undo in call.points.undos(&receipt).await.map_err(store)? {
+        reply = reply
+            .line(&UNDONE_BY)
+            .with("receipt", Hole::Own(undo.code.to_string()))
+            .with("amount", Hole::Signed(i64::from(undo.amount.points())))
+            .with("state", Hole::Said(Box::new(Reply::new(state_of(&undo)))));
+    }
+    Ok(Answer::Say(reply))
 }
 
-fn told(receipt: &Receipt, staff: bool) -> Reply {
-    let state = match receipt.state {
+fn state_of(receipt: &Receipt) -> &'static Word {
+    match receipt.state {
+        State::Waiting => &WAITING,
         State::Queued => &QUEUED,
         State::Unconfirmed | State::Held => &UNCONFIRMED,
         State::Unresolved => &UNRESOLVED,
         State::Done if receipt.amount.takes() => &TAKEN,
         State::Done => &DONE,
         State::Refused => &REFUSED,
+        State::Undone => &UNDONE,
+        State::PartlyUndone => &PARTLY,
+    }
+}
+
+/// Who decided about it, or that somebody has to.
+fn approval_line(reply: Reply, approval: &Approval) -> Reply {
+    let Some(decision) = &approval.decision else {
+        return reply
+            .line(&WAITS)
+            .with("cap", Hole::Number(approval.over))
+            .with("time", Hole::Time(approval.until_ms));
     };
+    // Where the time ran out, the refusal says so.
+    let Some(by) = decision.by else {
+        return reply;
+    };
+    let line = match (decision.approved, &decision.why) {
+        (true, _) => reply.line(&APPROVED),
+        (false, None) => reply.line(&NOT_APPROVED),
+        (false, Some(why)) => reply
+            .line(&NOT_APPROVED_WHY)
+            .with("why", Hole::Untrusted(why.clone())),
+    };
+    line.with("by", mention(by))
+        .with("time", Hole::Time(decision.ms))
+}
+
+fn told(receipt: &Receipt, staff: bool) -> Reply {
     let mut reply = Reply::new(&HEAD)
         .with("receipt", Hole::Own(receipt.code.to_string()))
-        .with("state", Hole::Said(Box::new(Reply::new(state))))
+        .with("state", Hole::Said(Box::new(Reply::new(state_of(receipt)))))
         .line(&BODY)
         .with("member", Hole::Name(receipt.member_name.clone()))
         .with("amount", Hole::Signed(i64::from(receipt.amount.points())))
-        .with("giver", Hole::Own(format!("${{@!{}}}", receipt.giver)))
+        .with("giver", mention(receipt.giver))
         .with("reason", reason_hole(receipt))
         .with("time", Hole::Time(receipt.written_ms))
         .with("zone", Hole::Zone);
@@ -124,6 +185,14 @@ fn told(receipt: &Receipt, staff: bool) -> Reply {
     if let Some(refused) = &receipt.refusal {
         let why = points_reply(refused.meaning, About::Another);
         reply = reply.line(&WHY).with("why", Hole::Said(Box::new(why)));
+    }
+    if let Some(undoes) = &receipt.undoes {
+        reply = reply
+            .line(&UNDOES)
+            .with("receipt", Hole::Own(undoes.code.to_string()));
+    }
+    if let Some(approval) = &receipt.approval {
+        reply = approval_line(reply, approval);
     }
     if staff {
         let refused = receipt.refusal.as_ref();

@@ -1,5 +1,6 @@
 //! How a change stands, as said in chat: one line for one member, a list for several.
 
+use crate::commands::proposal::button;
 use crate::model::refusal::About;
 use crate::model::refusal::PointsRefusal;
 use crate::points::Receipt;
@@ -73,8 +74,35 @@ static LINE_REFUSED: Word = Word::new(
     &["member", "why", "code", "receipt"],
 );
 
+static LINE_WAITING: Word = Word::new(SHARED, "line_waiting", &["member", "receipt"]);
+static LINE_UNDONE: Word = Word::new(SHARED, "line_undone", &["member", "receipt"]);
+static LINE_PARTLY_UNDONE: Word = Word::new(
+    SHARED,
+    "line_partly_undone",
+    &["member", "undone", "receipt"],
+);
+static WAITING: Word = Word::new(
+    SHARED,
+    "waiting",
+    &["member", "amount", "cap", "until", "zone", "receipt"],
+);
+static WAITING_SEVERAL: Word = Word::new(SHARED, "waiting_several", &["cap", "until", "zone"]);
+static UNDONE: Word = Word::new(SHARED, "undone", &["member", "amount", "reason", "receipt"]);
+static PARTLY_UNDONE: Word = Word::new(
+    SHARED,
+    "partly_undone",
+    &["member", "amount", "undone", "reason", "receipt"],
+);
+
 /// Sentences these commands share.
 pub(super) static WORDS: &[&Word] = &[
+    &LINE_WAITING,
+    &LINE_UNDONE,
+    &LINE_PARTLY_UNDONE,
+    &WAITING,
+    &WAITING_SEVERAL,
+    &UNDONE,
+    &PARTLY_UNDONE,
     &BALANCE_UNREAD,
     &LINE_DONE,
     &LINE_OPEN,
@@ -89,6 +117,7 @@ pub(super) static WORDS: &[&Word] = &[
 pub fn change_reply(receipts: &[Receipt]) -> Reply {
     match receipts {
         [] => Reply::default(),
+        [only] if only.cause.undoes().is_some() => super::undo::undo_reply(only),
         [only] => one_reply(only),
         several => several_reply(several),
     }
@@ -111,14 +140,38 @@ fn one_reply(receipt: &Receipt) -> Reply {
             .with("receipt", code_hole(receipt))
     };
     match receipt.state {
+        State::Waiting => with_ruling(with_approval(open(&WAITING), receipt), receipt),
         State::Queued => open(sentences.queued),
         State::Unconfirmed | State::Held => open(sentences.unconfirmed),
         State::Unresolved => open(sentences.unresolved),
         State::Done => open(sentences.done)
             .with("balance", balance_hole(receipt))
+            .with("reason", reason_hole(receipt))
+            .button(&super::undo::BUTTON, button::undo(&receipt.code)),
+        State::Undone => open(&UNDONE).with("reason", reason_hole(receipt)),
+        State::PartlyUndone => open(&PARTLY_UNDONE)
+            .with("undone", Hole::Number(receipt.undone))
             .with("reason", reason_hole(receipt)),
         State::Refused => refused_reply(receipt, sentences),
     }
+}
+
+/// Above what it waits, and until when.
+fn with_approval(reply: Reply, receipt: &Receipt) -> Reply {
+    let Some(approval) = &receipt.approval else {
+        return reply;
+    };
+    reply
+        .with("cap", Hole::Number(approval.over))
+        .with("until", Hole::Time(approval.until_ms))
+        .with("zone", Hole::Zone)
+}
+
+/// The buttons by which somebody decides about it.
+fn with_ruling(reply: Reply, receipt: &Receipt) -> Reply {
+    reply
+        .button(&super::pending::APPROVE, button::approve(&receipt.code))
+        .button(&super::pending::REFUSE, button::refuse(&receipt.code))
 }
 
 fn refused_reply(receipt: &Receipt, sentences: &Sentences) -> Reply {
@@ -148,12 +201,20 @@ fn several_reply(receipts: &[Receipt]) -> Reply {
         .with("count", count(|_| true))
         .with("amount", amount_hole(first))
         .with("reason", reason_hole(first))
-        .with("done", count(|state| state == State::Done))
+        .with("done", count(State::took_effect))
         .with("open", count(|state| !state.is_final()))
         .with("refused", count(|state| state == State::Refused));
+    // A command is approved as a whole, so one of its changes stands for all.
+    let head = match receipts.iter().find(|one| one.state == State::Waiting) {
+        Some(waiting) => with_ruling(with_approval(head.line(&WAITING_SEVERAL), waiting), waiting),
+        None => head,
+    };
     receipts.iter().fold(head, |reply, receipt| {
         let word = match receipt.state {
+            State::Waiting => &LINE_WAITING,
             State::Done => &LINE_DONE,
+            State::Undone => &LINE_UNDONE,
+            State::PartlyUndone => &LINE_PARTLY_UNDONE,
             State::Queued => &LINE_QUEUED,
             State::Unconfirmed | State::Held => &LINE_OPEN,
             State::Unresolved => &LINE_UNRESOLVED,
@@ -167,35 +228,36 @@ fn several_reply(receipts: &[Receipt]) -> Reply {
             State::Refused => line
                 .with("why", why_hole(receipt))
                 .with("code", own_code_hole(receipt)),
+            State::PartlyUndone => line.with("undone", Hole::Number(receipt.undone)),
             _ => line,
         }
     })
 }
 
-fn meaning(receipt: &Receipt) -> PointsRefusal {
+pub(super) fn meaning(receipt: &Receipt) -> PointsRefusal {
     let refused = receipt.refusal.as_ref();
     refused.map_or(PointsRefusal::Declined, |refused| refused.meaning)
 }
 
-fn why_hole(receipt: &Receipt) -> Hole {
+pub(super) fn why_hole(receipt: &Receipt) -> Hole {
     Hole::Said(Box::new(points_reply(meaning(receipt), About::Another)))
 }
 
 /// The points system's own code, for the staff who give and take.
-fn own_code_hole(receipt: &Receipt) -> Hole {
+pub(super) fn own_code_hole(receipt: &Receipt) -> Hole {
     system_code(receipt.refusal.as_ref().and_then(|refused| refused.code))
 }
 
-fn amount_hole(receipt: &Receipt) -> Hole {
+pub(super) fn amount_hole(receipt: &Receipt) -> Hole {
     Hole::Signed(i64::from(receipt.amount.points()))
 }
 
-fn code_hole(receipt: &Receipt) -> Hole {
+pub(super) fn code_hole(receipt: &Receipt) -> Hole {
     Hole::Own(receipt.code.to_string())
 }
 
 /// The balance read after the change, or that it could not be read.
-fn balance_hole(receipt: &Receipt) -> Hole {
+pub(super) fn balance_hole(receipt: &Receipt) -> Hole {
     match receipt.balance {
         Some(balance) => Hole::Number(balance.points),
         None => Hole::Said(Box::new(Reply::new(&BALANCE_UNREAD))),

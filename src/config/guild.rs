@@ -150,17 +150,11 @@ fn reward(reader: &mut Reader<'_>, guild: &Section<'_>) -> RewardLimits {
     let section = reader.section(guild, "reward", names::REWARD);
     let defaults = RewardLimits::default();
     let approve_over = reader.read(&section, "approve_over", forms::whole(0..=LARGEST_SUM));
-    if approve_over.is_some() {
-        reader.reserve(section.key_path("approve_over"));
-    }
     let undo_window = reader.read(
         &section,
         "undo_window",
         forms::length(Duration::ZERO..=LONGEST_UNDO),
     );
-    if undo_window.is_some_and(|window| window != defaults.undo_window) {
-        reader.reserve(section.key_path("undo_window"));
-    }
     RewardLimits {
         per_award: reader
             .read(&section, "per_award", forms::whole(1..=i64::from(LARGEST)))

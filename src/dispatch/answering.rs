@@ -23,7 +23,8 @@ use crate::model::Cause;
 use crate::model::GuildId;
 use crate::model::Refusal;
 use crate::model::incoming::Incoming;
-use crate::permissions::Right;
+use crate::permissions::Standing;
+use crate::permissions::needed;
 use crate::points::ReplyAddress;
 use crate::words::Definition;
 use crate::words::Hints;
@@ -95,7 +96,7 @@ impl Dispatcher {
             }
             // The teller says how it ended.
             Err(error) => {
-                self.telling.note_unknown(message, &error);
+                self.telling.note_unknown(&cause, &error);
                 tracing::warn!(%error, "the answer to a change could not be said yet");
             }
         }
@@ -150,7 +151,7 @@ impl Dispatcher {
             return refusal;
         }
         let mut may = policy.admin_roles.clone();
-        if right_of(definition) != Right::Manage {
+        if needed(right_of(definition)) <= Standing::Moderator {
             may.extend(&policy.moderator_roles);
         }
         let mut roles = self.standings.role_names(policy.guild, &may).await;

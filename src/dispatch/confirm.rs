@@ -11,7 +11,6 @@ use crate::commands::Pressed;
 use crate::commands::Proposal;
 use crate::commands::cancelled_reply;
 use crate::commands::pressed_reply;
-use crate::commands::read_press;
 use crate::commands::right_of;
 use crate::dispatch::BUTTON_LIFE;
 use crate::dispatch::Dispatcher;
@@ -93,11 +92,8 @@ impl Dispatcher {
         }
     }
 
-    /// Answers a pressed button.
-    pub async fn press(&self, press: Press) {
-        let Some((pressed, message)) = read_press(&press.data) else {
-            return;
-        };
+    /// Goes on with what was asked about a message, or calls it off.
+    pub(super) async fn answer_question(&self, press: Press, pressed: Pressed, message: MessageId) {
         // Whose button it is comes first: nobody else gets to hold a command's turn.
         if self.waiting_for(&press, message).await.is_none() {
             return;
@@ -273,27 +269,11 @@ impl Dispatcher {
             message: asked.message,
             reply,
             confirmation: Some(asked.message),
+            pressed: None,
         };
         handler
             .run(self.call(&granted, policy, &change, people, occasion))
             .await
-    }
-
-    /// A short word at the button, which also stops it spinning.
-    async fn toast(&self, press: &Press, guild: Option<crate::model::GuildId>, reply: &Reply) {
-        let tongue = self.tongue(guild);
-        let text = self
-            .voice
-            .words
-            .render(reply, tongue.language, &tongue.zone)
-            .text;
-        let answered = self
-            .api
-            .answer_press(&press.callback, &text, press.presser, press.channel)
-            .await;
-        if let Err(error) = answered {
-            tracing::warn!(%error, "a pressed button could not be answered");
-        }
     }
 }
 

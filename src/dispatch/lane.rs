@@ -30,10 +30,15 @@ use crate::model::UserId;
 const WAITING_PER_MEMBER: usize = 8;
 /// Commands of all members waiting or at work: bounds memory when a points system hangs.
 const WAITING_IN_ALL: usize = 10_000;
-/// Commands of one guild at work at once. Each may hold a connection to the points system and one to
-/// the chat, some 40 KB together, and more of them answer no sooner: the default limits allow eight
-/// requests to the mall at once and four to the chat in a second.
+/// Of these, those of one guild: a guild that floods leaves the others room.
+const WAITING_PER_GUILD: usize = 7_500;
+/// Commands of one guild at work at once, at least. Each may hold a connection to the points system
+/// and one to the chat, some 40 KB together, and more of them answer no sooner: the default limits
+/// allow eight requests to the mall at once and four to the chat in a second.
 const AT_WORK_PER_GUILD: usize = 64;
+/// So many commands at work for each request the points system takes at once: while one is there,
+/// another speaks.
+const AT_WORK_PER_REQUEST: usize = 2;
 
 /// Whose lane: the guild (none for private chats) and the member.
 pub type Key = (Option<GuildId>, UserId);
@@ -55,6 +60,8 @@ pub struct Lanes {
 struct Inner {
     guilds: Mutex<HashMap<Option<GuildId>, Guild>>,
     waiting: AtomicUsize,
+    /// Commands of one guild at work at once.
+    at_work_per_guild: usize,
     /// Looking one up by name costs more than handing over.
     shown: Gauge,
     tracker: TaskTracker,
@@ -68,21 +75,19 @@ struct Guild {
     ready: VecDeque<UserId>,
     /// How many tasks carry out commands, each of another lane.
     at_work: usize,
-}
-
-impl Default for Lanes {
-    fn default() -> Self {
-        Self::new()
-    }
+    /// Commands that wait or are at work.
+    waiting: usize,
 }
 
 impl Lanes {
-    /// No lanes yet.
-    pub fn new() -> Self {
+    /// No lanes yet. `requests`: how many the points systems take at once, so that lanes are not the
+    /// narrower bound.
+    pub fn new(requests: usize) -> Self {
         Self {
             inner: Arc::new(Inner {
                 guilds: Mutex::default(),
                 waiting: AtomicUsize::new(0),
+                at_work_per_guild: AT_WORK_PER_GUILD.max(AT_WORK_PER_REQUEST * requests),
                 shown: metrics::gauge!("guildpoints_commands_waiting"),
                 tracker: TaskTracker::new(),
             }),
@@ -124,6 +129,9 @@ impl Lanes {
         // for more than these few lines, so the reader does not wait.
         let mut guilds = self.guilds();
         let lanes = guilds.entry(guild).or_default();
+        if lanes.waiting >= WAITING_PER_GUILD {
+            return Err(Busy);
+        }
         match lanes.lanes.entry(member) {
             hash_map::Entry::Occupied(mut lane) => {
                 if lane.get().len() >= WAITING_PER_MEMBER {
@@ -132,7 +140,7 @@ impl Lanes {
                 lane.get_mut().push_back(work);
             }
             hash_map::Entry::Vacant(place) => {
-                if lanes.at_work < AT_WORK_PER_GUILD {
+                if lanes.at_work < self.inner.at_work_per_guild {
                     lanes.at_work += 1;
                     place.insert(VecDeque::new());
                     let task = self.clone().work(guild, member, work);
@@ -143,6 +151,7 @@ impl Lanes {
                 }
             }
         }
+        lanes.waiting += 1;
         Ok(())
     }
 
@@ -168,6 +177,7 @@ impl Lanes {
     fn turn_after(&self, guild: Option<GuildId>, member: UserId) -> Option<(UserId, Work)> {
         let mut guilds = self.guilds();
         let lanes = guilds.get_mut(&guild)?;
+        lanes.waiting -= 1;
         if lanes.lanes.get(&member).is_some_and(VecDeque::is_empty) {
             lanes.lanes.remove(&member);
         } else {
@@ -224,7 +234,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_members_commands_keep_their_order_and_nobody_elses_wait() {
-        let lanes = Lanes::new();
+        let lanes = Lanes::new(8);
         let said = Arc::new(Mutex::new(Vec::new()));
         let gate = Arc::new(Notify::new());
         for step in 0..3 {
@@ -256,7 +266,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_lane_says_so_at_once_and_recovers() {
-        let lanes = Lanes::new();
+        let lanes = Lanes::new(8);
         let gate = Arc::new(Notify::new());
         let mut taken = 0;
         for _ in 0..100 {
@@ -287,7 +297,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panicking_command_does_not_end_the_lane() {
-        let lanes = Lanes::new();
+        let lanes = Lanes::new(8);
         let done = Arc::new(AtomicUsize::new(0));
         lanes.send(ANNE, || async { panic!("on purpose") }).unwrap();
         // Before there is a future to answer with.
@@ -306,7 +316,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_guild_has_so_many_at_work_and_turns_go_round() {
-        let lanes = Lanes::new();
+        let lanes = Lanes::new(8);
         let gate = Arc::new(Semaphore::new(0));
         let said = Arc::new(Mutex::new(Vec::new()));
         let members = AT_WORK_PER_GUILD as u64 + 3;
@@ -338,6 +348,25 @@ mod tests {
         // Nobody had a second turn before everybody had the first.
         let first = begun.iter().take(members as usize);
         assert!(first.copied().all(|(round, _)| round == 0));
+        assert!(lanes.guilds().is_empty());
+        assert_eq!(lanes.waiting(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_guild_that_floods_leaves_the_others_room() {
+        let lanes = Lanes::new(8);
+        let gate = Arc::new(Semaphore::new(0));
+        let taken = (1..=WAITING_IN_ALL as u64)
+            .filter(|&member| {
+                let gate = gate.clone();
+                let work = move || async move { gate.acquire().await.unwrap().forget() };
+                lanes.send((ANNE.0, UserId::new(member)), work).is_ok()
+            })
+            .count();
+        assert_eq!(taken, WAITING_PER_GUILD);
+        assert!(lanes.send(BEN_ELSEWHERE, || async {}).is_ok());
+        gate.add_permits(taken);
+        lanes.settled().await;
         assert!(lanes.guilds().is_empty());
         assert_eq!(lanes.waiting(), 0);
     }

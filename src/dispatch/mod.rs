@@ -13,6 +13,7 @@ mod heeding;
 pub mod lane;
 mod marks;
 mod people;
+mod pressing;
 mod reading;
 mod standing;
 mod teller;
@@ -140,6 +141,7 @@ struct Occasion {
     message: MessageId,
     reply: ReplyAddress,
     confirmation: Option<MessageId>,
+    pressed: Option<MessageId>,
 }
 
 impl Dispatcher {
@@ -269,6 +271,7 @@ impl Dispatcher {
             message: incoming.message,
             reply,
             confirmation: None,
+            pressed: None,
         };
         handler
             .run(self.call(&granted, &policy, &asked, people, occasion))
@@ -294,6 +297,7 @@ impl Dispatcher {
             message: occasion.message,
             reply: occasion.reply,
             confirmation: occasion.confirmation,
+            pressed: occasion.pressed,
             points: &self.points,
             words: &self.voice.words,
             registry: &self.registry,
@@ -321,7 +325,7 @@ impl Dispatcher {
     /// What holds for a command: its guild's policy, or the only guild's in a private chat.
     fn policy(&self, incoming: &Incoming, right: Right) -> Result<Arc<Policy>, Refusal> {
         let Some(guild) = incoming.guild else {
-            if matches!(right, Right::Give | Right::Take) {
+            if needs_a_channel(right) {
                 return Err(Refusal::NotInPrivate);
             }
             return self.guilds.only().ok_or(Refusal::WhichGuild);
@@ -357,6 +361,14 @@ impl Dispatcher {
             }
             Err(refusal) => Err(refusal),
         }
+    }
+}
+
+/// Whether what the right is for concerns a guild so much that it is done in one of its channels.
+fn needs_a_channel(right: Right) -> bool {
+    match right {
+        Right::Give | Right::Take | Right::Undo | Right::Approve | Right::Freeze => true,
+        Right::Everyone | Right::View | Right::Manage => false,
     }
 }
 

@@ -73,8 +73,7 @@ impl Dispatcher {
     async fn tell_each(&self, due: Vec<Receipt>) {
         let mut telling = tokio::task::JoinSet::new();
         for receipt in due {
-            let (message, _, _) = receipt.cause.parts();
-            let Some(turn) = self.telling.begin(message) else {
+            let Some(turn) = self.telling.begin(receipt.told_under()) else {
                 continue;
             };
             let dispatcher = self.clone();
@@ -102,8 +101,7 @@ impl Dispatcher {
             }
         };
         let code = receipt.code.clone();
-        let (message, _, _) = cause.parts();
-        let noted = match self.journal.of_message(message).await {
+        let noted = match self.told_together(cause).await {
             Ok(all) if all.len() > 1 && all.iter().any(is_moving) => {
                 self.tell_progress(receipt, &all).await
             }
@@ -115,14 +113,24 @@ impl Dispatcher {
         }
     }
 
-    /// How everything the message asked for stands: the last word on what has ended, and that the rest
-    /// is left to a moderator, unless its one change is open.
+    /// All changes that are told in one message with that one: a command's, or one undo.
+    async fn told_together(&self, cause: &Cause) -> Result<Vec<Receipt>, JournalError> {
+        match cause {
+            Cause::Message { message, .. } => self.journal.of_message(*message).await,
+            Cause::Undo { .. } => {
+                let undo = self.journal.of_cause(cause).await?;
+                Ok(undo.into_iter().collect())
+            }
+        }
+    }
+
+    /// How everything told together stands: the last word on what has ended, and that the rest is
+    /// left to people, unless its one change is open.
     async fn tell_stand(
         &self,
         receipt: Receipt,
         mut all: Vec<Receipt>,
     ) -> Result<(), JournalError> {
-        let (message, _, _) = receipt.cause.parts();
         let told = match all.iter().any(|entry| entry.state.is_final()) {
             true => Told::Final,
             false => Told::Interim,
@@ -139,8 +147,8 @@ impl Dispatcher {
         {
             Ok(said) => {
                 tracing::info!(receipt = %receipt.code, state = ?receipt.state, changes = all.len(), "outcome told");
-                self.telling.forget_progress(message);
-                self.telling.no_doubt(message);
+                self.telling.forget_progress(receipt.told_under());
+                self.telling.no_doubt(&receipt.cause);
                 self.note_stand(&receipt.cause, &all, said, told).await
             }
             Err(error) if is_hopeless(&error) => {
@@ -148,13 +156,13 @@ impl Dispatcher {
                 self.journal.undeliverable(&receipt.cause).await
             }
             Err(error) => {
-                self.telling.note_unknown(message, &error);
+                self.telling.note_unknown(&receipt.cause, &error);
                 self.tell_later(&receipt, &error).await
             }
         }
     }
 
-    /// Notes what was said of all entries of a command, unless one has ended since it was read: then
+    /// Notes what was said of what is told together, unless one has ended since it was read: then
     /// there is more to say.
     async fn note_stand(
         &self,
@@ -167,7 +175,7 @@ impl Dispatcher {
         if all.iter().all(|entry| entry.state.is_final()) {
             return Ok(());
         }
-        let now = self.journal.of_message(cause.parts().0).await?;
+        let now = self.told_together(cause).await?;
         let stands = |entries: &[Receipt]| -> Vec<State> {
             entries.iter().map(|entry| entry.state).collect()
         };
@@ -180,9 +188,10 @@ impl Dispatcher {
     /// Where the answer belongs and what stands there: where it may have been said without being
     /// noted, before this process or by a request that got no answer, the chat is looked at first.
     async fn place(&self, receipt: &Receipt, all: &[Receipt]) -> (ReplyAddress, Beneath) {
-        let (message, _, _) = receipt.cause.parts();
+        let message = receipt.told_under();
         let mut at = receipt.reply;
-        let may_stand = receipt.written_ms < self.started_ms || self.telling.is_doubtful(message);
+        let may_stand =
+            receipt.written_ms < self.started_ms || self.telling.is_doubtful(&receipt.cause);
         if at.said.is_none() && may_stand {
             let codes: Vec<ReceiptCode> = all.iter().map(|entry| entry.code.clone()).collect();
             at.said = self.voice.said_already(at.channel, message, &codes).await;
@@ -190,10 +199,16 @@ impl Dispatcher {
                 tracing::info!(receipt = %receipt.code, %said, "an answer that was not noted stands already");
             }
         }
-        (at, self.beneath(message, at).await)
+        // It waited with the buttons that decide, or was done with the one that undoes.
+        let had_buttons = |entry: &Receipt| entry.approval.is_some() || entry.undone > 0;
+        let beneath = match at.said.is_some() && all.iter().any(had_buttons) {
+            true => Beneath::Buttons,
+            false => self.beneath(message, at).await,
+        };
+        (at, beneath)
     }
 
-    /// What stands where the answer to `message` is to be said.
+    /// What stands where the answer to `message` is to be said, as far as it may be a question.
     pub(super) async fn beneath(&self, message: MessageId, at: ReplyAddress) -> Beneath {
         if at.said.is_none() {
             return Beneath::Text;
@@ -208,7 +223,7 @@ impl Dispatcher {
     /// Some of several changes are settled: the list is brought up to date where it would read
     /// differently, and looked at again soon.
     async fn tell_progress(&self, receipt: Receipt, all: &[Receipt]) -> Result<(), JournalError> {
-        let (message, _, _) = receipt.cause.parts();
+        let message = receipt.told_under();
         let states: Vec<State> = all.iter().map(|entry| entry.state).collect();
         if self.telling.progress(message) != Some(states.clone()) {
             let tongue = self.tongue(Some(receipt.guild));
@@ -219,14 +234,14 @@ impl Dispatcher {
                 .await
             {
                 Ok(said) => {
-                    self.telling.no_doubt(message);
+                    self.telling.no_doubt(&receipt.cause);
                     self.journal
                         .told_whole(&receipt.cause, said, Told::Interim)
                         .await?;
                     self.telling.note_progress(message, states);
                 }
                 Err(error) => {
-                    self.telling.note_unknown(message, &error);
+                    self.telling.note_unknown(&receipt.cause, &error);
                     tracing::warn!(receipt = %receipt.code, %error, "progress could not be told")
                 }
             }
@@ -262,7 +277,8 @@ fn is_owed(receipt: &Receipt) -> bool {
 
 /// Whether it will still change by itself.
 fn is_moving(entry: &Receipt) -> bool {
-    !entry.state.is_final() && entry.state != State::Unresolved
+    let left_to_people = matches!(entry.state, State::Waiting | State::Unresolved);
+    !entry.state.is_final() && !left_to_people
 }
 
 /// Whether no later try can succeed.

@@ -31,13 +31,16 @@ pub(super) struct Voice {
 pub(super) enum Beneath {
     /// Text alone, or nothing.
     Text,
-    /// A question with buttons, which have no use any more.
+    /// Something with buttons, which have no use any more.
     Buttons,
 }
 
 /// How far back a channel's history is searched for an answer that was said and not noted, in pages
 /// of fifty.
 const PAGES_BACK: usize = 8;
+
+/// Buttons in a row: every question has two answers.
+const A_ROW: usize = 2;
 
 /// In which language and zone something is said.
 #[derive(Clone, Debug)]
@@ -149,9 +152,10 @@ fn buttons(rendered: &Rendered) -> Vec<Vec<Button>> {
         // An empty keyboard draws a frame (fanbook-platform, 4.6).
         return Vec::new();
     }
-    let row = rendered.buttons.iter().map(|(label, data)| Button {
+    let button = |(label, data): &(String, String)| Button {
         label: label.clone(),
         data: data.clone(),
-    });
-    vec![row.collect()]
+    };
+    let rows = rendered.buttons.chunks(A_ROW);
+    rows.map(|row| row.iter().map(button).collect()).collect()
 }

@@ -3,10 +3,11 @@
 //! What the database holds by itself (one row for a cause, one entry for a code) is not looked at
 //! again. Times are not compared with each other: a machine's clock may have been set back.
 
+use crate::journal::codes::MOST_ATTEMPTS;
+use crate::journal::entry::Approval;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::State;
 use crate::journal::entry::Told;
-use crate::journal::rules;
 use crate::model::BotId;
 use crate::model::OpId;
 use crate::model::ReceiptCode;
@@ -24,6 +25,10 @@ pub enum Breach {
     RefusedAndNot,
     /// Something was heard of it that only a sending can have brought, and none was noted.
     NeverSent,
+    /// It was sent although nobody has approved it.
+    SentUnapproved,
+    /// More of it was undone than there is, or something of it that was never carried out.
+    UndoneTooMuch,
     /// Nobody will look after it, and it is left to nobody.
     Forgotten,
     /// Its end was said before it had one.
@@ -38,12 +43,14 @@ pub enum Breach {
 
 impl Breach {
     /// Every rule, in the order in which they are told.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::OtherId,
         Self::OtherCode,
         Self::SettledAndNot,
         Self::RefusedAndNot,
         Self::NeverSent,
+        Self::SentUnapproved,
+        Self::UndoneTooMuch,
         Self::Forgotten,
         Self::ToldTooSoon,
         Self::SaidNowhere,
@@ -62,12 +69,24 @@ pub fn breaches(entry: &Receipt, bot: BotId) -> Vec<Breach> {
         Breach::SettledAndNot => entry.state.is_final() != settled,
         Breach::RefusedAndNot => (entry.state == State::Refused) != entry.refusal.is_some(),
         Breach::NeverSent => {
-            let must = matches!(entry.state, State::Unconfirmed | State::Held | State::Done);
-            must && entry.progress.sends == 0
+            let under_way = matches!(entry.state, State::Unconfirmed | State::Held);
+            (under_way || entry.state.took_effect()) && entry.progress.sends == 0
+        }
+        Breach::SentUnapproved => {
+            let decision = |approval: &Approval| approval.decision.as_ref().map(|it| it.approved);
+            let approved = |approval| decision(approval) == Some(true);
+            !entry.approval.as_ref().is_none_or(approved) && entry.progress.sends > 0
+        }
+        Breach::UndoneTooMuch => {
+            let most = match entry.state.took_effect() {
+                true => entry.amount.size(),
+                false => 0,
+            };
+            !(0..=most).contains(&entry.undone)
         }
         Breach::Forgotten => {
-            let left_to_a_person = entry.state == State::Unresolved;
-            !settled && !left_to_a_person && entry.progress.next_look_ms == i64::MAX
+            let left_to_people = matches!(entry.state, State::Waiting | State::Unresolved);
+            !settled && !left_to_people && entry.progress.next_look_ms == i64::MAX
         }
         Breach::ToldTooSoon => entry.told == Told::Final && !settled,
         Breach::SaidNowhere => said_something && entry.reply.said.is_none(),
@@ -81,5 +100,5 @@ pub fn breaches(entry: &Receipt, bot: BotId) -> Vec<Breach> {
 }
 
 fn codes(op: &OpId) -> impl Iterator<Item = ReceiptCode> {
-    (0..rules::MOST_ATTEMPTS).map(|attempt| ReceiptCode::candidate(op, attempt))
+    (0..MOST_ATTEMPTS).map(|attempt| ReceiptCode::candidate(op, attempt))
 }

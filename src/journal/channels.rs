@@ -4,6 +4,7 @@
 //! noted, so whoever reads a channel's history from `since` on meets nothing twice.
 
 use crate::journal::Journal;
+use crate::journal::entry::Durability;
 use crate::journal::error::JournalError;
 use crate::journal::store::Note;
 use crate::model::ChannelId;
@@ -42,13 +43,16 @@ impl Journal {
     }
 
     /// Notes how far channels are handled, in one transaction. A `since` below the known one leaves
-    /// that as it is.
+    /// that as it is. It survives the process at once and a power cut soon: what such a cut takes of
+    /// it is read again, and changes of points are known by their own rows.
     pub async fn note_handled(&self, handled: Handled) -> Result<(), JournalError> {
-        self.note(Note::Handled(handled)).await.map(drop)
+        let note = Note::Handled(handled);
+        self.note_by(Durability::Soon, note).await.map(drop)
     }
 
     /// Forgets channels that are handled up to `before` at most: nobody has used them since.
     pub async fn forget_channels(&self, before: MessageId) -> Result<(), JournalError> {
-        self.note(Note::ForgetChannels { before }).await.map(drop)
+        let note = Note::ForgetChannels { before };
+        self.note_by(Durability::Soon, note).await.map(drop)
     }
 }

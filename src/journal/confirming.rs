@@ -1,11 +1,11 @@
 //! Commands that wait for their caller's button.
 
 use crate::journal::Journal;
-use crate::journal::entry::Asked;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
 use crate::journal::error::JournalError;
 use crate::journal::group::Write;
+use crate::journal::outcome::Asked;
 use crate::journal::store::Note;
 use crate::journal::store::storable;
 use crate::model::MessageId;

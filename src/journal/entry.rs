@@ -77,54 +77,6 @@ pub struct Span {
     pub until_ms: i64,
 }
 
-/// What became of opening an intent.
-#[derive(Debug)]
-pub enum Opened {
-    /// It is written and nobody else has its ticket.
-    Fresh(Ticket),
-    /// This cause was opened before; nothing was written.
-    Known(Box<Receipt>),
-    /// A cap does not allow it; nothing was written.
-    Over(Over),
-    /// The confirmation was used, cancelled or is too old; nothing was written.
-    ConfirmationSpent(ConfirmationState),
-}
-
-/// What became of opening several intents of one command, all or none.
-#[derive(Debug)]
-pub enum OpenedAll {
-    /// They are written as queued; nobody else has their tickets, in the order of the intents.
-    Fresh(Vec<Ticket>),
-    /// The command was opened before, at least in part; nothing was written.
-    Known(Vec<Receipt>),
-    /// A cap does not allow them as a whole; nothing was written.
-    Over(Over),
-    /// The confirmation was used, cancelled or is too old; nothing was written.
-    ConfirmationSpent(ConfirmationState),
-}
-
-/// The cap that does not allow a change, with the present figures in points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Over {
-    /// One change may not be so large.
-    Each {
-        /// The largest allowed.
-        cap: i64,
-    },
-    /// The day's sum would be too large.
-    Day {
-        /// Given today, open ones included, refused and undone ones not.
-        used: i64,
-        /// The quota.
-        cap: i64,
-    },
-    /// Somebody else has to approve.
-    Approval {
-        /// The threshold.
-        cap: i64,
-    },
-}
-
 /// Proof that an intent is on disk and that its bearer alone may send it.
 ///
 /// Minted by the journal only: by `open` for the first caller and by `unsettled` for `reconcile`.
@@ -194,11 +146,71 @@ pub struct Receipt {
     pub told: Told,
     /// Who decided it and why, where looking things up did not.
     pub settled_by: Option<SettledBy>,
+    /// The change this one undoes.
+    pub undoes: Option<Undoes>,
+    /// How much of it was undone for certain, absolute, in points.
+    pub undone: i64,
+    /// The approval it needs or needed.
+    pub approval: Option<Approval>,
+}
+
+impl Receipt {
+    /// What it takes of its giver's daily quota, in points: its size, less what was undone; nothing
+    /// once refused. An undo takes nothing.
+    pub fn counts(&self) -> i64 {
+        match (self.state, self.cause) {
+            (State::Refused, _) | (_, Cause::Undo { .. }) => 0,
+            _ => (self.amount.size() - self.undone).max(0),
+        }
+    }
+
+    /// The message whose answer tells of it: what is said is said for all entries of that message.
+    pub fn told_under(&self) -> MessageId {
+        match self.cause {
+            Cause::Message { message, .. } => message,
+            Cause::Undo { message, .. } => self.reply.quoting.unwrap_or(message),
+        }
+    }
+}
+
+/// What an undo is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undoes {
+    /// The change that is undone.
+    pub code: ReceiptCode,
+    /// Its size, in points: an undo of less is a partial one.
+    pub size: i64,
+}
+
+/// A second person's say about a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The threshold the change is above, in points.
+    pub over: i64,
+    /// When it is refused if nobody has decided, in milliseconds since 1970.
+    pub until_ms: i64,
+    /// What was decided, once it was.
+    pub decision: Option<Decision>,
+}
+
+/// What was decided about a change that waited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Whether it may happen.
+    pub approved: bool,
+    /// Who decided; nobody where the time ran out.
+    pub by: Option<UserId>,
+    /// When, in milliseconds since 1970.
+    pub ms: i64,
+    /// Why, as typed. Untrusted text.
+    pub why: Option<String>,
 }
 
 /// How a change stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
+    /// Written; somebody has to approve it before anything is sent.
+    Waiting,
     /// Written; the points system asked for patience, nothing is in doubt.
     Queued,
     /// Sent, and the answer is missing or cannot be believed yet.
@@ -211,12 +223,48 @@ pub enum State {
     Done,
     /// It was not and will not be carried out.
     Refused,
+    /// The points system has confirmed it, and later its undo.
+    Undone,
+    /// The same, but not all of it was there to be taken back.
+    PartlyUndone,
 }
 
 impl State {
     /// Whether nothing more will happen.
     pub fn is_final(self) -> bool {
-        matches!(self, State::Done | State::Refused)
+        match self {
+            State::Done | State::Refused | State::Undone | State::PartlyUndone => true,
+            State::Waiting
+            | State::Queued
+            | State::Unconfirmed
+            | State::Held
+            | State::Unresolved => false,
+        }
+    }
+
+    /// Whether the points system has confirmed it, whatever came later.
+    pub fn took_effect(self) -> bool {
+        matches!(self, State::Done | State::Undone | State::PartlyUndone)
+    }
+
+    /// How an entry stands that is kept as `self`, with what is kept beside: whether it waits for
+    /// approval, and how much of its `size` was undone.
+    pub(super) fn beside(self, waits: bool, undone: i64, size: i64) -> Self {
+        match self {
+            State::Queued if waits => State::Waiting,
+            State::Done if undone >= size => State::Undone,
+            State::Done if undone > 0 => State::PartlyUndone,
+            state => state,
+        }
+    }
+
+    /// What is kept of it as the state; the rest stands beside.
+    pub(super) fn kept(self) -> Self {
+        match self {
+            State::Waiting => State::Queued,
+            State::Undone | State::PartlyUndone => State::Done,
+            state => state,
+        }
     }
 }
 
@@ -335,18 +383,11 @@ impl Confirmation {
     }
 }
 
-/// What became of asking for a confirmation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// It is written and waits for the button.
-    Fresh,
-    /// This message asked before; nothing was written.
-    Known(Confirmation),
-}
-
 /// How many entries wait, by what they wait for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
+    /// Somebody has to approve.
+    pub waiting: u64,
     /// Written; nothing is in doubt.
     pub queued: u64,
     /// Sent, no verdict yet.
@@ -359,7 +400,8 @@ pub struct Counts {
     pub untold: u64,
     /// Settled, and nobody will be told how it ended: the place to say it is gone.
     pub undeliverable: u64,
-    /// When the oldest unsettled entry was written, in milliseconds since 1970.
+    /// When the oldest unsettled entry was written that does not wait for people, in milliseconds
+    /// since 1970.
     pub oldest_open_ms: Option<i64>,
 }
 
@@ -375,6 +417,9 @@ pub enum ConfirmationState {
     /// Its time ran out.
     Expired,
 }
+
+/// How long a change waits for approval.
+pub const APPROVAL_LIFE: Duration = Duration::from_secs(24 * 3_600);
 
 /// How long a confirm button works.
 pub const CONFIRMATION_LIFE: Duration = Duration::from_secs(600);

@@ -47,6 +47,9 @@ pub enum JournalError {
     /// An entry or confirmation is not in the state the caller believed, or is not there at all.
     #[error("the entry has changed meanwhile")]
     Changed,
+    /// Giving is stopped in the guild, and nothing of the entry has left yet.
+    #[error("giving is stopped in this guild")]
+    Frozen,
     /// The grant holds in another guild than the one whose points would move.
     #[error("the grant holds in guild {granted}, the points would move in guild {intended}")]
     OtherGuild {

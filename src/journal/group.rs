@@ -2,15 +2,20 @@
 
 use tokio::sync::oneshot;
 
-use crate::journal::entry::Asked;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
 use crate::journal::entry::Durability;
-use crate::journal::entry::Opened;
-use crate::journal::entry::OpenedAll;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
+use crate::journal::outcome::Asked;
+use crate::journal::outcome::Decided;
+use crate::journal::outcome::Froze;
+use crate::journal::outcome::Opened;
+use crate::journal::outcome::OpenedAll;
+use crate::journal::outcome::Thawed;
 use crate::journal::rules::Opening;
+use crate::journal::ruling::Stop;
+use crate::journal::ruling::Wish;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
 use crate::model::MessageId;
@@ -37,6 +42,12 @@ pub(super) enum Write {
     Ask(Pending<Confirmation, Asked>),
     /// Call a confirmation off.
     Cancel(Pending<MessageId, ConfirmationState>),
+    /// Decide about a command that waits for approval.
+    Decide(Pending<Wish, Decided>),
+    /// Stop all giving in a guild.
+    Freeze(Pending<Stop, Froze>),
+    /// Let it go on.
+    Thaw(Pending<Stop, Thawed>),
     /// Change an entry.
     Change(Pending<EntryChange, Option<Receipt>>),
     /// Note something.
@@ -54,6 +65,12 @@ pub(super) struct Group {
     pub asks: Vec<Pending<Confirmation, Asked>>,
     /// Confirmations to call off.
     pub cancels: Vec<Pending<MessageId, ConfirmationState>>,
+    /// Commands to decide about.
+    pub decides: Vec<Pending<Wish, Decided>>,
+    /// Guilds in which giving stops.
+    pub freezes: Vec<Pending<Stop, Froze>>,
+    /// Guilds in which it goes on.
+    pub thaws: Vec<Pending<Stop, Thawed>>,
     /// Entries to change.
     pub changes: Vec<Pending<EntryChange, Option<Receipt>>>,
     /// What is to be noted.
@@ -71,6 +88,12 @@ pub(super) struct Answers {
     pub asks: Vec<Result<Asked, JournalError>>,
     /// Confirmations to call off.
     pub cancels: Vec<Result<ConfirmationState, JournalError>>,
+    /// Commands to decide about.
+    pub decides: Vec<Result<Decided, JournalError>>,
+    /// Guilds in which giving stops.
+    pub freezes: Vec<Result<Froze, JournalError>>,
+    /// Guilds in which it goes on.
+    pub thaws: Vec<Result<Thawed, JournalError>>,
     /// Entries to change.
     pub changes: Vec<Option<Receipt>>,
     /// What is to be noted.
@@ -85,6 +108,9 @@ impl Group {
             Write::OpenAll(pending) => self.open_alls.push(pending),
             Write::Ask(pending) => self.asks.push(pending),
             Write::Cancel(pending) => self.cancels.push(pending),
+            Write::Decide(pending) => self.decides.push(pending),
+            Write::Freeze(pending) => self.freezes.push(pending),
+            Write::Thaw(pending) => self.thaws.push(pending),
             Write::Change(pending) => self.changes.push(pending),
             Write::Note(pending) => self.notes.push(pending),
         }
@@ -92,12 +118,18 @@ impl Group {
 
     /// How many writes there are.
     pub fn len(&self) -> usize {
+        self.decided() + self.changes.len() + self.notes.len()
+    }
+
+    /// How many of them are decided by rules.
+    fn decided(&self) -> usize {
         self.opens.len()
             + self.open_alls.len()
             + self.asks.len()
             + self.cancels.len()
-            + self.changes.len()
-            + self.notes.len()
+            + self.decides.len()
+            + self.freezes.len()
+            + self.thaws.len()
     }
 
     /// Whether it adds rows, or proves that it could.
@@ -108,8 +140,7 @@ impl Group {
 
     /// Whether anything in it is decided by rules; the rest carries its condition with it.
     pub fn must_look(&self) -> bool {
-        let opens = self.opens.len() + self.open_alls.len();
-        opens + self.asks.len() + self.cancels.len() > 0
+        self.decided() > 0
     }
 
     /// Whether any of the writes that carry their condition with them has to be on disk at once.
@@ -127,7 +158,11 @@ impl Group {
         let cancels = self.cancels.into_iter().map(Write::Cancel);
         let changes = self.changes.into_iter().map(Write::Change);
         let notes = self.notes.into_iter().map(Write::Note);
-        let decided = opens.chain(open_alls).chain(asks).chain(cancels);
+        let decides = self.decides.into_iter().map(Write::Decide);
+        let freezes = self.freezes.into_iter().map(Write::Freeze);
+        let thaws = self.thaws.into_iter().map(Write::Thaw);
+        let decided = freezes.chain(thaws).chain(opens).chain(open_alls);
+        let decided = decided.chain(asks).chain(cancels).chain(decides);
         let writes = decided.chain(changes).chain(notes);
         writes.map(|write| {
             let mut single = Group::default();
@@ -142,6 +177,9 @@ impl Group {
         answer_each(self.open_alls, answers.open_alls);
         answer_each(self.asks, answers.asks);
         answer_each(self.cancels, answers.cancels);
+        answer_each(self.decides, answers.decides);
+        answer_each(self.freezes, answers.freezes);
+        answer_each(self.thaws, answers.thaws);
         answer_each(self.changes, answers.changes.into_iter().map(Ok));
         answer_each(self.notes, answers.notes.into_iter().map(Ok));
     }
@@ -153,6 +191,9 @@ impl Group {
         answer_each(self.open_alls, error.by_ref().map(Err));
         answer_each(self.asks, error.by_ref().map(Err));
         answer_each(self.cancels, error.by_ref().map(Err));
+        answer_each(self.decides, error.by_ref().map(Err));
+        answer_each(self.freezes, error.by_ref().map(Err));
+        answer_each(self.thaws, error.by_ref().map(Err));
         answer_each(self.changes, error.by_ref().map(Err));
         answer_each(self.notes, error.by_ref().map(Err));
     }

@@ -1,10 +1,13 @@
 //! How values are kept, the same in every engine: ids bit for bit in 64 signed bits, everything that
 //! has few values as a word.
 
+use crate::journal::entry::Approval;
 use crate::journal::entry::ConfirmationState;
+use crate::journal::entry::Decision;
 use crate::journal::entry::State;
 use crate::journal::entry::Told;
 use crate::model::Cause;
+use crate::model::UserId;
 use crate::model::refusal::PointsRefusal;
 
 /// An id as it is kept.
@@ -23,9 +26,50 @@ pub(super) fn key(cause: &Cause) -> (i64, i64, i64, i64) {
     )
 }
 
-/// The word a state is kept as.
+/// The word a state is kept as; what stands beside it tells the rest.
 pub(super) fn state_word(state: State) -> &'static str {
-    word(&STATES, state)
+    word(&STATES, state.kept())
+}
+
+/// The word an approval is kept as.
+pub(super) fn approval_word(approval: &Approval) -> &'static str {
+    match &approval.decision {
+        None => "asked",
+        Some(decision) if decision.approved => "approved",
+        Some(_) => "refused",
+    }
+}
+
+/// What stands beside an entry's state, as kept.
+pub(super) struct Beside {
+    pub state: State,
+    pub undone: i64,
+    pub size: i64,
+    pub approval: Option<String>,
+    pub over: Option<i64>,
+    pub until_ms: Option<i64>,
+    pub decided_by: Option<i64>,
+    pub decided_ms: Option<i64>,
+    pub why: Option<String>,
+}
+
+impl Beside {
+    /// How the entry stands, and the approval it needs or needed.
+    pub fn read(self) -> (State, Option<Approval>) {
+        let waits = self.approval.as_deref() == Some("asked");
+        let state = self.state.beside(waits, self.undone, self.size);
+        let approval = self.approval.map(|word| Approval {
+            over: self.over.unwrap_or_default(),
+            until_ms: self.until_ms.unwrap_or_default(),
+            decision: (word != "asked").then(|| Decision {
+                approved: word == "approved",
+                by: self.decided_by.map(|by| UserId::new(by.cast_unsigned())),
+                ms: self.decided_ms.unwrap_or_default(),
+                why: self.why,
+            }),
+        });
+        (state, approval)
+    }
 }
 
 /// The word a telling is kept as.
@@ -66,7 +110,7 @@ pub(super) const TOLD: [(&str, Told); 4] = [
 ];
 
 /// How refusals are kept.
-pub(super) const MEANINGS: [(&str, PointsRefusal); 9] = [
+pub(super) const MEANINGS: [(&str, PointsRefusal); 11] = [
     ("not_enabled_here", PointsRefusal::NotEnabledHere),
     ("no_access", PointsRefusal::NoAccess),
     ("no_account", PointsRefusal::NoAccount),
@@ -76,6 +120,8 @@ pub(super) const MEANINGS: [(&str, PointsRefusal); 9] = [
     ("unavailable", PointsRefusal::Unavailable),
     ("declined", PointsRefusal::Declined),
     ("by_hand", PointsRefusal::ByHand),
+    ("not_approved", PointsRefusal::NotApproved),
+    ("approval_expired", PointsRefusal::ApprovalExpired),
 ];
 
 /// How confirmations are kept.
@@ -108,12 +154,15 @@ mod tests {
     /// The value after `state`, so that no value can be forgotten here.
     fn next_state(state: State) -> Option<State> {
         match state {
+            State::Waiting => Some(State::Queued),
             State::Queued => Some(State::Unconfirmed),
             State::Unconfirmed => Some(State::Held),
             State::Held => Some(State::Unresolved),
             State::Unresolved => Some(State::Done),
             State::Done => Some(State::Refused),
-            State::Refused => None,
+            State::Refused => Some(State::Undone),
+            State::Undone => Some(State::PartlyUndone),
+            State::PartlyUndone => None,
         }
     }
 
@@ -136,7 +185,9 @@ mod tests {
             PointsRefusal::TooFast => Some(PointsRefusal::Unavailable),
             PointsRefusal::Unavailable => Some(PointsRefusal::Declined),
             PointsRefusal::Declined => Some(PointsRefusal::ByHand),
-            PointsRefusal::ByHand => None,
+            PointsRefusal::ByHand => Some(PointsRefusal::NotApproved),
+            PointsRefusal::NotApproved => Some(PointsRefusal::ApprovalExpired),
+            PointsRefusal::ApprovalExpired => None,
         }
     }
 
@@ -146,8 +197,15 @@ mod tests {
 
     #[test]
     fn every_value_has_a_word_that_reads_back() {
-        for state in all(State::Queued, next_state) {
-            assert_eq!(named(&STATES, state_word(state)), Some(state));
+        for state in all(State::Waiting, next_state) {
+            let kept = named(&STATES, state_word(state)).unwrap();
+            let (waits, undone) = match state {
+                State::Waiting => (true, 0),
+                State::Undone => (false, 7),
+                State::PartlyUndone => (false, 3),
+                _ => (false, 0),
+            };
+            assert_eq!(kept.beside(waits, undone, 7), state);
         }
         for told in all(Told::Nothing, next_told) {
             assert_eq!(named(&TOLD, told_word(told)), Some(told));

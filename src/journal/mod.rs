@@ -21,15 +21,19 @@
 //! `sqlite` and `postgres`.
 
 mod audit;
+mod bounds;
 mod channels;
+mod codes;
 mod confirming;
 mod desk;
 mod entry;
 mod error;
 mod group;
 mod kept;
+mod outcome;
 mod postgres;
 mod rules;
+mod ruling;
 mod selecting;
 mod selection;
 mod settling;
@@ -56,6 +60,7 @@ pub use channels::MOST_CHANNELS;
 pub use desk::Unsound;
 pub use entry::*;
 pub use error::JournalError;
+pub use outcome::*;
 pub use selection::*;
 
 use crate::journal::group::Pending;

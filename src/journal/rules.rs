@@ -7,22 +7,25 @@
 use std::collections::HashMap;
 use std::collections::HashSet;
 
-use crate::journal::entry::Asked;
+use crate::journal::codes::Codes;
+use crate::journal::entry::Approval;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
 use crate::journal::entry::Intent;
-use crate::journal::entry::Opened;
-use crate::journal::entry::OpenedAll;
-use crate::journal::entry::Over;
 use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Span;
 use crate::journal::entry::State;
 use crate::journal::entry::Ticket;
 use crate::journal::entry::Told;
+use crate::journal::entry::Undoes;
 use crate::journal::error::JournalError;
+use crate::journal::outcome::Asked;
+use crate::journal::outcome::Opened;
+use crate::journal::outcome::OpenedAll;
 use crate::journal::store::Batch;
 use crate::journal::store::Found;
+use crate::journal::store::FreezeStands;
 use crate::journal::store::Questions;
 use crate::journal::store::Quota;
 use crate::model::Cause;
@@ -51,8 +54,11 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    /// The quota it is counted against; `None` where there is none.
-    fn quota(&self) -> Option<Quota> {
+    /// The quota it is counted against; `None` where there is none. Undoing takes from no quota.
+    pub(super) fn quota(&self) -> Option<Quota> {
+        if self.intent.cause.undoes().is_some() {
+            return None;
+        }
         self.caps.per_day.map(|_| Quota {
             guild: self.intent.guild,
             giver: self.giver,
@@ -71,8 +77,16 @@ pub(super) fn questions<'a>(
         ..Questions::default()
     };
     let mut quotas = HashSet::new();
+    let mut guilds = HashSet::new();
     for opening in openings {
-        questions.causes.push(opening.intent.cause);
+        let cause = opening.intent.cause;
+        questions.causes.push(cause);
+        // What it undoes, and the attempt that has to have been refused before it.
+        questions.causes.extend(cause.undoes());
+        questions.causes.extend(attempt_before(&cause));
+        if !opening.intent.amount.takes() && guilds.insert(opening.intent.guild) {
+            questions.guilds.push(opening.intent.guild);
+        }
         questions.codes.push(ReceiptCode::candidate(&opening.op, 0));
         questions.confirmations.extend(opening.intent.confirmation);
         if let Some(quota) = opening.quota()
@@ -84,74 +98,20 @@ pub(super) fn questions<'a>(
     questions
 }
 
-/// The codes of a group's new entries: for each the first nobody else has.
-pub(super) struct Codes {
-    taken: HashSet<ReceiptCode>,
-    of: HashMap<Cause, ReceiptCode>,
-    attempts: Vec<(Cause, OpId, u32)>,
-}
-
-/// Ids differ, so after the three that are prefixes of one hash every further attempt is an
-/// independent draw out of 2^40. Running out means that something else is wrong.
-pub(super) const MOST_ATTEMPTS: u32 = 32;
-
-impl Codes {
-    /// Begins with each entry's first candidate, of which `taken` are known to be gone.
-    pub fn new<'a>(
-        openings: impl Iterator<Item = &'a Opening>,
-        taken: HashSet<ReceiptCode>,
-    ) -> Self {
-        let mut codes = Self {
-            taken,
-            of: HashMap::new(),
-            attempts: openings
-                .map(|opening| (opening.intent.cause, opening.op.clone(), 0))
-                .collect(),
-        };
-        codes.give_out();
-        codes
-    }
-
-    /// The candidates to ask for next; empty when every entry has its code.
-    pub fn wanted(&self) -> Vec<ReceiptCode> {
-        self.attempts
-            .iter()
-            .map(|(_, op, attempt)| ReceiptCode::candidate(op, *attempt))
-            .collect()
-    }
-
-    /// Goes on after learning which of the wanted are gone.
-    pub fn learn(&mut self, taken: HashSet<ReceiptCode>) {
-        self.taken.extend(taken);
-        self.give_out();
-    }
-
-    fn give_out(&mut self) {
-        for (cause, op, attempt) in std::mem::take(&mut self.attempts) {
-            if self.of.contains_key(&cause) {
-                continue;
-            }
-            let code = ReceiptCode::candidate(&op, attempt);
-            if self.taken.insert(code.clone()) {
-                self.of.insert(cause, code);
-            } else if attempt + 1 < MOST_ATTEMPTS {
-                self.attempts.push((cause, op, attempt + 1));
-            }
-        }
-    }
-
-    fn take(&mut self, cause: &Cause) -> Result<ReceiptCode, JournalError> {
-        self.of.remove(cause).ok_or_else(|| {
-            JournalError::Database(anyhow::anyhow!("no receipt code is left for {cause:?}"))
-        })
+/// The attempt at the same undo before this one.
+pub(super) fn attempt_before(cause: &Cause) -> Option<Cause> {
+    match cause {
+        Cause::Undo { attempt, .. } => cause.undoes()?.undone_by(attempt.checked_sub(1)?),
+        Cause::Message { .. } => None,
     }
 }
 
 /// What is known inside the transaction, kept up to date as the group is decided.
 pub(super) struct Ledger {
-    now_ms: i64,
-    entries: HashMap<Cause, Receipt>,
-    given: HashMap<Quota, i64>,
+    pub(super) now_ms: i64,
+    pub(super) entries: HashMap<Cause, Receipt>,
+    pub(super) freezes: HashMap<GuildId, FreezeStands>,
+    pub(super) given: HashMap<Quota, i64>,
     confirmations: HashMap<MessageId, Confirmation>,
     codes: Codes,
     /// What has been decided to write.
@@ -167,6 +127,11 @@ impl Ledger {
                 .entries
                 .into_iter()
                 .map(|receipt| (receipt.cause, receipt))
+                .collect(),
+            freezes: found
+                .freezes
+                .into_iter()
+                .map(|stands| (stands.guild, stands))
                 .collect(),
             given: questions.quotas.iter().copied().zip(found.given).collect(),
             confirmations: found
@@ -191,12 +156,35 @@ impl Ledger {
                 return Ok(Opened::ConfirmationSpent(state));
             }
         }
-        if let Some(over) = self.over(opening) {
+        if let Some(freeze) = self.frozen(intent) {
+            return Ok(Opened::Frozen(freeze.clone()));
+        }
+        let mut undoes = None;
+        if let Some(cause) = intent.cause.undoes() {
+            match self.entries.get(&cause) {
+                Some(undone) if self.is_undoable(undone, intent) => {
+                    undoes = Some(Undoes {
+                        code: undone.code.clone(),
+                        size: undone.amount.size(),
+                    });
+                }
+                known => return Ok(Opened::NotUndoable(known.cloned().map(Box::new))),
+            }
+        } else if let Some(over) = self.over(opening) {
             return Ok(Opened::Over(over));
         }
-        let receipt = self.receipt(opening)?;
+        let approval = self.approval(opening);
+        let receipt = Receipt {
+            undoes,
+            ..self.receipt(opening)?
+        };
         if let Some(message) = intent.confirmation {
             self.stands(message, ConfirmationState::Used);
+        }
+        if let Some(approval) = approval {
+            let receipt = waiting(receipt, approval);
+            self.write(&receipt);
+            return Ok(Opened::Waiting(Box::new(receipt)));
         }
         self.write(&receipt);
         Ok(Opened::Fresh(Ticket {
@@ -211,7 +199,7 @@ impl Ledger {
                 && quota.giver == receipt.giver
                 && (quota.day.from_ms..quota.day.until_ms).contains(&receipt.written_ms)
             {
-                *given += receipt.amount.size();
+                *given += receipt.counts();
             }
         }
         self.entries.insert(receipt.cause, receipt.clone());
@@ -239,6 +227,9 @@ impl Ledger {
                 return Ok(OpenedAll::ConfirmationSpent(state));
             }
         }
+        if let Some(freeze) = openings.iter().find_map(|one| self.frozen(&one.intent)) {
+            return Ok(OpenedAll::Frozen(freeze.clone()));
+        }
         let mut taken = 0;
         for opening in openings {
             if let Some(over) = self.over_after(opening, taken) {
@@ -246,12 +237,20 @@ impl Ledger {
             }
             taken += opening.intent.amount.size();
         }
+        // One of them above the threshold is enough: the command is approved as a whole.
+        let approval = openings.iter().find_map(|opening| self.approval(opening));
         let mut receipts = Vec::with_capacity(openings.len());
         for opening in openings {
             receipts.push(queued(self.receipt(opening)?));
         }
         if let Some(message) = first.intent.confirmation {
             self.stands(message, ConfirmationState::Used);
+        }
+        if let Some(approval) = approval {
+            let wait = |receipt| waiting(receipt, approval.clone());
+            let receipts: Vec<Receipt> = receipts.into_iter().map(wait).collect();
+            receipts.iter().for_each(|receipt| self.write(receipt));
+            return Ok(OpenedAll::Waiting(receipts));
         }
         let write = |receipt| {
             self.write(&receipt);
@@ -312,29 +311,6 @@ impl Ledger {
         self.batch.confirmed.push((message, state));
     }
 
-    /// The cap that does not allow it. What can never be allowed is said before what tomorrow may.
-    fn over(&self, opening: &Opening) -> Option<Over> {
-        self.over_after(opening, 0)
-    }
-
-    /// The same, when the same command has taken so much already.
-    fn over_after(&self, opening: &Opening, taken: i64) -> Option<Over> {
-        let size = opening.intent.amount.size();
-        let caps = opening.caps;
-        if let Some(cap) = caps.per_award.filter(|&cap| size > cap) {
-            return Some(Over::Each { cap });
-        }
-        if let (Some(cap), Some(quota)) = (caps.per_day, opening.quota()) {
-            let used = self.given.get(&quota).copied().unwrap_or(0);
-            if used + taken + size > cap {
-                return Some(Over::Day { used, cap });
-            }
-        }
-        caps.approve_over
-            .filter(|&cap| size > cap)
-            .map(|cap| Over::Approval { cap })
-    }
-
     fn receipt(&mut self, opening: &Opening) -> Result<Receipt, JournalError> {
         let intent = &opening.intent;
         Ok(Receipt {
@@ -366,7 +342,25 @@ impl Ledger {
             reply: intent.reply,
             told: Told::Nothing,
             settled_by: None,
+            undoes: None,
+            undone: 0,
+            approval: None,
         })
+    }
+}
+
+/// Written, and nobody may send it before somebody has approved it.
+fn waiting(receipt: Receipt, approval: Approval) -> Receipt {
+    let receipt = queued(receipt);
+    Receipt {
+        state: State::Waiting,
+        progress: Progress {
+            // No sweep takes it up.
+            next_look_ms: i64::MAX,
+            ..receipt.progress
+        },
+        approval: Some(approval),
+        ..receipt
     }
 }
 

@@ -44,12 +44,9 @@ impl Tail {
         tail.condition("written_ms", ">=", selection.since_ms);
         tail.condition("written_ms", "<", selection.until_ms);
         if !selection.states.is_empty() {
-            let words: Vec<String> = selection
-                .states
-                .iter()
-                .map(|&state| format!("'{}'", word(state)))
-                .collect();
-            let _infallible = write!(tail.text, " and state in ({})", words.join(", "));
+            let each = selection.states.iter();
+            let each: Vec<String> = each.map(|&state| stands(state, word(state))).collect();
+            let _infallible = write!(tail.text, " and ({})", each.join(" or "));
         }
         if selection.standing == Standing::Open {
             tail.text.push_str(" and settled_ms is null");
@@ -85,6 +82,36 @@ impl Tail {
         format!("${}", self.values.len())
     }
 }
+
+/// The condition for a state that is kept as `word`, with what tells it from others kept as the same.
+fn stands(state: State, word: &str) -> String {
+    let beside = match state {
+        State::Waiting => " and approval = 'asked'",
+        State::Queued => " and coalesce(approval, '') <> 'asked'",
+        State::Done => " and undone = 0",
+        State::PartlyUndone => " and undone > 0 and undone < abs(amount)",
+        State::Undone => " and undone >= abs(amount)",
+        State::Unconfirmed | State::Held | State::Unresolved | State::Refused => "",
+    };
+    format!("(state = '{word}'{beside})")
+}
+
+/// Entries on which something else is counted than their state and their undos want: what was undone
+/// of them, and what they take of their giver's quota (`Receipt::counts`). `$1` is how many at most.
+pub(super) const MISCOUNTED: &str = "
+    select entries.code as code from entries
+    left join (
+        select message, line, member, sum(abs(amount)) as taken from entries
+        where kind between 1 and 15 and state = 'done'
+        group by message, line, member) as undos
+      on entries.kind = 0 and entries.message = undos.message and entries.line = undos.line
+        and entries.member = undos.member
+    where entries.undone <> coalesce(undos.taken, 0)
+       or entries.counts <> case
+            when entries.state = 'refused' or entries.kind <> 0 then 0
+            when abs(entries.amount) > entries.undone then abs(entries.amount) - entries.undone
+            else 0 end
+    order by entries.written_ms limit $1";
 
 #[cfg(test)]
 mod tests {
@@ -123,7 +150,7 @@ mod tests {
             guild: Some(GuildId::new(1)),
             member: Some(UserId::new(u64::MAX)),
             giver: Some(UserId::new(3)),
-            states: vec![State::Held, State::Held],
+            states: vec![State::Held, State::Waiting],
             standing: Standing::Open,
             since_ms: Some(4),
             until_ms: Some(5),
@@ -137,7 +164,8 @@ mod tests {
         assert_eq!(
             tail.text,
             " where true and guild = $1 and member = $2 and giver = $3 and written_ms >= $4 \
-             and written_ms < $5 and state in ('held', 'held') and settled_ms is null \
+             and written_ms < $5 and ((state = 'held') or (state = 'held' and approval = 'asked')) \
+             and settled_ms is null \
              and (kind, message, line, member) > ($6, $7, $8, $9) \
              order by kind, message, line, member limit $10"
         );

@@ -92,6 +92,8 @@ pub enum NotByHand {
     Settled(State),
     /// It waits for something else than a verdict: it was not carried out yet, and will be.
     Waiting(State),
+    /// It was not sent yet; whoever may approve it decides that, in the chat.
+    ForApproval,
     /// The bot is still looking and will settle it or hand it over.
     LookedAfter(State),
     /// Something that was sent may still take effect until then, in milliseconds since 1970, so
@@ -110,7 +112,8 @@ pub fn settleable_by_hand(
     quiet_ms: i64,
 ) -> Result<(), NotByHand> {
     match (entry.state, insistence) {
-        (state, _) if entry.settled_ms.is_some() || state.is_final() => {
+        (state, _) if entry.settled_ms.is_some() => return Err(NotByHand::Settled(state)),
+        (state @ (State::Done | State::Refused | State::Undone | State::PartlyUndone), _) => {
             return Err(NotByHand::Settled(state));
         }
         (State::Unresolved, _)
@@ -118,7 +121,8 @@ pub fn settleable_by_hand(
         (state @ (State::Unconfirmed | State::Held), Insistence::None) => {
             return Err(NotByHand::LookedAfter(state));
         }
-        (state, _) => return Err(NotByHand::Waiting(state)),
+        (State::Waiting, _) => return Err(NotByHand::ForApproval),
+        (state @ State::Queued, _) => return Err(NotByHand::Waiting(state)),
     }
     let alive_until = entry.progress.last_sent_ms.saturating_add(quiet_ms);
     if finding == Finding::Refused && now_ms < alive_until {

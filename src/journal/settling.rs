@@ -11,6 +11,7 @@ use crate::journal::entry::State;
 use crate::journal::entry::Ticket;
 use crate::journal::error::JournalError;
 use crate::journal::store::EntryChange;
+use crate::journal::store::Sending;
 use crate::journal::store::storable;
 use crate::model::ReceiptCode;
 
@@ -20,9 +21,38 @@ impl Journal {
     ///
     /// The entry is `Unconfirmed` from here on; one that is `Held` stays so.
     pub async fn resend(&self, ticket: &mut Ticket, next_look_ms: i64) -> Result<(), JournalError> {
+        self.sending(ticket, next_look_ms, Sending::Again).await
+    }
+
+    /// The same for an entry of which certainly nothing has left yet: while giving is stopped in its
+    /// guild, what adds points is not sent. `Frozen` says so, and nothing was noted.
+    pub async fn send_first(
+        &self,
+        ticket: &mut Ticket,
+        next_look_ms: i64,
+    ) -> Result<(), JournalError> {
+        let noted = self.sending(ticket, next_look_ms, Sending::First).await;
+        let Err(JournalError::Changed) = noted else {
+            return noted;
+        };
+        let stopped =
+            !ticket.receipt.amount.takes() && self.frozen(ticket.receipt.guild).await?.is_some();
+        Err(match stopped {
+            true => JournalError::Frozen,
+            false => JournalError::Changed,
+        })
+    }
+
+    async fn sending(
+        &self,
+        ticket: &mut Ticket,
+        next_look_ms: i64,
+        sending: Sending,
+    ) -> Result<(), JournalError> {
         let change = EntryChange::Resend {
             cause: ticket.receipt.cause,
             sends: ticket.receipt.progress.sends,
+            sending,
             now_ms: self.shared.clock.now_ms(),
             next_look_ms,
         };
@@ -30,7 +60,8 @@ impl Journal {
         Ok(())
     }
 
-    /// Leaves an entry open, with what was learnt of it. A final state is `Changed`.
+    /// Leaves an entry open, with what was learnt of it. A final state is `Changed`, and so is
+    /// waiting for approval, which only opening begins.
     ///
     /// That it is left to a moderator is to be told, whatever was told before. Of `progress`, `sends` and `last_sent_ms` stay as `open` and `resend` have noted them.
     pub async fn keep(
@@ -39,7 +70,7 @@ impl Journal {
         state: State,
         progress: Progress,
     ) -> Result<Receipt, JournalError> {
-        if state.is_final() {
+        if state.is_final() || state == State::Waiting {
             return Err(JournalError::Changed);
         }
         let change = EntryChange::Keep {

@@ -15,10 +15,12 @@ use crate::journal::entry::BalanceRead;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
 use crate::journal::entry::Counts;
+use crate::journal::entry::Decision;
 use crate::journal::entry::Durability;
 use crate::journal::entry::HandedOver;
 use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;
+use crate::journal::entry::Refused;
 use crate::journal::entry::Settlement;
 use crate::journal::entry::Span;
 use crate::journal::entry::State;
@@ -29,6 +31,7 @@ use crate::journal::selection::Selection;
 use crate::journal::selection::SettledBy;
 use crate::model::BotId;
 use crate::model::Cause;
+use crate::model::Freeze;
 use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::ReceiptCode;
@@ -57,6 +60,19 @@ pub(super) trait Store: Send + Sync + 'static {
     fn counts(&self) -> Answer<'_, Counts>;
     /// The confirmation that message asked for, as written.
     fn asked(&self, message: MessageId) -> Answer<'_, Option<Confirmation>>;
+    /// That giving is stopped in that guild, while it is.
+    fn freeze(&self, guild: GuildId) -> Answer<'_, Option<Freeze>>;
+    /// The guild's entries that wait for approval, oldest first.
+    fn waiting(&self, guild: GuildId, limit: usize) -> Answer<'_, Vec<Receipt>>;
+    /// Entries of all guilds whose time to be approved is over, oldest first.
+    fn unapproved(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>>;
+    /// The newest entry that giver asked for in that guild with a message before that one.
+    fn last_given(
+        &self,
+        guild: GuildId,
+        giver: UserId,
+        before: MessageId,
+    ) -> Answer<'_, Option<Receipt>>;
     /// The channels with the latest `since`, at most so many, and their handled commands.
     fn handled(&self, limit: usize) -> Answer<'_, Handled>;
     /// Entries of a selection, in that order.
@@ -126,6 +142,10 @@ pub(super) struct Questions {
     pub quotas: Vec<Quota>,
     /// How do these confirmations stand?
     pub confirmations: Vec<MessageId>,
+    /// Which entries do these messages have?
+    pub commands: Vec<MessageId>,
+    /// Is giving stopped in these guilds? Each once.
+    pub guilds: Vec<GuildId>,
 }
 
 /// The answers, seen inside the writing transaction.
@@ -139,6 +159,8 @@ pub(super) struct Found {
     pub given: Vec<i64>,
     /// The confirmations there are, as written.
     pub confirmations: Vec<Confirmation>,
+    /// Of the guilds in which giving was ever stopped, whether it is.
+    pub freezes: Vec<FreezeStands>,
 }
 
 /// What one transaction writes.
@@ -152,6 +174,8 @@ pub(super) struct Batch {
     pub asked: Vec<Confirmation>,
     /// Confirmations that are used up or called off.
     pub confirmed: Vec<(MessageId, ConfirmationState)>,
+    /// Guilds in which giving stops or goes on; written before any change, which may depend on it.
+    pub freezes: Vec<FreezeChange>,
     /// Changes of single entries, each on a condition.
     pub changes: Vec<EntryChange>,
     /// Notes that concern no verdict.
@@ -168,6 +192,49 @@ pub(super) struct Outcome {
     pub notes: Vec<Option<u32>>,
 }
 
+/// Whether giving is stopped in a guild.
+#[derive(Clone, Debug)]
+pub(super) struct FreezeStands {
+    /// The guild.
+    pub guild: GuildId,
+    /// The newest message that stopped it or let it go on: an older one that arrives again is stale.
+    pub message: MessageId,
+    /// That it is stopped.
+    pub freeze: Option<Freeze>,
+}
+
+/// Giving stops in a guild, or goes on.
+#[derive(Clone, Debug)]
+pub(super) enum FreezeChange {
+    /// It stops.
+    Begin {
+        /// Who stopped it and why.
+        freeze: Freeze,
+        /// The message with the command.
+        message: MessageId,
+    },
+    /// It goes on.
+    End {
+        /// Where.
+        guild: GuildId,
+        /// The message with the command.
+        message: MessageId,
+        /// Who lets it.
+        by: UserId,
+        /// When, in milliseconds since 1970.
+        now_ms: i64,
+    },
+}
+
+/// Whether anything of an entry may have left before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sending {
+    /// Nothing has: what adds points is not sent while giving is stopped.
+    First,
+    /// Something may have: it goes on being settled.
+    Again,
+}
+
 /// A change of one entry.
 #[derive(Clone, Debug)]
 pub(super) enum EntryChange {
@@ -177,10 +244,23 @@ pub(super) enum EntryChange {
         cause: Cause,
         /// The sendings the caller knows of.
         sends: u32,
+        /// Whether a stop of giving holds it back.
+        sending: Sending,
         /// When, in milliseconds since 1970.
         now_ms: i64,
         /// When to look after it.
         next_look_ms: i64,
+    },
+    /// Somebody decided about it, or the time for that is over; only if it waits for that.
+    Decide {
+        /// Which.
+        cause: Cause,
+        /// What was decided.
+        decision: Decision,
+        /// When to look after it, if it may happen.
+        next_look_ms: i64,
+        /// Why it ends, if it may not.
+        refused: Option<Refused>,
     },
     /// It stays open; on the same condition.
     Keep {
@@ -196,7 +276,8 @@ pub(super) enum EntryChange {
         now_ms: i64,
     },
     /// It ends. A refusal on the same condition, a success only if it is not settled: what the
-    /// points system confirmed stays true whoever sent it again meanwhile.
+    /// points system confirmed stays true whoever sent it again meanwhile. The success of an undo
+    /// is counted on what it undoes in the same transaction.
     Settle {
         /// Which.
         cause: Cause,
@@ -249,8 +330,9 @@ pub(super) enum Access {
 /// A note that concerns no verdict.
 #[derive(Clone, Debug)]
 pub(super) enum Note {
-    /// What was said of all entries of a command. Of one that is not settled the end cannot have been
-    /// said, and that one is left to a moderator counts as said only where `handed_over` says so.
+    /// What was said of all entries of a command, or of one undo. Of one that is not settled the end
+    /// cannot have been said, and that one is left to a moderator counts as said only where
+    /// `handed_over` says so.
     Told {
         /// One of its causes.
         cause: Cause,

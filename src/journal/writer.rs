@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::journal::codes::Codes;
 use crate::journal::entry::Durability;
 use crate::journal::error::JournalError;
 use crate::journal::group::Answers;
@@ -27,7 +28,6 @@ use crate::journal::group::Write;
 use crate::journal::group::collected;
 use crate::journal::group::written;
 use crate::journal::rules;
-use crate::journal::rules::Codes;
 use crate::journal::rules::Ledger;
 use crate::journal::store::Batch;
 use crate::journal::store::Pen;
@@ -213,13 +213,19 @@ impl Writer {
         let mut batch = Batch::default();
         if group.must_look() {
             let mut ledger = self.look(group).await?;
+            // First, so that nothing is opened beside it that it was to stop.
+            answers.freezes = collected(&group.freezes, |freeze| Ok(ledger.freeze(freeze)));
+            answers.thaws = collected(&group.thaws, |thaw| Ok(ledger.thaw(thaw)));
             answers.asks = collected(&group.asks, |ask| Ok(ledger.ask(ask)));
             answers.opens = collected(&group.opens, |opening| ledger.open(opening));
             answers.open_alls = collected(&group.open_alls, |openings| ledger.open_all(openings));
             answers.cancels = collected(&group.cancels, |&message| ledger.cancel(message));
+            answers.decides = collected(&group.decides, |wish| Ok(ledger.decide(wish)));
             batch = ledger.batch;
         }
-        batch.changes = written(&group.changes);
+        // Those of the group come first: their outcomes are its answers, in this order.
+        let decided = std::mem::replace(&mut batch.changes, written(&group.changes));
+        batch.changes.extend(decided);
         batch.notes = written(&group.notes);
         batch.durability = self.durability(group);
         let outcome = self.pen.carry_out(&batch).await?;
@@ -257,7 +263,21 @@ impl Writer {
         };
         let messages = group.asks.iter().map(|pending| pending.write.message);
         let cancelled = group.cancels.iter().map(|pending| pending.write);
-        let questions = rules::questions(openings(), messages.chain(cancelled));
+        let mut questions = rules::questions(openings(), messages.chain(cancelled));
+        for pending in &group.decides {
+            questions.commands.push(pending.write.message);
+        }
+        let decided = group.decides.iter().map(|pending| pending.write.guild);
+        let frozen = group
+            .freezes
+            .iter()
+            .map(|pending| pending.write.freeze.guild);
+        let thawed = group.thaws.iter().map(|pending| pending.write.freeze.guild);
+        for guild in decided.chain(frozen).chain(thawed) {
+            if !questions.guilds.contains(&guild) {
+                questions.guilds.push(guild);
+            }
+        }
         let mut found = self.pen.look(&questions).await?;
         let known: HashSet<_> = found.entries.iter().map(|entry| entry.cause).collect();
         let fresh = openings().filter(|opening| !known.contains(&opening.intent.cause));

@@ -5,6 +5,7 @@
 //! people (`words`).
 
 pub mod amount;
+pub mod decision;
 pub mod ids;
 pub mod incoming;
 pub mod op_id;
@@ -13,6 +14,7 @@ pub mod refusal;
 
 pub use amount::Amount;
 pub use amount::AmountError;
+pub use decision::Freeze;
 pub use ids::ChannelId;
 pub use ids::GuildId;
 pub use ids::MessageId;

@@ -18,7 +18,7 @@ pub struct BotId(pub UserId);
 
 /// Why a change of points exists.
 ///
-/// New causes (an undo, an operator's act) get a `kind` of their own; the number stands in stores
+/// New causes (an operator's act) get a `kind` of their own, from 16 on; the number stands in stores
 /// and may never be given another meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cause {
@@ -31,13 +31,86 @@ pub enum Cause {
         /// The member whose points change.
         member: UserId,
     },
+    /// The undo of a change that a message asked for.
+    ///
+    /// An attempt that was refused may be made again under the next number, as another change with
+    /// an id of its own; the journal sees to it that no two of them can both take effect.
+    Undo {
+        /// The message of the change that is undone.
+        message: MessageId,
+        /// Its line.
+        line: u32,
+        /// The member whose points changed.
+        member: UserId,
+        /// Which attempt, from 1 to `MOST_UNDOS`.
+        attempt: u8,
+    },
 }
+
+/// Attempts to undo one change. Each but the last was refused for certain, so this is about
+/// patience and not about money.
+pub const MOST_UNDOS: u8 = 15;
 
 impl Cause {
     /// What kind of cause it is, as kept in the store.
     pub const fn kind(&self) -> i64 {
         match self {
             Cause::Message { .. } => 0,
+            Cause::Undo { attempt, .. } => *attempt as i64,
+        }
+    }
+
+    /// The cause of that kind and those parts; `None` where no cause has the kind.
+    pub fn kept(kind: i64, message: MessageId, line: u32, member: UserId) -> Option<Self> {
+        match u8::try_from(kind) {
+            Ok(0) => Some(Cause::Message {
+                message,
+                line,
+                member,
+            }),
+            Ok(attempt @ 1..=MOST_UNDOS) => Some(Cause::Undo {
+                message,
+                line,
+                member,
+                attempt,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The cause of the change that this one undoes.
+    pub const fn undoes(&self) -> Option<Self> {
+        match self {
+            Cause::Message { .. } => None,
+            Cause::Undo {
+                message,
+                line,
+                member,
+                ..
+            } => Some(Cause::Message {
+                message: *message,
+                line: *line,
+                member: *member,
+            }),
+        }
+    }
+
+    /// The cause of the `attempt`-th undo of this one.
+    ///
+    /// An undo has none: what was taken back is given again by a command of its own.
+    pub const fn undone_by(&self, attempt: u8) -> Option<Self> {
+        match self {
+            Cause::Message {
+                message,
+                line,
+                member,
+            } if attempt > 0 && attempt <= MOST_UNDOS => Some(Cause::Undo {
+                message: *message,
+                line: *line,
+                member: *member,
+                attempt,
+            }),
+            Cause::Message { .. } | Cause::Undo { .. } => None,
         }
     }
 
@@ -48,6 +121,12 @@ impl Cause {
                 message,
                 line,
                 member,
+            }
+            | Cause::Undo {
+                message,
+                line,
+                member,
+                ..
             } => (*message, *line, *member),
         }
     }
@@ -79,6 +158,11 @@ impl OpId {
         push_short_base32(&mut text, u64::from(line));
         text.push('-');
         push_base32(&mut text, member.number());
+        if let Cause::Undo { attempt, .. } = cause {
+            // Behind the rest, so that ids go on sorting by message.
+            text.push_str("-u");
+            push_short_base32(&mut text, u64::from(*attempt));
+        }
         Self(text)
     }
 
@@ -212,6 +296,30 @@ mod tests {
         assert_ne!(base, OpId::of(BOT, &cause(100, 0, 8)));
         assert_ne!(base, OpId::of(BotId(UserId::new(1)), &cause(100, 0, 7)));
         assert!(OpId::of(BOT, &cause(1 << 40, 0, 1)) > OpId::of(BOT, &cause(1 << 39, 9, 9)));
+    }
+
+    #[test]
+    fn each_attempt_to_undo_has_an_id_of_its_own_that_follows_from_the_change() {
+        let change = cause(100, 2, 7);
+        let original = OpId::of(BOT, &change);
+        let mut ids = std::collections::BTreeSet::from([original.clone()]);
+        for attempt in 1..=MOST_UNDOS {
+            let undo = change.undone_by(attempt).unwrap();
+            let id = OpId::of(BOT, &undo);
+            assert!(id.as_str().starts_with(original.as_str()) && id.as_str().len() <= 64);
+            assert!(ids.insert(id), "attempt {attempt} has another's id");
+            assert_eq!(undo.undoes(), Some(change));
+            assert_eq!(undo.undone_by(1), None, "an undo is not undone");
+            let (message, line, member) = undo.parts();
+            assert_eq!(Cause::kept(undo.kind(), message, line, member), Some(undo));
+        }
+        for attempt in [0, MOST_UNDOS + 1] {
+            assert_eq!(change.undone_by(attempt), None);
+        }
+        assert_eq!(Cause::kept(16, MessageId::new(1), 0, UserId::new(1)), None);
+        let largest = cause(u64::MAX, u32::MAX, u64::MAX).undone_by(MOST_UNDOS);
+        let id = OpId::of(BotId(UserId::new(u64::MAX)), &largest.unwrap());
+        assert!(id.as_str().len() <= 64, "{}", id.as_str().len());
     }
 
     #[test]

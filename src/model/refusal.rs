@@ -3,6 +3,9 @@
 //! A refusal is an answer, not an error. Each names the rule and the present figures; `words` has
 //! the sentence, with what to do next.
 
+use crate::model::decision::Freeze;
+use crate::model::decision::NotRuled;
+use crate::model::decision::NotUndone;
 use crate::model::ids::GuildId;
 use crate::model::op_id::ReceiptCode;
 
@@ -45,13 +48,16 @@ pub enum Refusal {
         /// The quota.
         cap: i64,
     },
-    /// Needs a second person's approval.
-    NeedsApproval {
-        /// What was asked, absolute.
-        asked: i64,
-        /// The threshold.
-        cap: i64,
-    },
+    /// Giving is stopped in this guild.
+    Frozen(Freeze),
+    /// Giving is stopped already.
+    FrozenBefore(Freeze),
+    /// Giving is not stopped, so nothing can be let go on.
+    NotFrozen,
+    /// A change is not undone.
+    NotUndone(NotUndone),
+    /// A decision about a change that waits does not count.
+    NotRuled(NotRuled),
     /// Rewarding oneself is not allowed here.
     Oneself,
     /// A bot has no points.
@@ -182,7 +188,8 @@ pub enum Usage {
     },
 }
 
-/// A points system's no, by what it means to people. Each system maps its own codes.
+/// Why a change was not carried out, by what it means to people: a points system's no, whose codes
+/// each system maps itself, or a person's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PointsRefusal {
     /// Not switched on in this guild; a guild administrator can switch it on.
@@ -203,4 +210,8 @@ pub enum PointsRefusal {
     Declined,
     /// Looking it up told nothing; a person found out that it was not carried out.
     ByHand,
+    /// Somebody who may approve it said no; nothing was sent.
+    NotApproved,
+    /// Nobody approved it in time; nothing was sent.
+    ApprovalExpired,
 }

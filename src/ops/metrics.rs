@@ -261,6 +261,7 @@ pub(super) fn note(pulses: &Pulses, counts: Option<Counts>, clock: &Clock) {
         return;
     };
     for (state, count) in [
+        ("waiting", counts.waiting),
         ("queued", counts.queued),
         ("unconfirmed", counts.unconfirmed),
         ("held", counts.held),

@@ -84,6 +84,7 @@ struct TroubleHealth {
 
 #[derive(Serialize)]
 struct JournalHealth {
+    waiting: u64,
     queued: u64,
     unconfirmed: u64,
     held: u64,
@@ -179,6 +180,7 @@ impl From<Pulse> for EdgeHealth {
 impl From<Counts> for JournalHealth {
     fn from(counts: Counts) -> Self {
         Self {
+            waiting: counts.waiting,
             queued: counts.queued,
             unconfirmed: counts.unconfirmed,
             held: counts.held,

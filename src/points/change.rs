@@ -18,6 +18,7 @@ use crate::journal::State;
 use crate::journal::Ticket;
 use crate::model::Amount;
 use crate::model::Cause;
+use crate::model::Freeze;
 use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::Policy;
@@ -67,6 +68,8 @@ pub enum Change {
     Known(Receipt),
     /// A cap does not allow it; nothing was written.
     Over(Over),
+    /// Giving is stopped in the guild; nothing was written.
+    Frozen(Freeze),
     /// The confirmation does not count any more; nothing was written.
     ConfirmationSpent(ConfirmationState),
 }
@@ -152,17 +155,28 @@ impl Points {
             .journal
             .open(granted, self.today(policy), look_after, intent)
             .await?;
-        let ticket = match opened {
-            Opened::Fresh(ticket) => ticket,
-            Opened::Known(receipt) => return Ok(Change::Known(*receipt)),
-            Opened::Over(over) => return Ok(Change::Over(over)),
-            Opened::ConfirmationSpent(state) => return Ok(Change::ConfirmationSpent(state)),
-        };
+        Ok(match opened {
+            Opened::Fresh(ticket) => self.send_fresh(ticket, deadline).await,
+            Opened::Waiting(receipt) => {
+                tracing::info!(receipt = %receipt.code, op = %receipt.op, "a change waits for approval");
+                Change::Pending(*receipt)
+            }
+            // Only an undo can be not undoable, and it is the change it meets that is known.
+            Opened::Known(receipt) | Opened::NotUndoable(Some(receipt)) => Change::Known(*receipt),
+            Opened::NotUndoable(None) => return Err(JournalError::Changed.into()),
+            Opened::Over(over) => Change::Over(over),
+            Opened::Frozen(freeze) => Change::Frozen(freeze),
+            Opened::ConfirmationSpent(state) => Change::ConfirmationSpent(state),
+        })
+    }
+
+    /// Sends a fresh ticket and says what is known at `deadline`.
+    pub(super) async fn send_fresh(&self, ticket: Ticket, deadline: Instant) -> Change {
         let written = ticket.receipt().clone();
         tracing::info!(receipt = %written.code, op = %written.op, amount = written.amount.points(), "change written");
         let Some(at_work) = self.take(ticket.op()) else {
             // Only the sweep could have it already, and then it carries the change out.
-            return Ok(Change::Pending(written));
+            return Change::Pending(written);
         };
         let (applied, carried_out) = oneshot::channel();
         let balance = async {
@@ -175,20 +189,20 @@ impl Points {
             tokio::time::timeout_at(deadline, balance)
         );
         let Some(mut settled) = settled else {
-            return Ok(Change::Pending(written));
+            return Change::Pending(written);
         };
         match settled.state {
-            State::Done => {
-                settled.balance = balance.ok().flatten();
-                self.note_balance(&settled);
-                Ok(Change::Done(settled))
-            }
             State::Refused => {
                 let without = settled.clone();
                 let read = tokio::time::timeout_at(deadline, self.with_balance(settled)).await;
-                Ok(Change::Refused(read.unwrap_or(without)))
+                Change::Refused(read.unwrap_or(without))
             }
-            _ => Ok(Change::Pending(settled)),
+            state if state.took_effect() => {
+                settled.balance = balance.ok().flatten();
+                self.note_balance(&settled);
+                Change::Done(settled)
+            }
+            _ => Change::Pending(settled),
         }
     }
 
@@ -275,7 +289,12 @@ impl Points {
             tokio::time::sleep(std::time::Duration::from_millis(100 << attempt)).await;
             attempt += 1;
             let next_look = self.inner.clock.now_ms() + millis(self.inner.times.request_limit);
-            self.inner.journal.resend(ticket, next_look).await?;
+            match self.inner.journal.send_first(ticket, next_look).await {
+                Ok(()) => {}
+                // Nothing has left, so it waits until giving goes on.
+                Err(JournalError::Frozen) => return Ok(verdict),
+                Err(error) => return Err(error),
+            }
         }
     }
 

@@ -4,6 +4,8 @@
 //! request carries a member at most once, since results name the member and not the id; what a
 //! crash interrupts is finished by `reconcile`, entry by entry. Source: points-backends, 1.8.
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
@@ -11,6 +13,7 @@ use crate::journal::Intent;
 use crate::journal::JournalError;
 use crate::journal::OpenedAll;
 use crate::journal::Ticket;
+use crate::model::Freeze;
 use crate::model::MessageId;
 use crate::model::Policy;
 use crate::permissions::Granted;
@@ -34,6 +37,8 @@ pub enum Changes {
     Known,
     /// A cap does not allow them as a whole; nothing was written.
     Over(Over),
+    /// Giving is stopped in the guild; nothing was written.
+    Frozen(Freeze),
     /// The confirmation does not count any more; nothing was written.
     ConfirmationSpent(ConfirmationState),
 }
@@ -63,10 +68,28 @@ impl Points {
         let tickets = match journal.open_all(granted, day, look_after, intents).await? {
             OpenedAll::Fresh(tickets) => tickets,
             OpenedAll::Known(_) => return Ok(Changes::Known),
+            OpenedAll::Waiting(receipts) => {
+                tracing::info!(people = receipts.len(), "changes wait for approval");
+                return Ok(Changes::Written(receipts));
+            }
             OpenedAll::Over(over) => return Ok(Changes::Over(over)),
+            OpenedAll::Frozen(freeze) => return Ok(Changes::Frozen(freeze)),
             OpenedAll::ConfirmationSpent(state) => return Ok(Changes::ConfirmationSpent(state)),
         };
         tracing::info!(people = tickets.len(), "changes written");
+        self.send_queued(backend, tickets, deadline).await;
+        Ok(Changes::Written(
+            self.inner.journal.of_message(message).await?,
+        ))
+    }
+
+    /// Sends what was written as queued, and waits for it until `deadline`.
+    pub(super) async fn send_queued(
+        &self,
+        backend: &Arc<dyn PointsBackend>,
+        tickets: Vec<Ticket>,
+        deadline: Instant,
+    ) {
         let held: Vec<Held> = tickets
             .into_iter()
             .filter_map(|ticket| self.take(ticket.op()).map(|at_work| (ticket, at_work)))
@@ -79,9 +102,6 @@ impl Points {
         if let Ok(Err(panic)) = tokio::time::timeout_at(deadline, sending).await {
             tracing::error!(%panic, "sending several changes ended abnormally; they will be looked up");
         }
-        Ok(Changes::Written(
-            self.inner.journal.of_message(message).await?,
-        ))
     }
 
     async fn send_all(&self, backend: &dyn PointsBackend, mut held: Vec<Held>) {
@@ -97,8 +117,12 @@ impl Points {
     async fn send_portion(&self, backend: &dyn PointsBackend, portion: Vec<Held>) {
         let next_look = self.inner.clock.now_ms() + millis(self.inner.times.request_limit);
         let noting = portion.into_iter().map(|(mut ticket, at_work)| async move {
-            match self.inner.journal.resend(&mut ticket, next_look).await {
+            match self.inner.journal.send_first(&mut ticket, next_look).await {
                 Ok(()) => Some((ticket, at_work)),
+                Err(JournalError::Frozen) => {
+                    tracing::info!(receipt = %ticket.receipt().code, "giving was stopped before this was sent; it waits");
+                    None
+                }
                 Err(error) => {
                     // Not noted, so not sent: the sweep takes it up when it is due.
                     tracing::error!(receipt = %ticket.receipt().code, %error, "a sending could not be noted");

@@ -7,12 +7,14 @@
 
 mod backend;
 mod change;
+mod deciding;
 mod heard;
 pub mod mall;
 mod many;
 mod reconcile;
 mod records;
 pub mod sign;
+mod undo;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,19 +29,25 @@ pub use backend::*;
 pub use change::Change;
 pub use change::ChangeError;
 pub use change::Order;
+pub use deciding::Ruled;
 pub use many::Changes;
 pub use records::Compared;
 pub use records::Last;
 pub use records::LastHeard;
 pub use records::compare;
 pub use records::last_heard;
+pub use undo::Undo;
+pub use undo::Undoing;
 
 // Commands speak of what became of a change, but do not see the journal.
+pub use crate::journal::Approval;
 pub use crate::journal::ConfirmationState;
+pub use crate::journal::Froze;
 pub use crate::journal::Over;
 pub use crate::journal::Receipt;
 pub use crate::journal::ReplyAddress;
 pub use crate::journal::State;
+pub use crate::journal::Thawed;
 
 use crate::journal::BalanceRead;
 use crate::journal::Journal;
@@ -199,7 +207,7 @@ impl Points {
     /// A balance that cannot be read is left out: the outcome is the same.
     pub async fn with_balance(&self, mut receipt: Receipt) -> Receipt {
         let refusal = receipt.refusal.as_ref().map(|refused| refused.meaning);
-        let shown = receipt.state == State::Done || refusal == Some(PointsRefusal::Insufficient);
+        let shown = receipt.state.took_effect() || refusal == Some(PointsRefusal::Insufficient);
         if receipt.balance.is_some() || !shown {
             return receipt;
         }
@@ -235,6 +243,11 @@ impl Points {
     pub async fn given_today(&self, policy: &Policy, giver: UserId) -> Result<i64, JournalError> {
         let day = self.today(policy);
         self.inner.journal.given(policy.guild, giver, day).await
+    }
+
+    /// Lets whoever waits for something final look now.
+    pub fn hurry(&self) {
+        self.inner.settled.notify_one();
     }
 
     /// Waits until something became final.

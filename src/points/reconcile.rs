@@ -66,6 +66,9 @@ impl Points {
             if let Err(error) = self.sweep().await {
                 tracing::error!(%error, "open changes cannot be read from the journal");
             }
+            if let Err(error) = self.expire_approvals().await {
+                tracing::error!(%error, "what nobody approved in time cannot be ended");
+            }
             // Losing any of these loses nothing: the next sweep reads everything from the journal.
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -217,10 +220,17 @@ impl Points {
                 .await;
         }
         let now = self.inner.clock.now_ms();
-        self.inner
-            .journal
-            .resend(&mut ticket, now + millis(self.inner.times.request_limit))
-            .await?;
+        let next_look = now + millis(self.inner.times.request_limit);
+        let journal = &self.inner.journal;
+        let noted = match heard.nothing_left() {
+            true => journal.send_first(&mut ticket, next_look).await,
+            false => journal.resend(&mut ticket, next_look).await,
+        };
+        match noted {
+            Ok(()) => {}
+            Err(JournalError::Frozen) => return self.hold(ticket, progress, heard).await,
+            Err(error) => return Err(error),
+        }
         let sent = ticket.receipt().progress.clone();
         progress.sends = sent.sends;
         progress.last_sent_ms = sent.last_sent_ms;
@@ -245,6 +255,23 @@ impl Points {
                 self.stay(ticket, progress, heard, state, wait).await
             }
         }
+    }
+
+    /// Leaves what was never sent queued while giving is stopped; its patience begins anew after that.
+    async fn hold(
+        &self,
+        ticket: Ticket,
+        mut progress: Progress,
+        heard: Heard,
+    ) -> Result<Receipt, JournalError> {
+        let wait = self.inner.times.look_up_wait(1);
+        progress.next_look_ms = self.inner.clock.now_ms() + millis(wait);
+        progress.in_doubt_since_ms = None;
+        progress.heard = heard.kept();
+        self.inner
+            .journal
+            .keep(ticket, State::Queued, progress)
+            .await
     }
 
     /// Settles as refused, or holds the refusal while a sending may still land.

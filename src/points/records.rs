@@ -41,7 +41,7 @@ pub fn last_heard(entry: &Receipt) -> LastHeard {
 /// An entry beside the points system's record of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compared {
-    /// They agree: done and recorded, or refused and not.
+    /// They agree: done and recorded, undone since or not, or refused and not recorded.
     Agree,
     /// It is not settled; this is what the record says now.
     Open {
@@ -80,13 +80,13 @@ pub async fn compare(backend: &dyn PointsBackend, entry: &Receipt) -> Compared {
                 member.is_none_or(|member| member == entry.member) && amount == Some(entry.amount);
             match entry.state {
                 _ if !ours => Compared::Other { member, amount },
-                State::Done => Compared::Agree,
+                state if state.took_effect() => Compared::Agree,
                 State::Refused => Compared::CarriedOut,
                 _ => Compared::Open { recorded: true },
             }
         }
         Ok(Record::Unused) => match entry.state {
-            State::Done => Compared::Unrecorded,
+            state if state.took_effect() => Compared::Unrecorded,
             State::Refused => Compared::Agree,
             _ => Compared::Open { recorded: false },
         },

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use crate::model::Language;
 use crate::words::SHARED;
 use crate::words::check::Check;
+use crate::words::reply::Line;
 use crate::words::reply::Rendered;
 use crate::words::reply::Reply;
 use crate::words::reply::Word;
@@ -173,28 +174,20 @@ impl Words {
     /// `reply` in `language`, with times in `zone`.
     pub fn render(&self, reply: &Reply, language: Language, zone: &TimeZone) -> Rendered {
         let say = |nested: &Reply| self.render(nested, language, zone).text;
-        let lines: Vec<String> = reply
-            .lines
-            .iter()
-            .map(|line| {
-                self.template(line.word, language).filled(|name| {
-                    line.holes
-                        .iter()
-                        .find(|(hole, _)| *hole == name)
-                        .map(|(_, hole)| hole.show(language, zone, self.harmless, &say))
-                        .unwrap_or_default()
-                })
+        let said = |line: &Line| {
+            self.template(line.word, language).filled(|name| {
+                line.holes
+                    .iter()
+                    .find(|(hole, _)| *hole == name)
+                    .map(|(_, hole)| hole.show(language, zone, self.harmless, &say))
+                    .unwrap_or_default()
             })
-            .collect();
+        };
+        let lines: Vec<String> = reply.lines.iter().map(said).collect();
         let buttons = reply
             .buttons
             .iter()
-            .map(|button| {
-                let label = self
-                    .template(button.label, language)
-                    .filled(|_| String::new());
-                (label, button.carries.clone())
-            })
+            .map(|button| (said(&button.label), button.carries.clone()))
             .collect();
         Rendered {
             text: lines.join("\n"),

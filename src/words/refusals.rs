@@ -1,6 +1,11 @@
 //! Each refusal as a sentence: what was read, what is wrong, what to do next.
 
+use crate::model::Freeze;
+use crate::model::ReceiptCode;
 use crate::model::Refusal;
+use crate::model::UserId;
+use crate::model::decision::NotRuled;
+use crate::model::decision::NotUndone;
 use crate::model::refusal::About;
 use crate::model::refusal::PointsRefusal;
 use crate::model::refusal::Usage;
@@ -48,7 +53,29 @@ words! {
     COOLDOWN = "cooldown" ["seconds"];
     ABOVE_EACH = "above_each" ["asked", "cap"];
     ABOVE_DAY = "above_day" ["asked", "used", "cap", "left"];
-    NEEDS_APPROVAL = "needs_approval" ["asked", "cap"];
+    FROZEN = "frozen" ["by", "since", "zone", "reason"];
+    FROZEN_BEFORE = "frozen_before" ["by", "since", "zone", "reason"];
+    FROZEN_NO_REASON = "frozen_no_reason" [];
+    NOT_FROZEN = "not_frozen" [];
+    UNDO_IS_UNDO = "undo_is_undo" ["code"];
+    UNDO_WAITING = "undo_waiting" ["code"];
+    UNDO_OPEN = "undo_open" ["code"];
+    UNDO_WAS_REFUSED = "undo_was_refused" ["code"];
+    UNDO_ALREADY = "undo_already" ["code", "by"];
+    UNDO_UNDER_WAY = "undo_under_way" ["code", "by"];
+    UNDO_NOT_YOURS = "undo_not_yours" ["code"];
+    UNDO_TOO_LATE = "undo_too_late" ["code", "minutes", "seconds"];
+    UNDO_NOTHING_THERE = "undo_nothing_there" ["code"];
+    UNDO_TOO_OFTEN = "undo_too_often" ["code"];
+    UNDO_NO_LAST = "undo_no_last" [];
+    UNDO_SEVERAL = "undo_several" ["count", "codes"];
+    RULING_GIVER = "ruling_giver" ["code"];
+    RULING_RECEIVER = "ruling_receiver" ["code"];
+    RULING_NOT_WAITING = "ruling_not_waiting" ["code"];
+    RULING_APPROVED = "ruling_approved" ["code", "by"];
+    RULING_REFUSED = "ruling_refused" ["code", "by"];
+    RULING_EXPIRED = "ruling_expired" ["code"];
+    RULING_ABOVE_EACH = "ruling_above_each" ["code", "asked", "cap"];
     ONESELF = "oneself" [];
     IS_BOT = "is_bot" ["name"];
     NOT_A_MEMBER = "not_a_member" ["who"];
@@ -66,6 +93,8 @@ words! {
     UNAVAILABLE = "unavailable" [];
     DECLINED = "declined" [];
     BY_HAND = "by_hand" [];
+    NOT_APPROVED = "not_approved" [];
+    APPROVAL_EXPIRED = "approval_expired" [];
     POINTS_REFUSED = "points_refused" ["why", "code"];
     CODE = "code" ["code"];
 }
@@ -107,9 +136,11 @@ pub fn refusal_reply(refusal: &Refusal, hints: &Hints) -> Reply {
             .with("used", Hole::Number(*used))
             .with("cap", Hole::Number(*cap))
             .with("left", Hole::Number((cap - used).max(0))),
-        Refusal::NeedsApproval { asked, cap } => Reply::new(&NEEDS_APPROVAL)
-            .with("asked", Hole::Number(*asked))
-            .with("cap", Hole::Number(*cap)),
+        Refusal::Frozen(freeze) => freeze_reply(&FROZEN, freeze),
+        Refusal::FrozenBefore(freeze) => freeze_reply(&FROZEN_BEFORE, freeze),
+        Refusal::NotFrozen => Reply::new(&NOT_FROZEN),
+        Refusal::NotUndone(why) => not_undone(why),
+        Refusal::NotRuled(why) => not_ruled(why),
         Refusal::Oneself => Reply::new(&ONESELF),
         Refusal::IsBot { name } => Reply::new(&IS_BOT).with("name", Hole::Name(name.clone())),
         Refusal::NotAMember { who } => {
@@ -126,6 +157,81 @@ pub fn refusal_reply(refusal: &Refusal, hints: &Hints) -> Reply {
             about,
             code,
         } => points_refused(*meaning, *about, *code),
+    }
+}
+
+/// Who stopped giving, since when and why.
+pub fn freeze_reply(word: &'static Word, freeze: &Freeze) -> Reply {
+    Reply::new(word)
+        .with("by", mention(freeze.by))
+        .with("since", Hole::Time(freeze.since_ms))
+        .with("zone", Hole::Zone)
+        .with("reason", reason_of_freeze(freeze))
+}
+
+/// Why giving is stopped, or that nobody said.
+pub fn reason_of_freeze(freeze: &Freeze) -> Hole {
+    match &freeze.reason {
+        Some(reason) => Hole::Untrusted(reason.clone()),
+        None => Hole::Said(Box::new(Reply::new(&FROZEN_NO_REASON))),
+    }
+}
+
+/// Somebody by mention, which the chat shows as their name of today.
+pub fn mention(member: UserId) -> Hole {
+    Hole::Own(format!("${{@!{member}}}"))
+}
+
+fn own(code: &ReceiptCode) -> Hole {
+    Hole::Own(code.to_string())
+}
+
+fn not_undone(why: &NotUndone) -> Reply {
+    let of = |word, code| Reply::new(word).with("code", own(code));
+    match why {
+        NotUndone::IsUndo { code } => of(&UNDO_IS_UNDO, code),
+        NotUndone::Waiting { code } => of(&UNDO_WAITING, code),
+        NotUndone::Open { code } => of(&UNDO_OPEN, code),
+        NotUndone::WasRefused { code } => of(&UNDO_WAS_REFUSED, code),
+        NotUndone::Already { code, by } => of(&UNDO_ALREADY, code).with("by", own(by)),
+        NotUndone::UnderWay { code, by } => of(&UNDO_UNDER_WAY, code).with("by", own(by)),
+        NotUndone::NotYours { code } => of(&UNDO_NOT_YOURS, code),
+        NotUndone::TooLate {
+            code,
+            window_seconds,
+        } => {
+            let number = |number: u64| Hole::Number(i64::try_from(number).unwrap_or(i64::MAX));
+            of(&UNDO_TOO_LATE, code)
+                .with("minutes", number(window_seconds / 60))
+                .with("seconds", number(window_seconds % 60))
+        }
+        NotUndone::NothingThere { code } => of(&UNDO_NOTHING_THERE, code),
+        NotUndone::TooOften { code } => of(&UNDO_TOO_OFTEN, code),
+        NotUndone::NoLast => Reply::new(&UNDO_NO_LAST),
+        NotUndone::Several { codes } => Reply::new(&UNDO_SEVERAL)
+            .with(
+                "count",
+                Hole::Number(i64::try_from(codes.len()).unwrap_or(i64::MAX)),
+            )
+            .with("codes", Hole::List(codes.iter().map(own).collect())),
+    }
+}
+
+fn not_ruled(why: &NotRuled) -> Reply {
+    let of = |word, code| Reply::new(word).with("code", own(code));
+    match why {
+        NotRuled::Giver { code } => of(&RULING_GIVER, code),
+        NotRuled::Receiver { code } => of(&RULING_RECEIVER, code),
+        NotRuled::NotWaiting { code } => of(&RULING_NOT_WAITING, code),
+        NotRuled::Decided { code, approved, by } => match approved {
+            true => of(&RULING_APPROVED, code),
+            false => of(&RULING_REFUSED, code),
+        }
+        .with("by", mention(*by)),
+        NotRuled::Expired { code } => of(&RULING_EXPIRED, code),
+        NotRuled::AboveEach { code, asked, cap } => of(&RULING_ABOVE_EACH, code)
+            .with("asked", Hole::Number(*asked))
+            .with("cap", Hole::Number(*cap)),
     }
 }
 
@@ -160,6 +266,8 @@ pub fn points_reply(meaning: PointsRefusal, about: About) -> Reply {
         (PointsRefusal::Unavailable, _) => &UNAVAILABLE,
         (PointsRefusal::Declined, _) => &DECLINED,
         (PointsRefusal::ByHand, _) => &BY_HAND,
+        (PointsRefusal::NotApproved, _) => &NOT_APPROVED,
+        (PointsRefusal::ApprovalExpired, _) => &APPROVAL_EXPIRED,
     })
 }
 

@@ -56,7 +56,7 @@ pub enum Hole {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Button {
     /// The sentence on it.
-    pub label: &'static Word,
+    pub(super) label: Line,
     /// What a press carries back.
     pub carries: String,
 }
@@ -79,7 +79,7 @@ pub(super) struct Line {
 pub struct Rendered {
     /// The text.
     pub text: String,
-    /// One row of buttons: label and what a press carries.
+    /// The buttons: label and what a press carries.
     pub buttons: Vec<(String, String)>,
 }
 
@@ -124,7 +124,19 @@ impl Reply {
     }
 
     /// Puts a button under it.
-    pub fn button(mut self, label: &'static Word, carries: String) -> Self {
+    pub fn button(self, label: &'static Word, carries: String) -> Self {
+        self.button_with(label, Vec::new(), carries)
+    }
+
+    /// The same with a label that has holes.
+    pub fn button_with(
+        mut self,
+        label: &'static Word,
+        holes: Vec<(&'static str, Hole)>,
+        carries: String,
+    ) -> Self {
+        debug_assert!(holes.iter().all(|(name, _)| label.holes.contains(name)));
+        let label = Line { word: label, holes };
         self.buttons.push(Button { label, carries });
         self
     }

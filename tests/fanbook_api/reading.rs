@@ -327,3 +327,50 @@ async fn settings_that_cannot_work_are_refused_without_showing_the_token() {
     }
     assert!(matches!(build(good, TOKEN, 0.0), Err(BuildError::Rate)));
 }
+
+#[tokio::test]
+async fn a_channels_history_is_read_from_its_end_backwards() {
+    let platform = Platform::start().await;
+    let list = |items: Value| Answer::Say(200, items.to_string());
+    let item = |id: u64, text: &str| {
+        json!({
+            "content": json!({ "type": "text", "text": text, "contentType": 0 }).to_string(),
+            "message_id": id.to_string(), "user_id": USER.to_string(),
+            "author": { "nickname": "小明", "bot": false },
+        })
+    };
+    let newest = MESSAGE.number();
+    let data = json!([item(newest, "大家好"), item(newest - 5, "/points")]);
+    let header = json!({ "status": true, "code": 1000, "desc": "", "data": data });
+    platform.answers([
+        list(header),
+        list(json!({ "ok": true, "result": [item(newest - 9, "/points")] })),
+        list(json!({ "status": true, "code": 1000, "data": null })),
+        list(json!({ "status": false, "code": 1012, "desc": "no permission" })),
+    ]);
+    let bot = UserId::new(775_011_379_970_068_480);
+    let page = platform.api.history(CHANNEL, None, bot).await.unwrap();
+    assert_eq!(page.newest, Some(MESSAGE));
+    let oldest = page.oldest.unwrap();
+    assert_eq!(oldest.number(), newest - 5);
+    let [call] = page.messages.as_slice() else {
+        panic!("talk is no call: {page:?}");
+    };
+    assert_eq!((call.message, call.channel), (oldest, CHANNEL));
+    assert_eq!(call.author.roles, None, "nothing was said of them");
+    let older = platform.api.history(CHANNEL, page.oldest, bot).await;
+    assert_eq!(older.unwrap().messages.len(), 1);
+    let empty = platform.api.history(CHANNEL, Some(oldest), bot).await;
+    assert_eq!(empty.unwrap().oldest, None);
+    let refused = platform.api.history(CHANNEL, None, bot).await;
+    assert!(matches!(refused, Err(ApiError::Forbidden)), "{refused:?}");
+    let first = json!({ "channel_id": CHANNEL.to_string(), "size": 50 });
+    let mut further = first.clone();
+    further["message_id"] = json!(oldest.to_string());
+    further["behavior"] = json!("before");
+    let method = |body: &Value| ("message/getList".to_owned(), body.clone());
+    assert_eq!(
+        platform.calls(),
+        [&first, &further, &further, &first].map(method)
+    );
+}

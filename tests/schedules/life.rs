@@ -113,7 +113,7 @@ impl Life {
             url: store.to_owned(),
         };
         let pulses = Pulses::new(clock.clone());
-        let journal = Journal::open_store(&settings, people::BOT, clock.clone(), pulses).await?;
+        let journal = opened(&settings, clock, pulses).await?;
         let door: Arc<dyn PointsBackend> = Arc::new(Door::new(world.clone(), proved));
         let doors = HashMap::from([(people::GUILD, door)]);
         let points = Points::new(journal.clone(), doors, clock.clone(), times());
@@ -217,6 +217,25 @@ impl Life {
     }
 }
 
+/// Opens the store as soon as the life before has let go of it: a process that dies takes its
+/// writer's thread with it, a life that is dropped leaves it to end by itself.
+async fn opened(
+    settings: &StoreSettings,
+    clock: &Clock,
+    pulses: Pulses,
+) -> Result<Journal, JournalError> {
+    let patience = std::time::Instant::now() + Duration::from_secs(60);
+    loop {
+        let pulses = pulses.clone();
+        match Journal::open_store(settings, people::BOT, clock.clone(), pulses).await {
+            Err(JournalError::InUse { .. }) if std::time::Instant::now() < patience => {
+                std::thread::sleep(Duration::from_micros(100));
+            }
+            opened => return opened,
+        }
+    }
+}
+
 fn claimed(change: Result<Change, ChangeError>) -> Claim {
     match change {
         Ok(Change::Done(receipt)) => Claim::Stand(vec![(receipt.member, State::Done)]),
@@ -230,6 +249,7 @@ fn claimed(change: Result<Change, ChangeError>) -> Claim {
         }
         Ok(Change::Known(_)) => Claim::Known,
         Ok(Change::Over(_)) => Claim::Over,
+        Ok(Change::Frozen(_)) => Claim::Failed("giving is stopped".to_owned()),
         Ok(Change::ConfirmationSpent(_)) => Claim::Failed("a confirmation is spent".to_owned()),
         Err(error) => Claim::Failed(error.to_string()),
     }
@@ -245,6 +265,7 @@ fn claimed_all(changes: Result<Changes, ChangeError>) -> Claim {
         }
         Ok(Changes::Known) => Claim::Known,
         Ok(Changes::Over(_)) => Claim::Over,
+        Ok(Changes::Frozen(_)) => Claim::Failed("giving is stopped".to_owned()),
         Ok(Changes::ConfirmationSpent(_)) => Claim::Failed("a confirmation is spent".to_owned()),
         Err(error) => Claim::Failed(error.to_string()),
     }

@@ -91,7 +91,9 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
     let moderator = stage.hears(said).await;
     assert_eq!(
         names(&moderator),
-        ["/扣分", "/帮助", "/积分", "/回执", "/奖励"]
+        [
+            "/扣分", "/帮助", "/待审", "/积分", "/回执", "/奖励", "/撤销"
+        ]
     );
     assert!(
         moderator.contains("你的额度：单次最多 500，今天已用 66 / 2,000，还剩 1,934")
@@ -102,7 +104,18 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
     let admin = stage.hears(said).await;
     assert_eq!(
         names(&admin),
-        ["/自检", "/扣分", "/帮助", "/积分", "/回执", "/奖励"]
+        [
+            "/自检",
+            "/扣分",
+            "/暂停发放",
+            "/帮助",
+            "/待审",
+            "/积分",
+            "/回执",
+            "/奖励",
+            "/撤销",
+            "/恢复发放"
+        ]
     );
     assert!(admin.contains("单次最多 9,999"), "{admin}");
     for topic in ["reward", "/reward", "奖励", "／奖励", "REWARD"] {
@@ -272,9 +285,11 @@ async fn the_help_page_in_each_language() {
     你在这里可以使用：
     /扣分 @成员… 数量 原因　扣除成员的积分，必须写原因
     /帮助 [指令]　查看能用的指令
+    /待审 [批准 编号]，或 /待审 拒绝 编号 [原因]　查看并审批等待中的积分变动
     /积分 [@成员]　查询积分
     /回执 编号　查询一笔积分变动
     /奖励 @成员… 数量 [原因]　给成员发放积分
+    /撤销 编号 [部分]，或 /撤销 last（你的上一笔）　撤销一笔积分变动
     你的额度：单次最多 500，今天已用 0 / 2,000，还剩 2,000
     超过 300 积分会先请你确认
     奖励词：bug = 50
@@ -284,10 +299,14 @@ async fn the_help_page_in_each_language() {
     你在这里可以使用：
     /自检　检查机器人和积分商城的状态
     /扣分 @成员… 数量 原因　扣除成员的积分，必须写原因
+    /暂停发放 [原因]　立即暂停发放积分
     /帮助 [指令]　查看能用的指令
+    /待审 [批准 编号]，或 /待审 拒绝 编号 [原因]　查看并审批等待中的积分变动
     /积分 [@成员]　查询积分
     /回执 编号　查询一笔积分变动
     /奖励 @成员… 数量 [原因]　给成员发放积分
+    /撤销 编号 [部分]，或 /撤销 last（你的上一笔）　撤销一笔积分变动
+    /恢复发放　恢复发放积分
     你是管理员，没有每日额度；单次最多 9,999
     超过 300 积分会先请你确认
     奖励词：bug = 50
@@ -299,9 +318,11 @@ async fn the_help_page_in_each_language() {
     Here you can use:
     /deduct @member… amount reason — take points from a member; a reason is required
     /help [command] — show the commands you can use
+    /pending [approve code], or /pending refuse code [reason] — see and decide changes that wait for approval
     /points [@member] — show a balance
     /receipt code — show what became of a change
     /reward @member… amount [reason] — give points to a member
+    /undo code [rest], or /undo last (your last change) — undo a change of points
     Your limits: 500 at once, used today 0 / 2,000, left 2,000
     Above 300 points you are asked to confirm
     reward words: bug = 50

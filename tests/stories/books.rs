@@ -190,11 +190,15 @@ fn reported(stage: &Stage) -> i64 {
 /// The receipt and the points of a message that reports a change as applied.
 fn applied(message: &MessageView) -> Option<(String, i64)> {
     let text = text_of(message);
-    let line = text.strip_prefix("✅ ")?;
+    // An undo is a change of its own.
+    let line = text
+        .strip_prefix("✅ ")
+        .or_else(|| text.strip_prefix("↩️ "))?;
     let points = line.split(' ').find_map(|word| {
         let signed = word.starts_with(['+', '-']);
         word.replace(',', "").parse().ok().filter(|_| signed)
     });
-    let code = line.split("回执 ").nth(1)?.trim().to_owned();
+    let code = line.split("回执 ").nth(1)?.trim().chars();
+    let code = code.take_while(char::is_ascii_alphanumeric).collect();
     Some((code, points?))
 }

@@ -241,6 +241,12 @@ fn crashes() -> Vec<Crash> {
     ]
 }
 
+/// Whether a fault has the last word at this endpoint: a request hangs there.
+pub fn hangs(sandbox: &Running, endpoint: &str) -> bool {
+    let hits = sandbox.faults().hits();
+    hits.last().is_some_and(|(at, _)| at == endpoint)
+}
+
 #[tokio::test]
 async fn killed_anywhere_a_change_ends_once_and_is_told() {
     let stories = crashes().into_iter().map(|crash| async move {
@@ -303,10 +309,7 @@ async fn come_to(stage: &Stage, killed: &Killed, said: Said) {
         .until("the process comes to where it is killed", |sandbox| {
             all_met(sandbox)
                 && match killed.at {
-                    Sign::WaitsAt(endpoint) => {
-                        let hits = sandbox.faults().hits();
-                        hits.last().is_some_and(|(at, _)| at == endpoint)
-                    }
+                    Sign::WaitsAt(endpoint) => hangs(sandbox, endpoint),
                     Sign::Paid => !sandbox.mall().records().is_empty(),
                     Sign::Shown(part) => {
                         let answers = sandbox.answers_to(said.0);

@@ -306,11 +306,6 @@ async fn limits_are_told_with_their_figures() {
             "/奖励 @小明 501 a",
             "你单次最多可以变动 500 积分，这次是 501。更大的数额请管理员来发。",
         ),
-        (
-            "阿杰",
-            "/奖励 @小明 401 a",
-            "401 超过了需要审批的 400 积分。请管理员来发这一笔。",
-        ),
     ];
     answers(&mut stage, &rows).await;
     for _ in 0..2 {
@@ -341,11 +336,6 @@ async fn limits_are_told_with_their_figures() {
             "阿杰",
             "/reward @小明 501 a",
             "You may change at most 500 points at once; this is 501. An administrator can give more.",
-        ),
-        (
-            "阿杰",
-            "/reward @小明 401 a",
-            "401 is above 400 points, which needs approval. Ask an administrator to give it.",
         ),
     ];
     answers(&mut stage, &rows).await;

@@ -97,7 +97,10 @@ impl Stage {
     pub async fn unhurried(settings: Settings) -> Self {
         let bot = format!("{}commands_dir = \"words\"\n", settings.bot);
         let mut stage = Self::without_bot(Settings { bot, ..settings }).await;
-        for command in ["points", "reward", "deduct", "receipt", "help", "check"] {
+        for command in [
+            "points", "reward", "deduct", "receipt", "help", "check", "undo", "pending", "freeze",
+            "unfreeze",
+        ] {
             stage.write_words(&format!("{command}.toml"), "cooldown = \"0s\"\n");
         }
         stage.start().await;

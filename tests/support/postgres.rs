@@ -232,13 +232,12 @@ fn programs() -> Option<PathBuf> {
     versions.sort();
     folders.extend(versions.into_iter().rev());
     // A link in the path leads to the folder that has the rest as well.
-    let found = folders.into_iter().find_map(|folder| {
+    folders.into_iter().find_map(|folder| {
         let real = folder.join("initdb").canonicalize().ok()?;
         let folder = real.parent()?.to_owned();
         let has_all = ["postgres", "pg_isready"].map(|program| folder.join(program).is_file());
         has_all.iter().all(|is_there| *is_there).then_some(folder)
-    });
-    found
+    })
 }
 
 fn free_port() -> u16 {

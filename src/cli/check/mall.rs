@@ -99,7 +99,10 @@ pub(super) async fn switch(
         | PointsRefusal::Unavailable
         | PointsRefusal::Insufficient
         | PointsRefusal::Declined
-        | PointsRefusal::ByHand => &texts.unavailable_fix,
+        // People say these, not the mall.
+        | PointsRefusal::ByHand
+        | PointsRefusal::NotApproved
+        | PointsRefusal::ApprovalExpired => &texts.unavailable_fix,
     };
     report.bad(what, coded(refused.code, &refused.text), fix);
 }

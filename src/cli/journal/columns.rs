@@ -38,9 +38,11 @@ impl Columns {
         let time = |ms: i64| Cell::Word(exact(ms));
         let refusal = entry.refusal.as_ref();
         let decided = entry.settled_by.as_ref();
+        let approval = entry.approval.as_ref();
+        let ruling = approval.and_then(|approval| approval.decision.as_ref());
         let next_look = match entry.state {
             _ if entry.settled_ms.is_some() => None,
-            State::Unresolved => None,
+            State::Waiting | State::Unresolved => None,
             _ => Some(entry.progress.next_look_ms),
         };
         Self(vec![
@@ -97,6 +99,32 @@ impl Columns {
             ("channel", id(&entry.reply.channel)),
             ("command", id(&entry.cause.parts().0)),
             ("reply", maybe(entry.reply.said, |said| id(&said))),
+            (
+                "undoes",
+                maybe(entry.undoes.as_ref(), |undoes| id(&undoes.code)),
+            ),
+            ("undone", Cell::Number(entry.undone)),
+            (
+                "approval",
+                maybe(approval, |approval| word(names::approval(approval))),
+            ),
+            (
+                "approval_over",
+                maybe(approval, |approval| Cell::Number(approval.over)),
+            ),
+            (
+                "approval_until",
+                maybe(approval, |approval| time(approval.until_ms)),
+            ),
+            (
+                "decided_by",
+                maybe(ruling.and_then(|ruling| ruling.by), |by| id(&by)),
+            ),
+            ("decided", maybe(ruling, |ruling| time(ruling.ms))),
+            (
+                "decided_why",
+                maybe(ruling.and_then(|ruling| ruling.why.as_deref()), text),
+            ),
         ])
     }
 }

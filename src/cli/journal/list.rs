@@ -194,6 +194,10 @@ pub(super) fn next(desk: &Desk, entry: &Receipt, now_ms: i64) -> String {
     if entry.state == State::Unresolved {
         return desk.texts.next_person.clone();
     }
+    if let (State::Waiting, Some(approval)) = (entry.state, &entry.approval) {
+        let left = when::long(approval.until_ms.saturating_sub(now_ms).max(0));
+        return fill(&desk.texts.next_approval, &[("time", &left)]);
+    }
     let left = entry.progress.next_look_ms.saturating_sub(now_ms);
     match left > 0 {
         true => fill(&desk.texts.next_in, &[("time", &when::long(left))]),

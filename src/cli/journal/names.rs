@@ -1,28 +1,35 @@
 //! Stable names for programs: what stands in exports and in `--state`. None may get another meaning.
 
+use crate::journal::Approval;
 use crate::journal::State;
 use crate::journal::Told;
 use crate::model::refusal::PointsRefusal;
 
 /// Every state, in the order of an entry's life.
-const STATES: [State; 6] = [
+const STATES: [State; 9] = [
+    State::Waiting,
     State::Queued,
     State::Unconfirmed,
     State::Held,
     State::Unresolved,
     State::Done,
     State::Refused,
+    State::Undone,
+    State::PartlyUndone,
 ];
 
 /// The name of a state.
 pub(super) const fn state(state: State) -> &'static str {
     match state {
+        State::Waiting => "waiting",
         State::Queued => "queued",
         State::Unconfirmed => "unconfirmed",
         State::Held => "held",
         State::Unresolved => "unresolved",
         State::Done => "done",
         State::Refused => "refused",
+        State::Undone => "undone",
+        State::PartlyUndone => "partly_undone",
     }
 }
 
@@ -42,6 +49,15 @@ pub(super) const fn told(told: Told) -> &'static str {
     }
 }
 
+/// The name of what a second person said.
+pub(super) const fn approval(approval: &Approval) -> &'static str {
+    match &approval.decision {
+        None => "asked",
+        Some(decision) if decision.approved => "approved",
+        Some(_) => "refused",
+    }
+}
+
 /// The name of a refusal.
 pub(super) const fn refusal(meaning: PointsRefusal) -> &'static str {
     match meaning {
@@ -54,6 +70,8 @@ pub(super) const fn refusal(meaning: PointsRefusal) -> &'static str {
         PointsRefusal::Unavailable => "unavailable",
         PointsRefusal::Declined => "declined",
         PointsRefusal::ByHand => "by_hand",
+        PointsRefusal::NotApproved => "not_approved",
+        PointsRefusal::ApprovalExpired => "approval_expired",
     }
 }
 
@@ -67,6 +85,9 @@ mod tests {
             assert_eq!(read_state(state(known)), Ok(known));
         }
         let told = read_state("paid").unwrap_err();
-        assert!(told.contains("queued, unconfirmed, held"), "{told}");
+        assert!(
+            told.contains("waiting, queued, unconfirmed, held"),
+            "{told}"
+        );
     }
 }

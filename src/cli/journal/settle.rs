@@ -132,6 +132,7 @@ fn not_by_hand(desk: &Desk, entry: &Receipt, why_not: NotByHand) -> String {
     match why_not {
         NotByHand::Settled(_) => fill(&texts.settle_over, &[("state", state)]),
         NotByHand::Waiting(_) => fill(&texts.settle_waiting, &[("state", state)]),
+        NotByHand::ForApproval => texts.settle_approval.clone(),
         NotByHand::LookedAfter(_) => fill(&texts.settle_looked_after, &[("state", state)]),
         NotByHand::MayStillLand(until_ms) => {
             let time = when::shown(until_ms, &desk.zone(Some(entry.guild)));

@@ -13,6 +13,7 @@ use super::names;
 use super::when;
 use crate::cli::journal::texts::fill;
 use crate::cli::table::harmless_line;
+use crate::journal::Approval;
 use crate::journal::Receipt;
 use crate::journal::State;
 use crate::journal::Told;
@@ -97,8 +98,15 @@ pub(super) fn told(desk: &Desk, entry: &Receipt) -> String {
                 ("channel", &entry.reply.channel.to_string()),
             ],
         ),
-        String::new(),
     ];
+    if let Some(undoes) = &entry.undoes {
+        let holes = [
+            ("code", undoes.code.as_str()),
+            ("size", &undoes.size.to_string()),
+        ];
+        lines.push(fill(&texts.show_undoes, &holes));
+    }
+    lines.push(String::new());
     lines.extend(steps(desk, entry, &zone));
     lines.push(String::new());
     lines.join("\n")
@@ -111,6 +119,9 @@ fn steps(desk: &Desk, entry: &Receipt, zone: &TimeZone) -> Vec<String> {
     let undated = |what: String| format!("{:19}  {what}", "");
     let progress = &entry.progress;
     let mut steps = vec![step(entry.written_ms, texts.step_written.clone())];
+    if let Some(approval) = &entry.approval {
+        steps.extend(approval_steps(desk, approval, zone));
+    }
     if progress.sends > 0 {
         let sends = progress.sends.to_string();
         steps.push(step(
@@ -147,6 +158,7 @@ fn steps(desk: &Desk, entry: &Receipt, zone: &TimeZone) -> Vec<String> {
             steps.push(step(ms, fill(&texts.step_refused, &holes)));
         }
         (Some(ms), None) => steps.push(step(ms, texts.step_done.clone())),
+        (None, _) if entry.state == State::Waiting => {}
         (None, _) => {
             let next = next(desk, entry, desk.clock.now_ms());
             steps.push(undated(fill(&texts.step_open, &[("next", &next)])));
@@ -154,6 +166,10 @@ fn steps(desk: &Desk, entry: &Receipt, zone: &TimeZone) -> Vec<String> {
                 steps.push(undated(texts.decide_hint.clone()));
             }
         }
+    }
+    if entry.undone > 0 {
+        let undone = entry.undone.to_string();
+        steps.push(undated(fill(&texts.step_undone, &[("undone", &undone)])));
     }
     if let Some(balance) = entry.balance {
         let points = balance.points.to_string();
@@ -171,5 +187,30 @@ fn steps(desk: &Desk, entry: &Receipt, zone: &TimeZone) -> Vec<String> {
         Told::Undeliverable => &texts.told_undeliverable,
     };
     steps.push(undated(fill(told, &[("said", said)])));
+    steps
+}
+
+/// What a second person was asked and said.
+fn approval_steps(desk: &Desk, approval: &Approval, zone: &TimeZone) -> Vec<String> {
+    let texts = &desk.texts;
+    let over = approval.over.to_string();
+    let until = when::shown(approval.until_ms, zone);
+    let asked = fill(&texts.step_waits, &[("over", &over), ("until", &until)]);
+    let mut steps = vec![format!("{:19}  {asked}", "")];
+    if let Some(decision) = &approval.decision {
+        let by = decision.by.map(|by| by.to_string());
+        let why = decision.why.as_deref().map(harmless_line);
+        let holes = [
+            ("by", by.as_deref().unwrap_or("-")),
+            ("why", why.as_deref().unwrap_or("-")),
+        ];
+        let said = match (decision.approved, &by) {
+            (true, _) => &texts.step_approved,
+            (false, Some(_)) => &texts.step_not_approved,
+            (false, None) => &texts.step_not_in_time,
+        };
+        let at = when::shown(decision.ms, zone);
+        steps.push(format!("{at}  {}", fill(said, &holes)));
+    }
     steps
 }

@@ -35,12 +35,18 @@ pub(super) struct Texts {
     pub(super) next_in: String,
     pub(super) next_due: String,
     pub(super) next_person: String,
+    pub(super) next_approval: String,
     pub(super) held_back: String,
     pub(super) show_head: String,
     pub(super) show_who: String,
     pub(super) show_why: String,
     pub(super) show_ids: String,
+    pub(super) show_undoes: String,
     pub(super) step_written: String,
+    pub(super) step_waits: String,
+    pub(super) step_approved: String,
+    pub(super) step_not_approved: String,
+    pub(super) step_not_in_time: String,
     pub(super) step_sent: String,
     pub(super) step_heard: String,
     pub(super) step_doubt: String,
@@ -48,6 +54,7 @@ pub(super) struct Texts {
     pub(super) step_decided: String,
     pub(super) step_done: String,
     pub(super) step_refused: String,
+    pub(super) step_undone: String,
     pub(super) step_open: String,
     pub(super) step_balance: String,
     pub(super) told_nothing: String,
@@ -60,6 +67,7 @@ pub(super) struct Texts {
     pub(super) settle_changed: String,
     pub(super) settle_over: String,
     pub(super) settle_waiting: String,
+    pub(super) settle_approval: String,
     pub(super) settle_looked_after: String,
     pub(super) settle_may_land: String,
     pub(super) verified: String,
@@ -86,6 +94,7 @@ pub(super) struct Texts {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct States {
+    waiting: String,
     queued: String,
     unconfirmed: String,
     held: String,
@@ -93,6 +102,8 @@ struct States {
     done: String,
     taken: String,
     refused: String,
+    undone: String,
+    partly_undone: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -116,6 +127,8 @@ struct Rules {
     settled_and_not: String,
     refused_and_not: String,
     never_sent: String,
+    sent_unapproved: String,
+    undone_too_much: String,
     forgotten: String,
     told_too_soon: String,
     said_nowhere: String,
@@ -135,6 +148,7 @@ impl Texts {
     /// How an entry stands.
     pub(super) fn state(&self, entry: &Receipt) -> &str {
         match entry.state {
+            State::Waiting => &self.states.waiting,
             State::Queued => &self.states.queued,
             State::Unconfirmed => &self.states.unconfirmed,
             State::Held => &self.states.held,
@@ -142,6 +156,8 @@ impl Texts {
             State::Done if entry.amount.takes() => &self.states.taken,
             State::Done => &self.states.done,
             State::Refused => &self.states.refused,
+            State::Undone => &self.states.undone,
+            State::PartlyUndone => &self.states.partly_undone,
         }
     }
 
@@ -167,6 +183,8 @@ impl Texts {
             Breach::SettledAndNot => &self.rules.settled_and_not,
             Breach::RefusedAndNot => &self.rules.refused_and_not,
             Breach::NeverSent => &self.rules.never_sent,
+            Breach::SentUnapproved => &self.rules.sent_unapproved,
+            Breach::UndoneTooMuch => &self.rules.undone_too_much,
             Breach::Forgotten => &self.rules.forgotten,
             Breach::ToldTooSoon => &self.rules.told_too_soon,
             Breach::SaidNowhere => &self.rules.said_nowhere,

@@ -1,7 +1,7 @@
 //! Reads a store's address.
 //!
 //! ```text
-//! address = ("postgres" | "postgresql") "://" role [":" password] "@" [host [":" port]] "/" database
+//! address = ("postgres" | "postgresql") "://" role [":" password] "@" host [":" port] "/" database
 //!           ["?" setting *("&" setting)]
 //! ```
 //!
@@ -129,7 +129,8 @@ mod tests {
         assert_eq!(address.options.get_username(), "bot");
         assert_eq!(address.options.get_database(), Some("points"));
         let address =
-            Address::read("postgresql://bot@/points?mode=ro&host=/run/postgresql").unwrap();
+            Address::read("postgresql://bot@localhost/points?mode=ro&host=/run/postgresql")
+                .unwrap();
         assert_eq!(address.mode, Mode::Read);
         assert!(address.options.get_socket().is_some());
     }

@@ -29,7 +29,8 @@ const NOTE: &str = "
     on conflict (channel) do update
     set guild = excluded.guild, since = greatest(channels.since, excluded.since),
         closed_ms = excluded.closed_ms
-    returning cast(0 as bigint) as kind, cast(0 as bigint) as message, cast(0 as bigint) as tries";
+    returning cast(0 as bigint) as kind, cast(0 as bigint) as message, cast(0 as bigint) as line,
+        cast(0 as bigint) as member, cast(0 as bigint) as tries";
 
 /// Drops notes that a channel's mark says as well.
 const DROP: &str = "
@@ -52,7 +53,8 @@ const FORGET_CHANNELS: &str = "
 
 /// Says that forgetting came to its turn.
 const FORGOTTEN: &str = "
-    select cast(0 as bigint) as kind, cast(0 as bigint) as message, cast(0 as bigint) as tries
+    select cast(0 as bigint) as kind, cast(0 as bigint) as message, cast(0 as bigint) as line,
+        cast(0 as bigint) as member, cast(0 as bigint) as tries
     from unnest($1::bigint[])";
 
 /// The statements that note how far channels are handled; the last carries the note.
@@ -114,5 +116,5 @@ pub(super) fn command(row: &PgRow) -> Result<(ChannelId, MessageId), JournalErro
 }
 
 fn carrying(index: usize) -> HashMap<Key, usize> {
-    HashMap::from([(Key::Message(0, 0), index)])
+    HashMap::from([(Key::Note(0, 0, 0, 0), index)])
 }

@@ -19,7 +19,7 @@ use crate::journal::postgres::failures::unopened;
 use crate::journal::postgres::session::within;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (
         1,
         "journal",
@@ -36,11 +36,19 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
         include_str!("../../../migrations/postgres/0003_channels.sql"),
     ),
     (
+        4,
+        "decisions",
+        include_str!("../../../migrations/postgres/0004_decisions.sql"),
+    ),
+    (
         6,
         "by_hand",
         include_str!("../../../migrations/postgres/0006_by_hand.sql"),
     ),
 ];
+
+/// The newest of them.
+const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// The notes of what was done. Row 0 is the one that is locked meanwhile.
 const NOTES: &str = "
@@ -106,17 +114,19 @@ pub(super) async fn look(
     if let Some((number, _)) = notes.iter().find(|(_, done)| !done) {
         return Err(JournalError::HalfApplied { number: *number });
     }
-    judged(notes.last().map_or(0, |(number, _)| *number), mode)
-}
-
-/// The number of the newest migration there is.
-fn known() -> i64 {
-    let numbers = MIGRATIONS.map(|(number, ..)| number);
-    numbers.into_iter().max().unwrap_or_default()
+    let newest = notes.last().map_or(0, |(number, _)| *number);
+    // A gap is a migration whose note was lost with part of it, or taken away by hand.
+    let noted = |number: i64| notes.iter().any(|(known, _)| *known == number);
+    let numbers = MIGRATIONS.iter().map(|(number, ..)| *number);
+    let mut earlier = numbers.filter(|&number| number <= newest);
+    if let Some(number) = earlier.find(|&number| !noted(number)) {
+        return Err(JournalError::HalfApplied { number });
+    }
+    judged(newest, mode)
 }
 
 fn judged(newest: i64, mode: Mode) -> Result<Standing, JournalError> {
-    let known = known();
+    let known = NEWEST;
     if newest > known {
         return Err(JournalError::Newer {
             found: newest,
@@ -194,7 +204,7 @@ fn refused(why: &str) -> JournalError {
 
 /// Whether every migration is there.
 pub(super) fn is_whole(standing: &Standing) -> bool {
-    standing.newest == known()
+    standing.newest == NEWEST
 }
 
 /// What a store without its first row means.
@@ -229,7 +239,10 @@ mod tests {
             .collect();
         assert_eq!(embedded, folder("postgres"));
         let numbers: Vec<i64> = MIGRATIONS.iter().map(|(number, ..)| *number).collect();
-        assert!(numbers.is_sorted_by(|a, b| a < b), "numbers go up");
+        assert!(
+            numbers.is_sorted_by(|a, b| a < b),
+            "numbers go up: {numbers:?}"
+        );
     }
 
     /// What the dialects share stands in both folders, letter by letter and in the same files.

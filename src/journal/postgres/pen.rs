@@ -157,10 +157,13 @@ impl PostgresPen {
             ..Found::default()
         };
         let mut is_known = false;
+        let mut was_frozen = !questions.guilds.is_empty();
         if !questions.causes.is_empty() || !questions.codes.is_empty() {
+            was_frozen = false;
             for row in &self.fetch(look(questions)).await? {
                 match get(row, "what")? {
                     "entry" => is_known = true,
+                    "freeze" => was_frozen = true,
                     "code" => {
                         found.codes.insert(rows::code(row)?);
                     }
@@ -176,6 +179,19 @@ impl PostgresPen {
             let query = script::with_causes(sqlx::query(texts::KNOWN), &questions.causes);
             let known = self.fetch(query).await?;
             found.entries = known.iter().map(rows::receipt).collect::<Result<_, _>>()?;
+        }
+        if !questions.commands.is_empty() {
+            let messages = questions.commands.iter();
+            let messages: Vec<_> = messages.map(|message| kept(message.number())).collect();
+            let query = sqlx::query(texts::COMMANDS).bind(messages);
+            for row in &self.fetch(query).await? {
+                found.entries.push(rows::receipt(row)?);
+            }
+        }
+        if was_frozen {
+            let query = sqlx::query(texts::FREEZES).bind(asked_guilds(questions));
+            let frozen = self.fetch(query).await?;
+            found.freezes = frozen.iter().map(rows::freeze).collect::<Result<_, _>>()?;
         }
         if !questions.confirmations.is_empty() {
             let messages = questions.confirmations.iter();
@@ -316,6 +332,12 @@ fn look(questions: &Questions) -> Prepared<'static> {
         .bind(givers.collect::<Vec<_>>())
         .bind(quotas().map(|quota| quota.day.from_ms).collect::<Vec<_>>())
         .bind(quotas().map(|quota| quota.day.until_ms).collect::<Vec<_>>())
+        .bind(asked_guilds(questions))
+}
+
+fn asked_guilds(questions: &Questions) -> Vec<i64> {
+    let guilds = questions.guilds.iter();
+    guilds.map(|guild| kept(guild.number())).collect()
 }
 
 /// Notes which change a row that came back belongs to.
@@ -335,8 +357,9 @@ fn note(
         None => {}
         Some(Key::Cause(_)) => changed(Key::Cause(rows::cause(row)?), outcome)?,
         Some(Key::Code(_)) => changed(Key::Code(rows::code(row)?), outcome)?,
-        Some(Key::Message(..)) => {
-            let key = Key::Message(get(row, "kind")?, get(row, "message")?);
+        Some(Key::Note(..)) => {
+            let (line, member) = (get(row, "line")?, get(row, "member")?);
+            let key = Key::Note(get(row, "kind")?, get(row, "message")?, line, member);
             if let Some(&index) = carries.get(&key) {
                 // A command's entries share what is said of them; the most patient one counts.
                 let tries = Some(rows::small(row, "tries")?);

@@ -12,16 +12,20 @@ use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Refused;
 use crate::journal::entry::ReplyAddress;
+use crate::journal::entry::Undoes;
 use crate::journal::error::JournalError;
 use crate::journal::kept;
+use crate::journal::kept::Beside;
 use crate::journal::kept::CONFIRMATION_STATES;
 use crate::journal::kept::MEANINGS;
 use crate::journal::kept::STATES;
 use crate::journal::kept::TOLD;
 use crate::journal::selection::SettledBy;
+use crate::journal::store::FreezeStands;
 use crate::model::Amount;
 use crate::model::Cause;
 use crate::model::ChannelId;
+use crate::model::Freeze;
 use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::OpId;
@@ -53,7 +57,7 @@ pub(super) fn receipt(row: &PgRow) -> Result<Receipt, JournalError> {
         }),
         None => None,
     };
-    Ok(Receipt {
+    let mut receipt = Receipt {
         code: code(row)?,
         op: OpId::kept(get(row, "op")?),
         cause: cause(row)?,
@@ -85,6 +89,50 @@ pub(super) fn receipt(row: &PgRow) -> Result<Receipt, JournalError> {
         },
         told: named(&TOLD, get(row, "told")?)?,
         settled_by: settled_by(row)?,
+        undoes: undoes(row)?,
+        undone: get(row, "undone")?,
+        approval: None,
+    };
+    let beside = Beside {
+        state: receipt.state,
+        undone: receipt.undone,
+        size: receipt.amount.size(),
+        approval: get(row, "approval")?,
+        over: get(row, "approval_over")?,
+        until_ms: get(row, "approval_until_ms")?,
+        decided_by: get(row, "decided_by")?,
+        decided_ms: get(row, "decided_ms")?,
+        why: get(row, "decision")?,
+    };
+    (receipt.state, receipt.approval) = beside.read();
+    Ok(receipt)
+}
+
+fn undoes(row: &PgRow) -> Result<Option<Undoes>, JournalError> {
+    let Some(text) = get::<Option<&str>>(row, "undoes")? else {
+        return Ok(None);
+    };
+    let code = ReceiptCode::read(text);
+    Ok(Some(Undoes {
+        code: code.ok_or_else(|| damaged(anyhow!("`{text}` is no receipt code")))?,
+        size: get(row, "undoes_size")?,
+    }))
+}
+
+/// Whether giving is stopped in a guild.
+pub(super) fn freeze(row: &PgRow) -> Result<FreezeStands, JournalError> {
+    let guild = GuildId::new(id(row, "guild")?);
+    let freeze = Freeze {
+        guild,
+        by: UserId::new(id(row, "frozen_by")?),
+        reason: get(row, "reason")?,
+        since_ms: get(row, "since_ms")?,
+    };
+    let lifted: Option<i64> = get(row, "lifted_ms")?;
+    Ok(FreezeStands {
+        guild,
+        message: MessageId::new(id(row, "message")?),
+        freeze: lifted.is_none().then_some(freeze),
     })
 }
 
@@ -113,14 +161,11 @@ pub(super) fn confirmation(row: &PgRow) -> Result<Confirmation, JournalError> {
 
 /// The cause in a row's key.
 pub(super) fn cause(row: &PgRow) -> Result<Cause, JournalError> {
-    match get::<i64>(row, "kind")? {
-        0 => Ok(Cause::Message {
-            message: MessageId::new(id(row, "message")?),
-            line: small(row, "line")?,
-            member: UserId::new(id(row, "member")?),
-        }),
-        other => Err(damaged(anyhow!("unknown kind of cause {other}"))),
-    }
+    let kind = get(row, "kind")?;
+    let message = MessageId::new(id(row, "message")?);
+    let (line, member) = (small(row, "line")?, UserId::new(id(row, "member")?));
+    let cause = Cause::kept(kind, message, line, member);
+    cause.ok_or_else(|| damaged(anyhow!("unknown kind of cause {kind}")))
 }
 
 /// The receipt code of a row.

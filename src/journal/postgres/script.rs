@@ -17,24 +17,32 @@ use crate::journal::entry::State;
 use crate::journal::kept;
 use crate::journal::kept::kept;
 use crate::journal::postgres::channels;
+use crate::journal::postgres::texts::APPROVE;
 use crate::journal::postgres::texts::ASK;
 use crate::journal::postgres::texts::ASKED_SAID;
 use crate::journal::postgres::texts::BALANCE;
 use crate::journal::postgres::texts::BY_HAND;
 use crate::journal::postgres::texts::CLEAR;
 use crate::journal::postgres::texts::CONFIRM;
+use crate::journal::postgres::texts::DECLINE;
 use crate::journal::postgres::texts::DONE;
 use crate::journal::postgres::texts::FILL;
+use crate::journal::postgres::texts::FREEZE;
 use crate::journal::postgres::texts::INSERT;
 use crate::journal::postgres::texts::KEEP;
 use crate::journal::postgres::texts::PROBE;
 use crate::journal::postgres::texts::REFUSED;
 use crate::journal::postgres::texts::RESEND;
+use crate::journal::postgres::texts::SEND_FIRST;
 use crate::journal::postgres::texts::TELL_LATER;
+use crate::journal::postgres::texts::THAW;
 use crate::journal::postgres::texts::TOLD;
+use crate::journal::postgres::texts::UNDONE;
 use crate::journal::store::Batch;
 use crate::journal::store::EntryChange;
+use crate::journal::store::FreezeChange;
 use crate::journal::store::Note;
+use crate::journal::store::Sending;
 use crate::model::Cause;
 use crate::model::MessageId;
 use crate::model::ReceiptCode;
@@ -128,8 +136,8 @@ pub(super) enum Key {
     Cause(Cause),
     /// An entry, by code.
     Code(ReceiptCode),
-    /// A note, by kind and message.
-    Message(i64, i64),
+    /// A note, by kind, message, line and member; the last two are 0 where a whole message is meant.
+    Note(i64, i64, i64, i64),
 }
 
 /// The four columns of these causes' keys, as arrays.
@@ -185,9 +193,13 @@ pub(super) fn steps(batch: &Batch) -> Vec<Step> {
             });
         }
     }
+    // Before the changes, which may depend on them.
+    steps.extend(batch.freezes.iter().map(freeze_step));
     for (index, change) in batch.changes.iter().enumerate() {
         place_change(&mut steps, index, change);
     }
+    // After them, since they count what is done by then.
+    steps.extend(undone_step(batch));
     for (index, note) in batch.notes.iter().enumerate() {
         place_note(&mut steps, index, note);
     }
@@ -208,7 +220,7 @@ fn entry_row(entry: &Receipt) -> Vec<Cell> {
         kept(entry.giver.number()),
         entry.member_name.as_str(),
         i64::from(entry.amount.points()),
-        entry.amount.size(),
+        entry.counts(),
         &entry.reason,
         entry.remark.as_str(),
         kept(entry.reply.channel.number()),
@@ -220,7 +232,71 @@ fn entry_row(entry: &Receipt) -> Vec<Cell> {
         entry.progress.last_sent_ms,
         entry.progress.next_look_ms,
         entry.written_ms,
+        &entry.undoes.as_ref().map(|undoes| undoes.code.to_string()),
+        entry.undoes.as_ref().map(|undoes| undoes.size),
+        &entry
+            .approval
+            .as_ref()
+            .map(|approval| kept::approval_word(approval).to_owned()),
+        entry.approval.as_ref().map(|approval| approval.over),
+        entry.approval.as_ref().map(|approval| approval.until_ms),
     ]
+}
+
+fn freeze_step(change: &FreezeChange) -> Step {
+    let (text, row) = match change {
+        FreezeChange::Begin { freeze, message } => (
+            FREEZE,
+            row![
+                kept(freeze.guild.number()),
+                *message,
+                kept(freeze.by.number()),
+                &freeze.reason,
+                freeze.since_ms,
+            ],
+        ),
+        FreezeChange::End {
+            guild,
+            message,
+            by,
+            now_ms,
+        } => (
+            THAW,
+            row![kept(guild.number()), *message, kept(by.number()), *now_ms],
+        ),
+    };
+    Step {
+        text,
+        rows: vec![row],
+        carries: HashMap::new(),
+    }
+}
+
+/// Counts what undos that are done have taken back, if any are.
+fn undone_step(batch: &Batch) -> Option<Step> {
+    let undone = batch.changes.iter().filter_map(|change| match change {
+        EntryChange::Settle {
+            cause,
+            settlement: Settlement::Done,
+            ..
+        }
+        | EntryChange::ByHand {
+            cause,
+            settlement: Settlement::Done,
+            ..
+        } => cause.undoes(),
+        _ => None,
+    });
+    let rows = undone.map(|cause| {
+        let (_, message, line, member) = kept::key(&cause);
+        row![message, line, member]
+    });
+    let rows: Vec<_> = rows.collect();
+    (!rows.is_empty()).then(|| Step {
+        text: UNDONE,
+        rows,
+        carries: HashMap::new(),
+    })
 }
 
 fn asked_row(asked: &Confirmation) -> Vec<Cell> {
@@ -240,12 +316,46 @@ fn place_change(steps: &mut Vec<Step>, index: usize, change: &EntryChange) {
         EntryChange::Resend {
             cause,
             sends,
+            sending,
             now_ms,
             next_look_ms,
         } => {
             let (kind, message, line, member) = kept::key(cause);
             let row = row![kind, message, line, member, *sends, *now_ms, *next_look_ms];
-            place(steps, RESEND, index, row, Key::Cause(*cause));
+            let text = match sending {
+                Sending::First => SEND_FIRST,
+                Sending::Again => RESEND,
+            };
+            place(steps, text, index, row, Key::Cause(*cause));
+        }
+        EntryChange::Decide {
+            cause,
+            decision,
+            next_look_ms,
+            refused,
+        } => {
+            let (kind, message, line, member) = kept::key(cause);
+            let by = decision.by.map(|by| kept(by.number()));
+            let (text, row) = match refused {
+                None => (
+                    APPROVE,
+                    row![kind, message, line, member, by, decision.ms, *next_look_ms],
+                ),
+                Some(refused) => (
+                    DECLINE,
+                    row![
+                        kind,
+                        message,
+                        line,
+                        member,
+                        by,
+                        decision.ms,
+                        &decision.why,
+                        kept::meaning_word(refused.meaning),
+                    ],
+                ),
+            };
+            place(steps, text, index, row, Key::Cause(*cause));
         }
         EntryChange::Keep {
             cause,
@@ -344,18 +454,21 @@ fn place_note(steps: &mut Vec<Step>, index: usize, note: &Note) {
             told,
             handed_over,
         } => {
-            let (kind, message, _, _) = kept::key(cause);
+            let (kind, message, line, member) = told_key(cause);
+            let word = kept::told_word(*told);
             let named = i64::from(*handed_over == HandedOver::Named);
-            let row = row![kind, message, kept::told_word(*told), *said, named];
-            place(steps, TOLD, index, row, Key::Message(kind, message));
+            let row = row![kind, message, line, member, word, *said, named];
+            let key = Key::Note(kind, message, line, member);
+            place(steps, TOLD, index, row, key);
         }
         Note::TellLater { cause, next_ms } => {
-            let (kind, message, _, _) = kept::key(cause);
-            let row = row![kind, message, *next_ms];
-            place(steps, TELL_LATER, index, row, Key::Message(kind, message));
+            let (kind, message, line, member) = told_key(cause);
+            let row = row![kind, message, line, member, *next_ms];
+            let key = Key::Note(kind, message, line, member);
+            place(steps, TELL_LATER, index, row, key);
         }
         Note::AskedSaid { message, said } => {
-            let key = Key::Message(0, kept(message.number()));
+            let key = Key::Note(0, kept(message.number()), 0, 0);
             place(steps, ASKED_SAID, index, row![*message, *said], key);
         }
         Note::Handled(handled) => steps.extend(channels::note(index, handled)),
@@ -368,8 +481,17 @@ fn place_note(steps: &mut Vec<Step>, index: usize, note: &Note) {
                     carries: HashMap::new(),
                 });
             }
-            place(steps, PROBE, index, row![*now_ms], Key::Message(0, 0));
+            place(steps, PROBE, index, row![*now_ms], Key::Note(0, 0, 0, 0));
         }
+    }
+}
+
+/// What is told together: all entries of a message, or one undo.
+fn told_key(cause: &Cause) -> (i64, i64, i64, i64) {
+    let (kind, message, line, member) = kept::key(cause);
+    match cause.undoes() {
+        None => (kind, message, 0, 0),
+        Some(_) => (kind, message, line, member),
     }
 }
 

@@ -32,6 +32,7 @@ use crate::journal::postgres::rows::get;
 use crate::journal::postgres::script::Prepared;
 use crate::journal::postgres::session::ANSWER;
 use crate::journal::postgres::session::within;
+use crate::journal::selecting::MISCOUNTED;
 use crate::journal::selecting::Tail;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
@@ -39,8 +40,11 @@ use crate::journal::store::Answer;
 use crate::journal::store::Quota;
 use crate::journal::store::Store;
 use crate::model::Cause;
+use crate::model::Freeze;
+use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::ReceiptCode;
+use crate::model::UserId;
 
 /// PostgreSQL's reading side.
 pub(super) struct Shelf {
@@ -211,8 +215,9 @@ impl Store for Shelf {
             // One statement, so that all figures are of one moment.
             let query = || {
                 sqlx::query(
-                    "select state, count(*) as number, min(written_ms) as oldest from entries
-                     where settled_ms is null group by state
+                    "select case when approval = 'asked' then 'waiting' else state end as state,
+                            count(*) as number, min(written_ms) as oldest from entries
+                     where settled_ms is null group by 1
                      union all
                      select 'untold', count(*), cast(null as bigint) from entries
                      where settled_ms is not null and told in ('nothing', 'interim')
@@ -239,6 +244,67 @@ impl Store for Shelf {
                 .await?
                 .as_ref()
                 .map(rows::confirmation)
+                .transpose()
+        })
+    }
+
+    fn freeze(&self, guild: GuildId) -> Answer<'_, Option<Freeze>> {
+        Box::pin(async move {
+            let query =
+                || sqlx::query("select * from freezes where guild = $1").bind(kept(guild.number()));
+            let stands = self
+                .row(query)
+                .await?
+                .as_ref()
+                .map(rows::freeze)
+                .transpose()?;
+            Ok(stands.and_then(|stands| stands.freeze))
+        })
+    }
+
+    fn waiting(&self, guild: GuildId, limit: usize) -> Answer<'_, Vec<Receipt>> {
+        Box::pin(self.receipts(move || {
+            sqlx::query(
+                "select * from entries where approval = 'asked' and guild = $1
+                 order by written_ms, message, line, member limit $2",
+            )
+            .bind(kept(guild.number()))
+            .bind(limited(limit))
+        }))
+    }
+
+    fn unapproved(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>> {
+        Box::pin(self.receipts(move || {
+            sqlx::query(
+                "select * from entries where approval = 'asked' and approval_until_ms <= $1
+                 order by written_ms, message, line, member limit $2",
+            )
+            .bind(due_ms)
+            .bind(limited(limit))
+        }))
+    }
+
+    fn last_given(
+        &self,
+        guild: GuildId,
+        giver: UserId,
+        before: MessageId,
+    ) -> Answer<'_, Option<Receipt>> {
+        Box::pin(async move {
+            let query = || {
+                sqlx::query(
+                    "select * from entries
+                     where guild = $1 and giver = $2 and kind = 0 and message < $3
+                     order by written_ms desc, message desc limit 1",
+                )
+                .bind(kept(guild.number()))
+                .bind(kept(giver.number()))
+                .bind(kept(before.number()))
+            };
+            self.row(query)
+                .await?
+                .as_ref()
+                .map(rows::receipt)
                 .transpose()
         })
     }
@@ -279,14 +345,7 @@ impl Store for Shelf {
 
     fn unsound(&self, limit: usize) -> Answer<'_, Unsound> {
         Box::pin(async move {
-            let query = || {
-                sqlx::query(
-                    "select code from entries
-                     where counts <> case state when 'refused' then 0 else abs(amount) end
-                     order by written_ms limit $1",
-                )
-                .bind(limited(limit))
-            };
+            let query = || sqlx::query(MISCOUNTED).bind(limited(limit));
             let miscounted = self.rows(query).await?;
             Ok(Unsound {
                 miscounted: miscounted
@@ -311,6 +370,10 @@ impl Store for Shelf {
 fn add(counts: &mut Counts, row: &PgRow) -> Result<(), JournalError> {
     let number: u64 = get::<i64>(row, "number")?.cast_unsigned();
     match get(row, "state")? {
+        "waiting" => {
+            counts.waiting = number;
+            return Ok(());
+        }
         "queued" => counts.queued = number,
         "unconfirmed" => counts.unconfirmed = number,
         "held" => counts.held = number,

@@ -22,7 +22,16 @@ pub(super) const LOOK: &str = "
             where entries.guild = asked.guild and entries.giver = asked.giver
               and entries.written_ms >= asked.since and entries.written_ms < asked.till), ''
     from unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
-        as asked (place, guild, giver, since, till)";
+        as asked (place, guild, giver, since, till)
+    union all
+    select 'freeze', 0, 0, '' from freezes where freezes.guild = any($11::bigint[])";
+
+/// Whether giving is stopped, where it ever was.
+pub(super) const FREEZES: &str = "select * from freezes where guild = any($1::bigint[])";
+
+/// The entries of messages, whole.
+pub(super) const COMMANDS: &str = "
+    select * from entries where kind = 0 and message = any($1::bigint[])";
 
 /// Entries, whole.
 pub(super) const KNOWN: &str = "
@@ -39,12 +48,14 @@ pub(super) const INSERT: &str = "
     insert into entries (
         kind, message, line, member, op, code, guild, system, giver, member_name, amount, counts,
         reason, remark, channel, quoting, said, written_ms, state, sends, last_sent_ms,
-        next_look_ms, next_tell_ms)
+        next_look_ms, next_tell_ms, undoes, undoes_size, approval, approval_over,
+        approval_until_ms)
     select * from unnest(
         $1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[],
         $7::bigint[], $8::text[], $9::bigint[], $10::text[], $11::bigint[], $12::bigint[],
         $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
-        $19::text[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[])";
+        $19::text[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[],
+        $24::text[], $25::bigint[], $26::text[], $27::bigint[], $28::bigint[])";
 
 /// Writes new confirmations.
 pub(super) const ASK: &str = "
@@ -85,6 +96,64 @@ pub(super) const RESEND: &str = change!(
     values "$5::bigint[], $6::bigint[], $7::bigint[]" as "sends, now, next",
     where " and entries.sends = v.sends"
 );
+
+/// Notes a first sending, which waits while giving is stopped.
+pub(super) const SEND_FIRST: &str = change!(
+    set "sends = entries.sends + 1, last_sent_ms = v.now, next_look_ms = v.next,
+         state = case entries.state when 'held' then 'held' else 'unconfirmed' end",
+    values "$5::bigint[], $6::bigint[], $7::bigint[]" as "sends, now, next",
+    where " and entries.sends = v.sends and (entries.amount < 0 or not exists (
+            select 1 from freezes
+            where freezes.guild = entries.guild and freezes.lifted_ms is null))"
+);
+
+/// Lets entries that wait be sent.
+pub(super) const APPROVE: &str = change!(
+    set "approval = 'approved', decided_by = v.who, decided_ms = v.now, next_look_ms = v.next,
+         told = 'nothing', next_tell_ms = v.now",
+    values "$5::bigint[], $6::bigint[], $7::bigint[]" as "who, now, next",
+    where " and entries.approval = 'asked'"
+);
+
+/// Ends entries that wait.
+pub(super) const DECLINE: &str = change!(
+    set "approval = 'refused', decided_by = v.who, decided_ms = v.now, decision = v.why,
+         state = 'refused', settled_ms = v.now, next_tell_ms = v.now, counts = 0,
+         refusal = v.refusal",
+    values "$5::bigint[], $6::bigint[], $7::text[], $8::text[]" as "who, now, why, refusal",
+    where " and entries.approval = 'asked'"
+);
+
+/// Counts on changes what their undos have taken back for certain. Counted anew each time, so that
+/// it does not matter how often.
+pub(super) const UNDONE: &str = "
+    update entries
+    set undone = undos.sum, counts = greatest(abs(entries.amount) - undos.sum, 0)
+    from (select v.message, v.line, v.member,
+                 (select cast(coalesce(sum(abs(undo.amount)), 0) as bigint) from entries as undo
+                  where undo.kind between 1 and 15 and undo.message = v.message
+                    and undo.line = v.line and undo.member = v.member
+                    and undo.state = 'done') as sum
+          from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as v (message, line, member))
+        as undos
+    where entries.kind = 0 and entries.message = undos.message and entries.line = undos.line
+      and entries.member = undos.member and entries.state = 'done'";
+
+/// Stops giving.
+pub(super) const FREEZE: &str = "
+    insert into freezes (guild, message, frozen_by, reason, since_ms)
+    select * from unnest(
+        $1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[])
+    on conflict (guild) do update set
+        message = excluded.message, frozen_by = excluded.frozen_by, reason = excluded.reason,
+        since_ms = excluded.since_ms, lifted_by = null, lifted_ms = null";
+
+/// Lets giving go on.
+pub(super) const THAW: &str = "
+    update freezes set message = v.message, lifted_by = v.who, lifted_ms = v.now
+    from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+        as v (guild, message, who, now)
+    where freezes.guild = v.guild";
 
 /// Leaves entries open with what was learnt.
 pub(super) const KEEP: &str = change!(
@@ -146,24 +215,29 @@ pub(super) const TOLD: &str = "
             when v.told = 'undeliverable' or entries.settled_ms is not null then v.told
             when entries.state = 'unresolved' and v.named = 0 then 'nothing'
             else 'interim' end
-    from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[])
-        as v (kind, message, told, said, named)
+    from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[],
+                $7::bigint[])
+        as v (kind, message, line, member, told, said, named)
     where entries.kind = v.kind and entries.message = v.message
-    returning entries.kind, entries.message, cast(0 as bigint) as tries";
+      and (v.kind = 0 or (entries.line = v.line and entries.member = v.member))
+    returning v.kind, v.message, v.line, v.member, cast(0 as bigint) as tries";
 
 /// Puts telling off.
 pub(super) const TELL_LATER: &str = "
     update entries set tell_tries = entries.tell_tries + 1, next_tell_ms = v.next
-    from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as v (kind, message, next)
+    from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+        as v (kind, message, line, member, next)
     where entries.kind = v.kind and entries.message = v.message
-    returning entries.kind, entries.message, entries.tell_tries as tries";
+      and (v.kind = 0 or (entries.line = v.line and entries.member = v.member))
+    returning v.kind, v.message, v.line, v.member, entries.tell_tries as tries";
 
 /// Notes the messages with the buttons.
 pub(super) const ASKED_SAID: &str = "
     update confirmations set said = v.said
     from unnest($1::bigint[], $2::bigint[]) as v (message, said)
     where confirmations.message = v.message
-    returning cast(0 as bigint) as kind, confirmations.message, cast(0 as bigint) as tries";
+    returning cast(0 as bigint) as kind, confirmations.message, cast(0 as bigint) as line,
+        cast(0 as bigint) as member, cast(0 as bigint) as tries";
 
 /// Takes some pages, for a probe: a row that only changes proves little about room. No message has
 /// the id -1. Text out of digests cannot be pressed together.
@@ -183,4 +257,5 @@ pub(super) const CLEAR: &str = "
 pub(super) const PROBE: &str = "
     update house set probed_ms = greatest(house.probed_ms + 1, v.now)
     from unnest($1::bigint[]) as v (now)
-    returning cast(0 as bigint) as kind, cast(0 as bigint) as message, cast(0 as bigint) as tries";
+    returning cast(0 as bigint) as kind, cast(0 as bigint) as message, cast(0 as bigint) as line,
+        cast(0 as bigint) as member, cast(0 as bigint) as tries";

@@ -8,14 +8,16 @@ use rusqlite::params;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
-use crate::journal::kept;
 use crate::journal::kept::kept;
+use crate::journal::kept::key;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
 use crate::journal::store::Found;
+use crate::journal::store::FreezeStands;
 use crate::journal::store::Questions;
 use crate::journal::store::Quota;
 use crate::model::Cause;
+use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::ReceiptCode;
 
@@ -36,6 +38,12 @@ pub(super) fn find(connection: &Connection, questions: &Questions) -> Result<Fou
     for quota in &questions.quotas {
         found.given.push(given(connection, quota)?);
     }
+    for &message in &questions.commands {
+        found.entries.extend(of_message(connection, message)?);
+    }
+    for &guild in &questions.guilds {
+        found.freezes.extend(freeze(connection, guild)?);
+    }
     for &message in &questions.confirmations {
         found.confirmations.extend(asked(connection, message)?);
     }
@@ -47,12 +55,38 @@ pub(super) fn of_cause(
     connection: &Connection,
     cause: &Cause,
 ) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = kept::key(cause);
+    let (kind, message, line, member) = key(cause);
     rows::first(
         connection,
         "select * from entries where kind = ? and message = ? and line = ? and member = ?",
         params![kind, message, line, member],
         rows::receipt,
+    )
+}
+
+/// The entries of a chat message, by line and member.
+pub(super) fn of_message(
+    connection: &Connection,
+    message: MessageId,
+) -> Result<Vec<Receipt>, JournalError> {
+    rows::all(
+        connection,
+        "select * from entries where kind = 0 and message = ? order by line, member",
+        params![kept(message.number())],
+        rows::receipt,
+    )
+}
+
+/// Whether giving is stopped in a guild; nothing where it never was.
+pub(super) fn freeze(
+    connection: &Connection,
+    guild: GuildId,
+) -> Result<Option<FreezeStands>, JournalError> {
+    rows::first(
+        connection,
+        "select * from freezes where guild = ?",
+        params![kept(guild.number())],
+        rows::freeze,
     )
 }
 

@@ -18,11 +18,13 @@ mod address;
 mod channels;
 mod connecting;
 mod copying;
+mod deciding;
 mod looking;
 mod migrations;
 mod pen;
 mod readers;
 mod rows;
+mod saying;
 mod shelf;
 mod writing;
 
@@ -40,7 +42,7 @@ use rusqlite::ErrorCode;
 use rusqlite::OptionalExtension;
 
 use crate::journal::error::JournalError;
-use crate::journal::kept;
+use crate::journal::kept::kept;
 use crate::journal::sqlite::address::Address;
 use crate::journal::sqlite::address::Mode;
 use crate::journal::sqlite::connecting::Connecting;
@@ -196,7 +198,7 @@ fn check_version() -> Result<(), JournalError> {
 fn move_in(connection: &Connection, bot: BotId) -> Result<(), JournalError> {
     let moved_in = connection.execute(
         "insert into house (one, bot, probed_ms) values (1, ?, 0) on conflict (one) do nothing",
-        [kept::kept(bot.0.number())],
+        [kept(bot.0.number())],
     );
     moved_in.map(drop).map_err(mapped)
 }

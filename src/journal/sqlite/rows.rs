@@ -14,17 +14,21 @@ use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Refused;
 use crate::journal::entry::ReplyAddress;
+use crate::journal::entry::Undoes;
 use crate::journal::error::JournalError;
 use crate::journal::kept;
+use crate::journal::kept::Beside;
 use crate::journal::kept::CONFIRMATION_STATES;
 use crate::journal::kept::MEANINGS;
 use crate::journal::kept::STATES;
 use crate::journal::kept::TOLD;
 use crate::journal::selection::SettledBy;
 use crate::journal::sqlite::mapped;
+use crate::journal::store::FreezeStands;
 use crate::model::Amount;
 use crate::model::Cause;
 use crate::model::ChannelId;
+use crate::model::Freeze;
 use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::OpId;
@@ -68,7 +72,7 @@ pub(super) fn all<T>(
 pub(super) fn receipt(row: &Row<'_>) -> Result<Receipt, JournalError> {
     let mut row = InOrder::new(row);
     let cause = cause(&mut row)?;
-    Ok(Receipt {
+    let mut receipt = Receipt {
         cause,
         op: OpId::kept(row.get("op")?),
         code: row.code()?,
@@ -100,6 +104,53 @@ pub(super) fn receipt(row: &Row<'_>) -> Result<Receipt, JournalError> {
         balance: balance(&mut row)?,
         told: row.word("told", |word| named(&TOLD, word))?,
         settled_by: settled_by(&mut row)?,
+        undoes: undoes(&mut row)?,
+        undone: row.get("undone")?,
+        approval: None,
+    };
+    let beside = Beside {
+        state: receipt.state,
+        undone: receipt.undone,
+        size: receipt.amount.size(),
+        approval: row.get("approval")?,
+        over: row.get("approval_over")?,
+        until_ms: row.get("approval_until_ms")?,
+        decided_by: row.get("decided_by")?,
+        decided_ms: row.get("decided_ms")?,
+        why: row.get("decision")?,
+    };
+    (receipt.state, receipt.approval) = beside.read();
+    Ok(receipt)
+}
+
+fn undoes(row: &mut InOrder<'_, '_>) -> Result<Option<Undoes>, JournalError> {
+    let code: Option<String> = row.get("undoes")?;
+    code.map(|text| {
+        let code = ReceiptCode::read(&text);
+        Ok(Undoes {
+            code: code.ok_or_else(|| damaged(anyhow!("`{text}` is no receipt code")))?,
+            size: row.get("undoes_size")?,
+        })
+    })
+    .transpose()
+}
+
+/// Whether giving is stopped in a guild.
+pub(super) fn freeze(row: &Row<'_>) -> Result<FreezeStands, JournalError> {
+    let mut row = InOrder::new(row);
+    let guild = GuildId::new(row.id("guild")?);
+    let message = MessageId::new(row.id("message")?);
+    let freeze = Freeze {
+        guild,
+        by: UserId::new(row.id("frozen_by")?),
+        reason: row.get("reason")?,
+        since_ms: row.get("since_ms")?,
+    };
+    let lifted: Option<i64> = row.get("lifted_ms")?;
+    Ok(FreezeStands {
+        guild,
+        message,
+        freeze: lifted.is_none().then_some(freeze),
     })
 }
 
@@ -144,14 +195,11 @@ fn balance(row: &mut InOrder<'_, '_>) -> Result<Option<BalanceRead>, JournalErro
 
 /// The cause in a row's key.
 fn cause(row: &mut InOrder<'_, '_>) -> Result<Cause, JournalError> {
-    match row.get::<i64>("kind")? {
-        0 => Ok(Cause::Message {
-            message: MessageId::new(row.id("message")?),
-            line: row.small("line")?,
-            member: UserId::new(row.id("member")?),
-        }),
-        other => Err(damaged(anyhow!("unknown kind of cause {other}"))),
-    }
+    let kind = row.get("kind")?;
+    let message = MessageId::new(row.id("message")?);
+    let (line, member) = (row.small("line")?, UserId::new(row.id("member")?));
+    let cause = Cause::kept(kind, message, line, member);
+    cause.ok_or_else(|| damaged(anyhow!("unknown kind of cause {kind}")))
 }
 
 /// A whole confirmation, as written.

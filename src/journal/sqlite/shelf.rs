@@ -16,6 +16,7 @@ use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
 use crate::journal::kept;
 use crate::journal::kept::kept;
+use crate::journal::selecting::MISCOUNTED;
 use crate::journal::selecting::Tail;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
@@ -29,8 +30,11 @@ use crate::journal::store::Answer;
 use crate::journal::store::Quota;
 use crate::journal::store::Store;
 use crate::model::Cause;
+use crate::model::Freeze;
+use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::ReceiptCode;
+use crate::model::UserId;
 
 /// SQLite's reading side.
 pub(super) struct Shelf {
@@ -54,14 +58,8 @@ impl Store for Shelf {
     }
 
     fn of_message(&self, message: MessageId) -> Answer<'_, Vec<Receipt>> {
-        Box::pin(self.readers.glance(move |connection| {
-            rows::all(
-                connection,
-                "select * from entries where kind = 0 and message = ? order by line, member",
-                params![kept(message.number())],
-                rows::receipt,
-            )
-        }))
+        let look = move |connection: &Connection| looking::of_message(connection, message);
+        Box::pin(self.readers.glance(look))
     }
 
     fn unsettled(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>> {
@@ -113,8 +111,9 @@ impl Store for Shelf {
             // One statement, so that all figures are of one moment.
             let counted = rows::all(
                 connection,
-                "select state, count(*) as number, min(written_ms) as oldest from entries
-                 where settled_ms is null group by state
+                "select case when approval = 'asked' then 'waiting' else state end as state,
+                        count(*) as number, min(written_ms) as oldest from entries
+                 where settled_ms is null group by 1
                  union all
                  select 'untold', count(*), null from entries
                  where settled_ms is not null and told in ('nothing', 'interim')
@@ -131,6 +130,59 @@ impl Store for Shelf {
     fn asked(&self, message: MessageId) -> Answer<'_, Option<Confirmation>> {
         let look = move |connection: &Connection| looking::asked(connection, message);
         Box::pin(self.readers.glance(look))
+    }
+
+    fn freeze(&self, guild: GuildId) -> Answer<'_, Option<Freeze>> {
+        Box::pin(self.readers.glance(move |connection| {
+            let stands = looking::freeze(connection, guild)?;
+            Ok(stands.and_then(|stands| stands.freeze))
+        }))
+    }
+
+    fn waiting(&self, guild: GuildId, limit: usize) -> Answer<'_, Vec<Receipt>> {
+        Box::pin(self.readers.read(move |connection| {
+            rows::all(
+                connection,
+                "select * from entries where approval = 'asked' and guild = ?
+                 order by written_ms, message, line, member limit ?",
+                params![kept(guild.number()), limited(limit)],
+                rows::receipt,
+            )
+        }))
+    }
+
+    fn unapproved(&self, due_ms: i64, limit: usize) -> Answer<'_, Vec<Receipt>> {
+        Box::pin(self.readers.read(move |connection| {
+            rows::all(
+                connection,
+                "select * from entries where approval = 'asked' and approval_until_ms <= ?
+                 order by written_ms, message, line, member limit ?",
+                params![due_ms, limited(limit)],
+                rows::receipt,
+            )
+        }))
+    }
+
+    fn last_given(
+        &self,
+        guild: GuildId,
+        giver: UserId,
+        before: MessageId,
+    ) -> Answer<'_, Option<Receipt>> {
+        Box::pin(self.readers.glance(move |connection| {
+            rows::first(
+                connection,
+                "select * from entries
+                 where guild = ? and giver = ? and kind = 0 and message < ?
+                 order by written_ms desc, message desc limit 1",
+                params![
+                    kept(guild.number()),
+                    kept(giver.number()),
+                    kept(before.number())
+                ],
+                rows::receipt,
+            )
+        }))
     }
 
     fn handled(&self, limit: usize) -> Answer<'_, Handled> {
@@ -155,14 +207,7 @@ impl Store for Shelf {
     fn unsound(&self, limit: usize) -> Answer<'_, Unsound> {
         Box::pin(self.readers.read(move |connection| {
             Ok(Unsound {
-                miscounted: rows::all(
-                    connection,
-                    "select code from entries
-                     where counts <> case state when 'refused' then 0 else abs(amount) end
-                     order by written_ms limit ?",
-                    params![limited(limit)],
-                    rows::code,
-                )?,
+                miscounted: rows::all(connection, MISCOUNTED, params![limited(limit)], rows::code)?,
                 damaged: copying::damage(connection, limit)?,
             })
         }))
@@ -195,6 +240,10 @@ fn counted(row: &Row<'_>) -> Result<Counted, JournalError> {
 
 fn add(mut counts: Counts, (state, number, oldest): Counted) -> Counts {
     match state.as_str() {
+        "waiting" => {
+            counts.waiting = number;
+            return counts;
+        }
         "queued" => counts.queued = number,
         "unconfirmed" => counts.unconfirmed = number,
         "held" => counts.held = number,

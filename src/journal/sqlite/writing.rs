@@ -10,24 +10,24 @@ use rusqlite::params;
 use crate::journal::entry::BalanceRead;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
-use crate::journal::entry::HandedOver;
 use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Refused;
 use crate::journal::entry::Settlement;
 use crate::journal::entry::State;
-use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
 use crate::journal::kept;
 use crate::journal::kept::kept;
-use crate::journal::selection::SettledBy;
 use crate::journal::sqlite::channels;
+use crate::journal::sqlite::deciding;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
+use crate::journal::sqlite::saying;
 use crate::journal::store::Batch;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
 use crate::journal::store::Outcome;
+use crate::journal::store::Sending;
 use crate::model::Cause;
 use crate::model::MessageId;
 use crate::model::ReceiptCode;
@@ -43,6 +43,9 @@ pub(super) fn write(connection: &Connection, batch: &Batch) -> Result<Outcome, J
     for &(message, state) in &batch.confirmed {
         confirm(connection, message, state)?;
     }
+    for freeze in &batch.freezes {
+        deciding::freeze(connection, freeze)?;
+    }
     let changes = batch.changes.iter();
     let changes = changes.map(|change| changed(connection, change));
     let changes = changes.collect::<Result<_, _>>()?;
@@ -56,9 +59,24 @@ fn changed(connection: &Connection, change: &EntryChange) -> Result<Option<Recei
         EntryChange::Resend {
             cause,
             sends,
+            sending,
             now_ms,
             next_look_ms,
-        } => resend(connection, cause, *sends, *now_ms, *next_look_ms),
+        } => match sending {
+            Sending::Again => resend(connection, cause, *sends, *now_ms, *next_look_ms),
+            Sending::First => {
+                deciding::send_first(connection, cause, *sends, *now_ms, *next_look_ms)
+            }
+        },
+        EntryChange::Decide {
+            cause,
+            decision,
+            next_look_ms,
+            refused,
+        } => match refused {
+            None => deciding::approve(connection, cause, decision, *next_look_ms),
+            Some(refused) => deciding::refuse(connection, cause, decision, refused),
+        },
         EntryChange::Keep {
             cause,
             sends,
@@ -73,7 +91,11 @@ fn changed(connection: &Connection, change: &EntryChange) -> Result<Option<Recei
             settlement,
             now_ms,
         } => match settlement {
-            Settlement::Done => done(connection, cause, *looks, *now_ms),
+            Settlement::Done => {
+                let settled = done(connection, cause, *looks, *now_ms)?;
+                deciding::count_undone(connection, cause)?;
+                Ok(settled)
+            }
             Settlement::Refused(refused) => {
                 refuse(connection, cause, *sends, *looks, *now_ms, refused)
             }
@@ -85,7 +107,7 @@ fn changed(connection: &Connection, change: &EntryChange) -> Result<Option<Recei
             settlement,
             decided,
             now_ms,
-        } => by_hand(
+        } => deciding::by_hand(
             connection, cause, *sends, *state, settlement, decided, *now_ms,
         ),
         EntryChange::Balance { code, balance } => balanced(connection, code, *balance),
@@ -99,9 +121,9 @@ fn noted(connection: &Connection, note: &Note) -> Result<Option<u32>, JournalErr
             said,
             told,
             handed_over,
-        } => tell(connection, cause, *said, *told, *handed_over),
-        Note::TellLater { cause, next_ms } => tell_later(connection, cause, *next_ms),
-        Note::AskedSaid { message, said } => asked_said(connection, *message, *said),
+        } => saying::tell(connection, cause, *said, *told, *handed_over),
+        Note::TellLater { cause, next_ms } => saying::tell_later(connection, cause, *next_ms),
+        Note::AskedSaid { message, said } => saying::asked_said(connection, *message, *said),
         Note::Handled(handled) => channels::note(connection, handled),
         Note::ForgetChannels { before } => channels::forget(connection, *before),
         Note::Probe { now_ms } => {
@@ -120,8 +142,9 @@ fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> 
         "insert into entries (
             kind, message, line, member, op, code, guild, system, giver, member_name, amount,
             counts, reason, remark, channel, quoting, said, written_ms, state, sends,
-            last_sent_ms, next_look_ms, next_tell_ms)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            last_sent_ms, next_look_ms, next_tell_ms, undoes, undoes_size, approval,
+            approval_over, approval_until_ms)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             kind,
             message,
@@ -134,7 +157,7 @@ fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> 
             kept(entry.giver.number()),
             entry.member_name,
             entry.amount.points(),
-            entry.amount.size(),
+            entry.counts(),
             entry.reason,
             entry.remark,
             kept(entry.reply.channel.number()),
@@ -146,6 +169,11 @@ fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> 
             entry.progress.last_sent_ms,
             entry.progress.next_look_ms,
             entry.written_ms,
+            entry.undoes.as_ref().map(|undoes| undoes.code.as_str()),
+            entry.undoes.as_ref().map(|undoes| undoes.size),
+            entry.approval.as_ref().map(kept::approval_word),
+            entry.approval.as_ref().map(|approval| approval.over),
+            entry.approval.as_ref().map(|approval| approval.until_ms),
         ],
     )
     .map(drop)
@@ -298,51 +326,6 @@ fn refuse(
     )
 }
 
-/// A person ended the entry, if it still stands as they have seen it. Its end is to be told even
-/// where something else could not be.
-fn by_hand(
-    connection: &Connection,
-    cause: &Cause,
-    sends: u32,
-    seen: State,
-    settlement: &Settlement,
-    settled_by: &SettledBy,
-    now_ms: i64,
-) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = kept::key(cause);
-    let (state, refused) = match settlement {
-        Settlement::Done => (State::Done, None),
-        Settlement::Refused(refused) => (State::Refused, Some(refused)),
-    };
-    rows::first(
-        connection,
-        "update entries
-         set state = ?1, settled_ms = ?2, next_tell_ms = ?2,
-             told = case told when 'nothing' then 'nothing' else 'interim' end,
-             counts = case ?1 when 'refused' then 0 else counts end,
-             refusal = ?3, refusal_code = ?4, refusal_text = ?5, settled_by = ?6, settled_why = ?7
-         where kind = ?8 and message = ?9 and line = ?10 and member = ?11
-           and settled_ms is null and sends = ?12 and state = ?13
-         returning *",
-        params![
-            kept::state_word(state),
-            now_ms,
-            refused.map(|refused| kept::meaning_word(refused.meaning)),
-            refused.and_then(|refused| refused.code),
-            refused.map(|refused| refused.text.as_str()),
-            settled_by.by,
-            settled_by.why,
-            kind,
-            message,
-            line,
-            member,
-            sends,
-            kept::state_word(seen)
-        ],
-        rows::receipt,
-    )
-}
-
 /// A balance that was read.
 fn balanced(
     connection: &Connection,
@@ -355,67 +338,6 @@ fn balanced(
         params![balance.points, balance.read_ms, code.as_str()],
         rows::receipt,
     )
-}
-
-/// What was said of a command's entries.
-fn tell(
-    connection: &Connection,
-    cause: &Cause,
-    said: Option<MessageId>,
-    told: Told,
-    handed_over: HandedOver,
-) -> Result<Option<u32>, JournalError> {
-    let (kind, message, _, _) = kept::key(cause);
-    let met = execute(
-        connection,
-        "update entries
-         set said = coalesce(?2, said),
-             told = case
-                 when ?1 = 'undeliverable' or settled_ms is not null then ?1
-                 when state = 'unresolved' and not ?5 then 'nothing'
-                 else 'interim' end
-         where kind = ?3 and message = ?4",
-        params![
-            kept::told_word(told),
-            said.map(|said| kept(said.number())),
-            kind,
-            message,
-            handed_over == HandedOver::Named
-        ],
-    )?;
-    Ok((met > 0).then_some(0))
-}
-
-/// Telling is put off. A command's entries share what is said of them; the most patient one counts.
-fn tell_later(
-    connection: &Connection,
-    cause: &Cause,
-    next_ms: i64,
-) -> Result<Option<u32>, JournalError> {
-    let (kind, message, _, _) = kept::key(cause);
-    let tries = rows::all(
-        connection,
-        "update entries set tell_tries = tell_tries + 1, next_tell_ms = ?
-         where kind = ? and message = ?
-         returning tell_tries",
-        params![next_ms, kind, message],
-        |row| rows::small(row, "tell_tries"),
-    )?;
-    Ok(tries.into_iter().max())
-}
-
-/// The message with the button.
-fn asked_said(
-    connection: &Connection,
-    message: MessageId,
-    said: MessageId,
-) -> Result<Option<u32>, JournalError> {
-    let met = execute(
-        connection,
-        "update confirmations set said = ? where message = ?",
-        params![kept(said.number()), kept(message.number())],
-    )?;
-    Ok((met > 0).then_some(0))
 }
 
 /// Takes some pages, for a probe: a row that only changes proves nothing about room. No message has
@@ -449,7 +371,7 @@ fn probe(connection: &Connection, now_ms: i64) -> Result<Option<u32>, JournalErr
 }
 
 /// Carries one prepared statement out and counts the rows it met.
-fn execute(
+pub(super) fn execute(
     connection: &Connection,
     text: &'static str,
     values: impl Params,

@@ -29,6 +29,7 @@ macro_rules! on_each_store {
 mod asking;
 mod channels;
 mod cut;
+mod deciding;
 mod desk;
 mod landed;
 mod opening;

@@ -135,7 +135,6 @@ async fn caps_are_checked_largest_obstacle_first_and_nothing_is_written(home: Ho
     let limits = RewardLimits {
         per_award: 100,
         per_day: 150,
-        approve_over: Some(40),
         ..RewardLimits::default()
     };
     let granted = granted_to(GIVER, limits);
@@ -154,7 +153,6 @@ async fn caps_are_checked_largest_obstacle_first_and_nothing_is_written(home: Ho
     };
     assert_eq!(over(101).await, Some(Over::Each { cap: 100 }));
     assert_eq!(over(-101).await, Some(Over::Each { cap: 100 }));
-    assert_eq!(over(41).await, Some(Over::Approval { cap: 40 }));
     for _ in 0..3 {
         assert_eq!(over(-40).await, None);
     }

@@ -116,13 +116,8 @@ impl Home {
     }
 }
 
-/// What a moderator may within `limits`.
-pub fn granted_to(giver: UserId, limits: RewardLimits) -> Granted {
-    granted(giver, GUILD, limits)
-}
-
-pub fn granted(giver: UserId, guild: GuildId, limits: RewardLimits) -> Granted {
-    let policy = Policy {
+fn policy(guild: GuildId, limits: RewardLimits) -> Policy {
+    Policy {
         guild,
         name: None,
         language: Language::Chinese,
@@ -133,7 +128,16 @@ pub fn granted(giver: UserId, guild: GuildId, limits: RewardLimits) -> Granted {
         manage_guild: ManageGuild::MeansNothing,
         limits,
         presets: Default::default(),
-    };
+    }
+}
+
+/// What a moderator may within `limits`.
+pub fn granted_to(giver: UserId, limits: RewardLimits) -> Granted {
+    granted(giver, GUILD, limits)
+}
+
+pub fn granted(giver: UserId, guild: GuildId, limits: RewardLimits) -> Granted {
+    let policy = policy(guild, limits);
     let actor = Actor {
         user: giver,
         roles: Some(vec![HeldRole {
@@ -143,6 +147,17 @@ pub fn granted(giver: UserId, guild: GuildId, limits: RewardLimits) -> Granted {
         owner: None,
     };
     authorize(Right::Give, &actor, &policy).unwrap()
+}
+
+/// What the guild's owner may.
+pub fn owning(user: UserId) -> Granted {
+    let policy = policy(GUILD, RewardLimits::default());
+    let actor = Actor {
+        user,
+        roles: Some(Vec::new()),
+        owner: Some(user),
+    };
+    authorize(Right::Freeze, &actor, &policy).unwrap()
 }
 
 /// What an ordinary moderator may.
