@@ -36,7 +36,7 @@ async fn journal(stage: &Stage, arguments: &[&str]) -> Output {
 }
 
 /// The same where it has to end well; what it printed.
-async fn printed(stage: &Stage, arguments: &[&str]) -> String {
+pub async fn printed(stage: &Stage, arguments: &[&str]) -> String {
     let output = journal(stage, arguments).await;
     assert!(
         output.status.success(),
@@ -48,7 +48,7 @@ async fn printed(stage: &Stage, arguments: &[&str]) -> String {
 }
 
 /// The same where it has to fail with code 1; what it complained of, or found.
-async fn complained(stage: &Stage, arguments: &[&str]) -> String {
+pub async fn complained(stage: &Stage, arguments: &[&str]) -> String {
     let output = journal(stage, arguments).await;
     assert_eq!(
         output.status.code(),
@@ -415,6 +415,21 @@ async fn an_answer_that_stands_unnoted_is_found_in_the_chat_and_not_said_again()
     }
 }
 
+/// Waits until these are the buttons under the answers to a command.
+pub async fn has_buttons(stage: &Stage, said: Said, wanted: &[&str]) {
+    stage
+        .until("the buttons are as wanted", |sandbox| {
+            let answers = sandbox.answers_to(said.0);
+            let buttons = answers
+                .iter()
+                .flat_map(|answer| answer.buttons.iter().flatten());
+            buttons
+                .map(|button| button.text.as_str())
+                .eq(wanted.iter().copied())
+        })
+        .await;
+}
+
 #[tokio::test]
 async fn a_question_that_became_an_answer_has_no_buttons() {
     let settings = Settings {
@@ -430,16 +445,9 @@ async fn a_question_that_became_an_answer_has_no_buttons() {
     stage.hears_of(called_off, "确认吗").await;
     stage.presses("阿杰", called_off, "取消").await;
     stage.hears_of(called_off, "取消").await;
-    for asked in [said, called_off] {
-        stage
-            .until("the buttons are gone", |sandbox| {
-                let answers = sandbox.answers_to(asked.0);
-                answers
-                    .iter()
-                    .all(|answer| answer.buttons.iter().flatten().next().is_none())
-            })
-            .await;
-    }
+    // What is done can be undone; what was called off has nothing to press.
+    has_buttons(&stage, said, &["撤销"]).await;
+    has_buttons(&stage, called_off, &[]).await;
     squared(stage, &[666]).await;
 }
 

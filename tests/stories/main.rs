@@ -17,6 +17,7 @@ mod connected;
 mod crash;
 mod database;
 mod desk;
+mod desk_decisions;
 mod doubt;
 mod fairness;
 mod faults;

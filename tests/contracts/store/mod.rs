@@ -36,6 +36,7 @@ mod opening;
 mod postgres;
 mod refusals;
 mod settling;
+mod sound;
 mod sqlite;
 mod stage;
 mod telling;
