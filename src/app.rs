@@ -217,7 +217,8 @@ fn overrides(folder: &Path) -> anyhow::Result<Vec<Source>> {
     Ok(sources)
 }
 
-fn times(mall: Option<&MallSettings>) -> PointsTimes {
+/// How long things take with the mall as it is set up.
+pub fn times(mall: Option<&MallSettings>) -> PointsTimes {
     let timeout = mall.map_or(Duration::from_secs(5), |mall| mall.timeout);
     let window = mall.map_or(Duration::from_secs(600), |mall| mall.signature_window);
     let look_up = mall.map_or(Duration::from_secs(2), |mall| mall.look_up_after);

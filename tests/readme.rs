@@ -67,13 +67,21 @@ fn it_has_every_subcommand_and_option_and_no_other() {
     let mut wanted = known.clone();
     wanted.remove("help");
     assert_eq!(wanted, shown);
-    for subcommand in wanted {
-        let options = all(r"(?m)^ +(?:-\w, )?(--[a-z-]+)", &help(&[&subcommand]));
+    let mut asked: Vec<Vec<String>> = wanted.into_iter().map(|name| vec![name]).collect();
+    while let Some(path) = asked.pop() {
+        let words: Vec<&str> = path.iter().map(String::as_str).collect();
+        let help = help(&words);
+        let below = help.split("\nCommands:\n").nth(1);
+        let below = below.and_then(|rest| rest.split("\n\n").next());
+        for name in all(r"(?m)^  ([a-z-]+)  ", below.unwrap_or_default()) {
+            if name != "help" {
+                assert!(readme.contains(&name), "{path:?} has {name}");
+                asked.push([path.clone(), vec![name]].concat());
+            }
+        }
+        let options = all(r"(?m)^ +(?:-\w, )?(--[a-z-]+)", &help);
         for option in options.iter().filter(|option| *option != "--help") {
-            assert!(
-                readme.contains(option.as_str()),
-                "`{subcommand}` has {option}"
-            );
+            assert!(readme.contains(option.as_str()), "{path:?} has {option}");
         }
     }
 }

@@ -6,12 +6,14 @@
 
 mod check;
 mod example_config;
+mod journal;
 mod logging;
 mod run;
 mod sandbox;
 mod settings;
 mod sign;
 mod stop;
+mod table;
 
 use std::process::ExitCode;
 
@@ -34,6 +36,8 @@ enum Command {
     Check(check::Arguments),
     /// Run the bot against an imitation of the platform and the mall on this machine
     Sandbox(sandbox::Arguments),
+    /// Look into the journal, decide what was left to a person, check it, export it, back it up
+    Journal(journal::Arguments),
     /// Show the signing string (its secret masked) and the signature of a request to the mall
     Sign(sign::Arguments),
     /// Print a settings file with every key, its default and what it does
@@ -55,6 +59,7 @@ pub async fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments).await,
         Command::Check(arguments) => check::check(arguments).await,
         Command::Sandbox(arguments) => sandbox::sandbox(arguments).await,
+        Command::Journal(arguments) => journal::journal(arguments).await,
         Command::Sign(arguments) => sign::sign(&arguments),
         Command::ExampleConfig => example_config::print(),
     }

@@ -33,6 +33,8 @@ static BODY: Word = Word::new(
 static BALANCE: Word = Word::new("receipt", "balance", &["balance", "time"]);
 static WHY: Word = Word::new("receipt", "why", &["why"]);
 static STAFF: Word = Word::new("receipt", "staff", &["op", "sends", "code", "text"]);
+static DECIDED: Word = Word::new("receipt", "decided", &["by", "basis"]);
+static SETTLE: Word = Word::new("receipt", "settle", &["receipt"]);
 static QUEUED: Word = Word::new("receipt", "state_queued", &[]);
 static UNCONFIRMED: Word = Word::new("receipt", "state_unconfirmed", &[]);
 static UNRESOLVED: Word = Word::new("receipt", "state_unresolved", &[]);
@@ -56,6 +58,8 @@ static WORDS: &[&Word] = &[
     &BALANCE,
     &WHY,
     &STAFF,
+    &DECIDED,
+    &SETTLE,
     &QUEUED,
     &UNCONFIRMED,
     &UNRESOLVED,
@@ -205,6 +209,16 @@ fn told(receipt: &Receipt, staff: bool) -> Reply {
                 Hole::Own(code.map_or_else(|| "-".to_owned(), |code| code.to_string())),
             )
             .with("text", Hole::Untrusted(text));
+        if let Some(decided) = &receipt.settled_by {
+            reply = reply
+                .line(&DECIDED)
+                .with("by", Hole::Untrusted(decided.by.clone()))
+                .with("basis", Hole::Untrusted(decided.why.clone()));
+        }
+        if receipt.state == State::Unresolved {
+            let code = Hole::Own(receipt.code.to_string());
+            reply = reply.line(&SETTLE).with("receipt", code);
+        }
     }
     reply
 }

@@ -18,6 +18,7 @@ pub(super) struct Sentences {
     pub done: &'static Word,
     pub unconfirmed: &'static Word,
     pub queued: &'static Word,
+    pub unresolved: &'static Word,
     pub refused: &'static Word,
     pub insufficient: &'static Word,
     pub ask: &'static Word,
@@ -37,6 +38,7 @@ macro_rules! sentences {
             DONE = "done" ["member", "amount", "balance", "reason", "receipt"];
             UNCONFIRMED = "unconfirmed" ["member", "amount", "receipt"];
             QUEUED = "queued" ["member", "amount", "receipt"];
+            UNRESOLVED = "unresolved" ["member", "amount", "receipt"];
             REFUSED = "refused" ["member", "amount", "why", "code", "receipt"];
             INSUFFICIENT = "insufficient" ["member", "had", "asked", "receipt"];
             ASK = "ask" ["member", "id", "amount", "reason"];
@@ -49,6 +51,7 @@ macro_rules! sentences {
             done: &DONE,
             unconfirmed: &UNCONFIRMED,
             queued: &QUEUED,
+            unresolved: &UNRESOLVED,
             refused: &REFUSED,
             insufficient: &INSUFFICIENT,
             ask: &ASK,
@@ -64,6 +67,7 @@ static BALANCE_UNREAD: Word = Word::new(SHARED, "balance_unread", &[]);
 static LINE_DONE: Word = Word::new(SHARED, "line_done", &["member", "receipt"]);
 static LINE_OPEN: Word = Word::new(SHARED, "line_open", &["member", "receipt"]);
 static LINE_QUEUED: Word = Word::new(SHARED, "line_queued", &["member", "receipt"]);
+static LINE_UNRESOLVED: Word = Word::new(SHARED, "line_unresolved", &["member", "receipt"]);
 static LINE_REFUSED: Word = Word::new(
     SHARED,
     "line_refused",
@@ -103,6 +107,7 @@ pub(super) static WORDS: &[&Word] = &[
     &LINE_DONE,
     &LINE_OPEN,
     &LINE_QUEUED,
+    &LINE_UNRESOLVED,
     &LINE_REFUSED,
 ];
 
@@ -137,7 +142,8 @@ fn one_reply(receipt: &Receipt) -> Reply {
     match receipt.state {
         State::Waiting => with_ruling(with_approval(open(&WAITING), receipt), receipt),
         State::Queued => open(sentences.queued),
-        State::Unconfirmed | State::Held | State::Unresolved => open(sentences.unconfirmed),
+        State::Unconfirmed | State::Held => open(sentences.unconfirmed),
+        State::Unresolved => open(sentences.unresolved),
         State::Done => open(sentences.done)
             .with("balance", balance_hole(receipt))
             .with("reason", reason_hole(receipt))
@@ -210,7 +216,8 @@ fn several_reply(receipts: &[Receipt]) -> Reply {
             State::Undone => &LINE_UNDONE,
             State::PartlyUndone => &LINE_PARTLY_UNDONE,
             State::Queued => &LINE_QUEUED,
-            State::Unconfirmed | State::Held | State::Unresolved => &LINE_OPEN,
+            State::Unconfirmed | State::Held => &LINE_OPEN,
+            State::Unresolved => &LINE_UNRESOLVED,
             State::Refused => &LINE_REFUSED,
         };
         let line = reply

@@ -43,6 +43,11 @@ static UNCONFIRMED: Word = Word::new(
     "unconfirmed",
     &["member", "amount", "receipt", "original"],
 );
+static UNRESOLVED: Word = Word::new(
+    "undo",
+    "unresolved",
+    &["member", "amount", "receipt", "original"],
+);
 static QUEUED: Word = Word::new(
     "undo",
     "queued",
@@ -69,6 +74,7 @@ static WORDS: &[&Word] = &[
     &DONE,
     &PARTLY,
     &UNCONFIRMED,
+    &UNRESOLVED,
     &QUEUED,
     &REFUSED,
     &INSUFFICIENT,
@@ -172,7 +178,8 @@ pub(super) fn undo_reply(receipt: &Receipt) -> Reply {
     let size = undoes.map_or(0, |undoes| undoes.size);
     match receipt.state {
         State::Waiting | State::Queued => open(&QUEUED),
-        State::Unconfirmed | State::Held | State::Unresolved => open(&UNCONFIRMED),
+        State::Unconfirmed | State::Held => open(&UNCONFIRMED),
+        State::Unresolved => open(&UNRESOLVED),
         State::Done | State::Undone | State::PartlyUndone if receipt.amount.size() < size => {
             open(&PARTLY)
                 .with("balance", told::balance_hole(receipt))

@@ -13,6 +13,7 @@ use crate::dispatch::FAILED;
 use crate::dispatch::NAME_ADMINS;
 use crate::dispatch::STORE_FAILED;
 use crate::dispatch::STORE_UNSURE;
+use crate::dispatch::voice::Beneath;
 use crate::dispatch::voice::Tongue;
 use crate::fanbook::text::Invocation;
 use crate::fanbook::text::Token;
@@ -84,14 +85,20 @@ impl Dispatcher {
             Stage::Final => Told::Final,
             Stage::Interim => Told::Interim,
         };
-        match self.voice.say(address, &self.tongue(guild), reply).await {
+        let (message, _, _) = cause.parts();
+        let beneath = self.beneath(message, address).await;
+        let tongue = self.tongue(guild);
+        match self.voice.say_over(address, beneath, &tongue, reply).await {
             Ok(said) => {
                 if let Err(error) = self.journal.told(&cause, said, told).await {
                     tracing::error!(%error, "it could not be noted that an answer was said");
                 }
             }
             // The teller says how it ended.
-            Err(error) => tracing::warn!(%error, "the answer to a change could not be said yet"),
+            Err(error) => {
+                self.telling.note_unknown(&cause, &error);
+                tracing::warn!(%error, "the answer to a change could not be said yet");
+            }
         }
     }
 
@@ -183,7 +190,19 @@ impl Dispatcher {
     }
 
     pub(super) async fn say(&self, guild: Option<GuildId>, at: ReplyAddress, reply: &Reply) {
-        if let Err(error) = self.voice.say(at, &self.tongue(guild), reply).await {
+        self.say_over(guild, at, Beneath::Text, reply).await;
+    }
+
+    /// The same where it is known what stands there.
+    pub(super) async fn say_over(
+        &self,
+        guild: Option<GuildId>,
+        at: ReplyAddress,
+        beneath: Beneath,
+        reply: &Reply,
+    ) {
+        let tongue = self.tongue(guild);
+        if let Err(error) = self.voice.say_over(at, beneath, &tongue, reply).await {
             metrics::counter!("guildpoints_answers_lost_total").increment(1);
             tracing::warn!(%error, "an answer could not be said");
         }

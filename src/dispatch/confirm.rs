@@ -18,6 +18,7 @@ use crate::dispatch::Occasion;
 use crate::dispatch::people::People;
 use crate::dispatch::people::Scene;
 use crate::dispatch::person;
+use crate::dispatch::voice::Beneath;
 use crate::journal::Asked as Question;
 use crate::journal::Confirmation;
 use crate::journal::ConfirmationState;
@@ -56,13 +57,22 @@ impl Dispatcher {
             state: ConfirmationState::Asked,
         };
         let asked = question.proposal.clone();
-        if let Question::Known(known) = self.journal.ask(question).await?
-            && (known.said.is_some()
+        if let Question::Known(known) = self.journal.ask(question).await? {
+            if known.said.is_some()
                 || known.state != ConfirmationState::Asked
                 // What is confirmed is what was written first, so nothing else may be shown.
-                || known.proposal != asked)
-        {
-            return Ok(());
+                || known.proposal != asked
+            {
+                return Ok(());
+            }
+            // Written by a process that died; it may have asked before that.
+            let stands = self
+                .voice
+                .said_already(incoming.channel, incoming.message, &[])
+                .await;
+            if let Some(said) = stands {
+                return self.journal.asked_said(incoming.message, said).await;
+            }
         }
         let address = ReplyAddress {
             channel: incoming.channel,
@@ -142,7 +152,7 @@ impl Dispatcher {
                 let reply = cancelled_reply();
                 tokio::join!(
                     self.toast(press, guild, &reply),
-                    self.say(guild, address, &reply)
+                    self.say_over(guild, address, Beneath::Buttons, &reply)
                 );
             }
             Ok(_) => {
@@ -159,9 +169,10 @@ impl Dispatcher {
             Err(error) => {
                 tracing::error!(%error, "a question's proposal cannot be read");
                 return self
-                    .say(
+                    .say_over(
                         Some(asked.guild),
                         address,
+                        Beneath::Buttons,
                         &refused(&Refusal::ButtonExpired),
                     )
                     .await;
@@ -170,9 +181,10 @@ impl Dispatcher {
         let words = self.voice.words.clone();
         let Some(definition) = words.definition(&proposal.command) else {
             return self
-                .say(
+                .say_over(
                     Some(asked.guild),
                     address,
+                    Beneath::Buttons,
                     &refused(&Refusal::ButtonExpired),
                 )
                 .await;
@@ -200,7 +212,8 @@ impl Dispatcher {
                     who: proposal.people.first().map(|named| named.name.clone()),
                 };
                 let reply = self.explain(guild, definition, &hints, error).await;
-                self.say(guild, address, &reply).await;
+                self.say_over(guild, address, Beneath::Buttons, &reply)
+                    .await;
             }
         }
     }

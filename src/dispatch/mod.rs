@@ -129,6 +129,9 @@ pub struct Dispatcher {
     standings: Arc<Standings>,
     cooldown: Arc<Cooldown>,
     telling: Telling,
+    /// When this process began, in milliseconds since 1970: what was written before may have been
+    /// said without being noted.
+    started_ms: i64,
     marks: Arc<Marks>,
 }
 
@@ -144,11 +147,12 @@ struct Occasion {
 impl Dispatcher {
     /// Puts a dispatcher together.
     pub fn new(parts: Parts) -> Self {
+        let started_ms = parts.clock.now_ms();
         let cooldown = Arc::new(Cooldown::new(parts.words.definitions()));
         Self {
             bot: parts.bot,
             standings: Arc::new(Standings::new(parts.api.clone(), parts.bot)),
-            voice: Voice::new(parts.words, parts.api.clone()),
+            voice: Voice::new(parts.words, parts.api.clone(), parts.bot),
             api: parts.api,
             journal: parts.journal,
             points: parts.points,
@@ -159,6 +163,7 @@ impl Dispatcher {
             language: parts.language,
             cooldown,
             telling: Telling::default(),
+            started_ms,
             marks: Arc::default(),
         }
     }

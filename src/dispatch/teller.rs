@@ -10,12 +10,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::commands::change_reply;
 use crate::dispatch::Dispatcher;
+use crate::dispatch::voice::Beneath;
 use crate::fanbook::api::SayError;
 use crate::journal::JournalError;
 use crate::journal::Receipt;
 use crate::journal::State;
 use crate::journal::Told;
 use crate::model::Cause;
+use crate::model::MessageId;
+use crate::model::ReceiptCode;
+use crate::points::ReplyAddress;
 
 /// How often the journal is asked for what was never said, beside the moments something settles.
 const SWEEP_EVERY: Duration = Duration::from_millis(1_000);
@@ -97,8 +101,8 @@ impl Dispatcher {
             }
         };
         let code = receipt.code.clone();
-        let noted = match self.told_together(&receipt).await {
-            Ok(all) if all.len() > 1 && !all.iter().all(|entry| entry.state.is_final()) => {
+        let noted = match self.told_together(cause).await {
+            Ok(all) if all.len() > 1 && all.iter().any(is_moving) => {
                 self.tell_progress(receipt, &all).await
             }
             Ok(all) => self.tell_stand(receipt, all).await,
@@ -109,43 +113,110 @@ impl Dispatcher {
         }
     }
 
-    /// All changes that are told in one message with this one.
-    async fn told_together(&self, receipt: &Receipt) -> Result<Vec<Receipt>, JournalError> {
-        match receipt.cause {
-            Cause::Message { message, .. } => self.journal.of_message(message).await,
-            Cause::Undo { .. } => Ok(vec![receipt.clone()]),
+    /// All changes that are told in one message with that one: a command's, or one undo.
+    async fn told_together(&self, cause: &Cause) -> Result<Vec<Receipt>, JournalError> {
+        match cause {
+            Cause::Message { message, .. } => self.journal.of_message(*message).await,
+            Cause::Undo { .. } => {
+                let undo = self.journal.of_cause(cause).await?;
+                Ok(undo.into_iter().collect())
+            }
         }
     }
 
-    /// How everything the message asked for stands: the last word, unless its one change is open.
+    /// How everything told together stands: the last word on what has ended, and that the rest is
+    /// left to people, unless its one change is open.
     async fn tell_stand(
         &self,
         receipt: Receipt,
         mut all: Vec<Receipt>,
     ) -> Result<(), JournalError> {
-        let told = match receipt.state.is_final() {
+        let told = match all.iter().any(|entry| entry.state.is_final()) {
             true => Told::Final,
             false => Told::Interim,
         };
+        let (at, beneath) = self.place(&receipt, &all).await;
         if let [_] = all.as_slice() {
             all = vec![self.points.with_balance(receipt.clone()).await];
         }
         let tongue = self.tongue(Some(receipt.guild));
         match self
             .voice
-            .say(receipt.reply, &tongue, &change_reply(&all))
+            .say_over(at, beneath, &tongue, &change_reply(&all))
             .await
         {
             Ok(said) => {
                 tracing::info!(receipt = %receipt.code, state = ?receipt.state, changes = all.len(), "outcome told");
                 self.telling.forget_progress(receipt.told_under());
-                self.journal.told(&receipt.cause, said, told).await
+                self.telling.no_doubt(&receipt.cause);
+                self.note_stand(&receipt.cause, &all, said, told).await
             }
             Err(error) if is_hopeless(&error) => {
                 tracing::warn!(receipt = %receipt.code, %error, "an outcome cannot be told; its receipt stays readable");
                 self.journal.undeliverable(&receipt.cause).await
             }
-            Err(error) => self.tell_later(&receipt, &error).await,
+            Err(error) => {
+                self.telling.note_unknown(&receipt.cause, &error);
+                self.tell_later(&receipt, &error).await
+            }
+        }
+    }
+
+    /// Notes what was said of what is told together, unless one has ended since it was read: then
+    /// there is more to say.
+    async fn note_stand(
+        &self,
+        cause: &Cause,
+        all: &[Receipt],
+        said: MessageId,
+        told: Told,
+    ) -> Result<(), JournalError> {
+        self.journal.told_whole(cause, said, told).await?;
+        if all.iter().all(|entry| entry.state.is_final()) {
+            return Ok(());
+        }
+        let now = self.told_together(cause).await?;
+        let stands = |entries: &[Receipt]| -> Vec<State> {
+            entries.iter().map(|entry| entry.state).collect()
+        };
+        if stands(&now) != stands(all) {
+            self.journal.told_whole(cause, said, Told::Interim).await?;
+        }
+        Ok(())
+    }
+
+    /// Where the answer belongs and what stands there: where it may have been said without being
+    /// noted, before this process or by a request that got no answer, the chat is looked at first.
+    async fn place(&self, receipt: &Receipt, all: &[Receipt]) -> (ReplyAddress, Beneath) {
+        let message = receipt.told_under();
+        let mut at = receipt.reply;
+        let may_stand =
+            receipt.written_ms < self.started_ms || self.telling.is_doubtful(&receipt.cause);
+        if at.said.is_none() && may_stand {
+            let codes: Vec<ReceiptCode> = all.iter().map(|entry| entry.code.clone()).collect();
+            at.said = self.voice.said_already(at.channel, message, &codes).await;
+            if let Some(said) = at.said {
+                tracing::info!(receipt = %receipt.code, %said, "an answer that was not noted stands already");
+            }
+        }
+        // It waited with the buttons that decide, or was done with the one that undoes.
+        let had_buttons = |entry: &Receipt| entry.approval.is_some() || entry.undone > 0;
+        let beneath = match at.said.is_some() && all.iter().any(had_buttons) {
+            true => Beneath::Buttons,
+            false => self.beneath(message, at).await,
+        };
+        (at, beneath)
+    }
+
+    /// What stands where the answer to `message` is to be said, as far as it may be a question.
+    pub(super) async fn beneath(&self, message: MessageId, at: ReplyAddress) -> Beneath {
+        if at.said.is_none() {
+            return Beneath::Text;
+        }
+        match self.journal.asked(message).await {
+            Ok(Some(_)) => Beneath::Buttons,
+            // At worst its buttons stay, and answer that they have no use any more.
+            Ok(None) | Err(_) => Beneath::Text,
         }
     }
 
@@ -156,18 +227,21 @@ impl Dispatcher {
         let states: Vec<State> = all.iter().map(|entry| entry.state).collect();
         if self.telling.progress(message) != Some(states.clone()) {
             let tongue = self.tongue(Some(receipt.guild));
+            let (at, beneath) = self.place(&receipt, all).await;
             match self
                 .voice
-                .say(receipt.reply, &tongue, &change_reply(all))
+                .say_over(at, beneath, &tongue, &change_reply(all))
                 .await
             {
                 Ok(said) => {
+                    self.telling.no_doubt(&receipt.cause);
                     self.journal
-                        .told(&receipt.cause, said, Told::Interim)
+                        .told_whole(&receipt.cause, said, Told::Interim)
                         .await?;
                     self.telling.note_progress(message, states);
                 }
                 Err(error) => {
+                    self.telling.note_unknown(&receipt.cause, &error);
                     tracing::warn!(receipt = %receipt.code, %error, "progress could not be told")
                 }
             }
@@ -199,6 +273,12 @@ fn is_owed(receipt: &Receipt) -> bool {
         Told::Interim => receipt.state.is_final(),
         Told::Final | Told::Undeliverable => false,
     }
+}
+
+/// Whether it will still change by itself.
+fn is_moving(entry: &Receipt) -> bool {
+    let left_to_people = matches!(entry.state, State::Waiting | State::Unresolved);
+    !entry.state.is_final() && !left_to_people
 }
 
 /// Whether no later try can succeed.

@@ -7,7 +7,9 @@ use dashmap::DashMap;
 use dashmap::DashSet;
 use tokio::sync::Notify;
 
+use crate::fanbook::api::SayError;
 use crate::journal::State;
+use crate::model::Cause;
 use crate::model::MessageId;
 
 /// Commands whose outcome somebody is about to tell.
@@ -18,6 +20,8 @@ pub(super) struct Telling {
     over: Arc<Notify>,
     /// How the changes of a message stood when progress was last told; over with the process.
     progress: Arc<DashMap<MessageId, Vec<State>>>,
+    /// Commands and undos whose answer was sent and got no answer itself: it may stand there.
+    doubtful: Arc<DashSet<(MessageId, Option<Cause>)>>,
 }
 
 /// The turn to tell; over when dropped.
@@ -59,10 +63,32 @@ impl Telling {
         self.progress.insert(message, states);
     }
 
+    /// Notes an answer that may stand in the chat although nobody can say under which id.
+    pub(super) fn note_unknown(&self, cause: &Cause, error: &SayError) {
+        if matches!(error, SayError::Unknown(_)) {
+            self.doubtful.insert(answered(cause));
+        }
+    }
+
+    /// Whether an answer about `cause` may stand in the chat unnoted.
+    pub(super) fn is_doubtful(&self, cause: &Cause) -> bool {
+        self.doubtful.contains(&answered(cause))
+    }
+
+    /// It was said, and under which id is known.
+    pub(super) fn no_doubt(&self, cause: &Cause) {
+        self.doubtful.remove(&answered(cause));
+    }
+
     /// The last word was said.
     pub(super) fn forget_progress(&self, message: MessageId) {
         self.progress.remove(&message);
     }
+}
+
+/// What is answered in one message: all changes of a command, or one undo.
+fn answered(cause: &Cause) -> (MessageId, Option<Cause>) {
+    (cause.parts().0, cause.undoes().map(|_| *cause))
 }
 
 impl Drop for Turn {

@@ -18,7 +18,7 @@ pub(super) struct Codes {
 
 /// Ids differ, so after the three that are prefixes of one hash every further attempt is an
 /// independent draw out of 2^40. Running out means that something else is wrong.
-const MOST_ATTEMPTS: u32 = 32;
+pub(super) const MOST_ATTEMPTS: u32 = 32;
 
 impl Codes {
     /// Begins with each entry's first candidate, of which `taken` are known to be gone.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::journal::selection::SettledBy;
 use crate::model::Amount;
 use crate::model::Cause;
 use crate::model::ChannelId;
@@ -95,6 +96,11 @@ impl Ticket {
     pub fn op(&self) -> &OpId {
         &self.receipt.op
     }
+
+    /// Counts a look-up, to be kept with whatever is noted next.
+    pub fn looked(&mut self) {
+        self.receipt.progress.looks = self.receipt.progress.looks.saturating_add(1);
+    }
 }
 
 /// An entry of the journal, as read.
@@ -138,6 +144,8 @@ pub struct Receipt {
     pub reply: ReplyAddress,
     /// What was said of it.
     pub told: Told,
+    /// Who decided it and why, where looking things up did not.
+    pub settled_by: Option<SettledBy>,
     /// The change this one undoes.
     pub undoes: Option<Undoes>,
     /// How much of it was undone for certain, absolute, in points.
@@ -332,6 +340,15 @@ pub enum Told {
     Final,
     /// It cannot be told: the channel is gone or closed to us. The receipt stays readable.
     Undeliverable,
+}
+
+/// Whether what was said names the entries that are left to a moderator as such.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HandedOver {
+    /// It does.
+    Named,
+    /// It was said by somebody who did not know of any.
+    Unknown,
 }
 
 /// A command that waits for its caller's button. Its id is the message with the command.

@@ -110,7 +110,7 @@ pub(super) const TOLD: [(&str, Told); 4] = [
 ];
 
 /// How refusals are kept.
-pub(super) const MEANINGS: [(&str, PointsRefusal); 10] = [
+pub(super) const MEANINGS: [(&str, PointsRefusal); 11] = [
     ("not_enabled_here", PointsRefusal::NotEnabledHere),
     ("no_access", PointsRefusal::NoAccess),
     ("no_account", PointsRefusal::NoAccount),
@@ -119,6 +119,7 @@ pub(super) const MEANINGS: [(&str, PointsRefusal); 10] = [
     ("too_fast", PointsRefusal::TooFast),
     ("unavailable", PointsRefusal::Unavailable),
     ("declined", PointsRefusal::Declined),
+    ("by_hand", PointsRefusal::ByHand),
     ("not_approved", PointsRefusal::NotApproved),
     ("approval_expired", PointsRefusal::ApprovalExpired),
 ];
@@ -183,7 +184,8 @@ mod tests {
             PointsRefusal::Connection => Some(PointsRefusal::TooFast),
             PointsRefusal::TooFast => Some(PointsRefusal::Unavailable),
             PointsRefusal::Unavailable => Some(PointsRefusal::Declined),
-            PointsRefusal::Declined => Some(PointsRefusal::NotApproved),
+            PointsRefusal::Declined => Some(PointsRefusal::ByHand),
+            PointsRefusal::ByHand => Some(PointsRefusal::NotApproved),
             PointsRefusal::NotApproved => Some(PointsRefusal::ApprovalExpired),
             PointsRefusal::ApprovalExpired => None,
         }

@@ -20,10 +20,12 @@
 //! Deliberately absent: calls to a points system, sentences for people, and SQL outside
 //! `sqlite` and `postgres`.
 
+mod audit;
 mod bounds;
 mod channels;
 mod codes;
 mod confirming;
+mod desk;
 mod entry;
 mod error;
 mod group;
@@ -33,6 +35,8 @@ mod owner;
 mod postgres;
 mod rules;
 mod ruling;
+mod selecting;
+mod selection;
 mod settling;
 mod sqlite;
 mod store;
@@ -49,19 +53,24 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use audit::Breach;
+pub use audit::breaches;
 pub use channels::ChannelMark;
 pub use channels::Handled;
 pub use channels::MOST_CHANNELS;
+pub use desk::Unsound;
 pub use entry::*;
 pub use error::JournalError;
 pub use outcome::*;
 pub use owner::*;
+pub use selection::*;
 
 use crate::journal::group::Pending;
 use crate::journal::group::Write;
 use crate::journal::owner::Lease;
 use crate::journal::owner::Mark;
 use crate::journal::rules::Opening;
+use crate::journal::store::Access;
 use crate::journal::store::Answer;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
@@ -118,15 +127,24 @@ impl Journal {
         clock: Clock,
         pulses: Pulses,
     ) -> Result<Self, JournalError> {
+        Self::begin(settings, Access::Own(bot), clock, pulses).await
+    }
+
+    async fn begin(
+        settings: &StoreSettings,
+        access: Access,
+        clock: Clock,
+        pulses: Pulses,
+    ) -> Result<Self, JournalError> {
         let opened = match postgres::is_meant(&settings.url) {
-            true => postgres::open(&settings.url, bot)
+            true => postgres::open(&settings.url, access)
                 .await
-                .map(|(store, pen, lease)| (store, pen, Some(lease))),
-            false => sqlite::open(&settings.url, bot)
+                .map(|(bot, store, pen, lease)| (bot, store, pen, Some(lease))),
+            false => sqlite::open(&settings.url, access)
                 .await
-                .map(|(store, pen)| (store, pen, None)),
+                .map(|(bot, store, pen)| (bot, store, pen, None)),
         };
-        let (store, pen, lease) = noted(&pulses, opened)?;
+        let (bot, store, pen, lease) = noted(&pulses, opened)?;
         // Opening has proved it; readiness need not wait for the first command.
         pulses.well(edge::STORE);
         let (queue, requests) = mpsc::channel(QUEUE);

@@ -341,6 +341,7 @@ impl Ledger {
             balance: None,
             reply: intent.reply,
             told: Told::Nothing,
+            settled_by: None,
             undoes: None,
             undone: 0,
             approval: None,

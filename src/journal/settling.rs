@@ -63,7 +63,7 @@ impl Journal {
     /// Leaves an entry open, with what was learnt of it. A final state is `Changed`, and so is
     /// waiting for approval, which only opening begins.
     ///
-    /// Of `progress`, `sends` and `last_sent_ms` stay as `open` and `resend` have noted them.
+    /// That it is left to a moderator is to be told, whatever was told before. Of `progress`, `sends` and `last_sent_ms` stay as `open` and `resend` have noted them.
     pub async fn keep(
         &self,
         ticket: Ticket,
@@ -81,6 +81,7 @@ impl Journal {
                 heard: storable(progress.heard),
                 ..progress
             },
+            now_ms: self.shared.clock.now_ms(),
         };
         self.change(change).await
     }
@@ -126,6 +127,7 @@ impl Journal {
         let change = EntryChange::Settle {
             cause: ticket.receipt.cause,
             sends: ticket.receipt.progress.sends,
+            looks: ticket.receipt.progress.looks,
             settlement,
             now_ms: self.shared.clock.now_ms(),
         };

@@ -5,17 +5,20 @@
 //! pen finds; an engine only looks, writes what it is told, and says which rows it met.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
 use crate::journal::channels::Handled;
+use crate::journal::desk::Unsound;
 use crate::journal::entry::BalanceRead;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::ConfirmationState;
 use crate::journal::entry::Counts;
 use crate::journal::entry::Decision;
 use crate::journal::entry::Durability;
+use crate::journal::entry::HandedOver;
 use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Refused;
@@ -25,6 +28,10 @@ use crate::journal::entry::State;
 use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
 use crate::journal::owner::Stamp;
+use crate::journal::selection::Order;
+use crate::journal::selection::Selection;
+use crate::journal::selection::SettledBy;
+use crate::model::BotId;
 use crate::model::Cause;
 use crate::model::Freeze;
 use crate::model::GuildId;
@@ -70,6 +77,17 @@ pub(super) trait Store: Send + Sync + 'static {
     ) -> Answer<'_, Option<Receipt>>;
     /// The channels with the latest `since`, at most so many, and their handled commands.
     fn handled(&self, limit: usize) -> Answer<'_, Handled>;
+    /// Entries of a selection, in that order.
+    fn entries<'a>(
+        &'a self,
+        selection: &'a Selection,
+        order: Order,
+        limit: usize,
+    ) -> Answer<'a, Vec<Receipt>>;
+    /// What is wrong in ways only the engine can see.
+    fn unsound(&self, limit: usize) -> Answer<'_, Unsound>;
+    /// A consistent copy of the whole store in a new file.
+    fn copy_to<'a>(&'a self, file: &'a Path) -> Answer<'a, ()>;
     /// Ends all reading; later questions get `Closing`.
     fn close(&self) -> BoxFuture<'_, ()>;
 }
@@ -260,6 +278,8 @@ pub(super) enum EntryChange {
         state: State,
         /// What was learnt, sendings aside.
         progress: Progress,
+        /// When, in milliseconds since 1970: what is handed over is to be told from then on.
+        now_ms: i64,
     },
     /// It ends. A refusal on the same condition, a success only if it is not settled: what the
     /// points system confirmed stays true whoever sent it again meanwhile. The success of an undo
@@ -269,8 +289,25 @@ pub(super) enum EntryChange {
         cause: Cause,
         /// The sendings the caller knows of.
         sends: u32,
+        /// How often it was looked up.
+        looks: u32,
         /// How it ended.
         settlement: Settlement,
+        /// When, in milliseconds since 1970.
+        now_ms: i64,
+    },
+    /// A person decided it; only if it still stands as they have seen it.
+    ByHand {
+        /// Which.
+        cause: Cause,
+        /// The sendings they know of.
+        sends: u32,
+        /// The state they have seen.
+        state: State,
+        /// How it ended.
+        settlement: Settlement,
+        /// Who decided, and why.
+        decided: SettledBy,
         /// When, in milliseconds since 1970.
         now_ms: i64,
     },
@@ -283,10 +320,25 @@ pub(super) enum EntryChange {
     },
 }
 
+/// How a store is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// For the bot: made if need be, brought up to date, and nobody else's meanwhile.
+    Own(BotId),
+    /// For reading what is there, whoever works on it.
+    Read,
+    /// For writing what is safe beside whoever works on it.
+    Beside,
+    /// For putting another in its place.
+    Restore,
+}
+
 /// A note that concerns no verdict.
 #[derive(Clone, Debug)]
 pub(super) enum Note {
-    /// What was said of all entries of a command, or of one undo.
+    /// What was said of all entries of a command, or of one undo. Of one that is not settled the end
+    /// cannot have been said, and that one is left to a moderator counts as said only where
+    /// `handed_over` says so.
     Told {
         /// One of its causes.
         cause: Cause,
@@ -294,6 +346,8 @@ pub(super) enum Note {
         said: Option<MessageId>,
         /// What it says.
         told: Told,
+        /// Whether it also says what is left to a moderator.
+        handed_over: HandedOver,
     },
     /// Telling did not work and is put off.
     TellLater {

@@ -2,6 +2,7 @@
 
 use crate::journal::Journal;
 use crate::journal::entry::Durability;
+use crate::journal::entry::HandedOver;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
@@ -21,9 +22,21 @@ impl Journal {
         said: MessageId,
         told: Told,
     ) -> Result<(), JournalError> {
-        let (cause, said) = (*cause, Some(said));
-        let note = Note::Told { cause, said, told };
-        self.note_by(Durability::Soon, note).await.map(drop)
+        let (handed_over, soon) = (HandedOver::Unknown, Durability::Soon);
+        self.note_told(cause, Some(said), told, handed_over, soon)
+            .await
+    }
+
+    /// The same for what also names those of its entries that are left to a moderator.
+    pub async fn told_whole(
+        &self,
+        cause: &Cause,
+        said: MessageId,
+        told: Told,
+    ) -> Result<(), JournalError> {
+        let (handed_over, soon) = (HandedOver::Named, Durability::Soon);
+        self.note_told(cause, Some(said), told, handed_over, soon)
+            .await
     }
 
     /// At most `limit` settled entries whose end was not told and whose telling is due by `due_ms`,
@@ -35,7 +48,8 @@ impl Journal {
         self.read(self.shared.store.untold(due_ms, limit)).await
     }
 
-    /// The same for open entries of which nothing was said; telling that is due from writing on.
+    /// The same for open entries of which nothing was said, or not that a moderator decides; telling
+    /// that is due from writing on.
     pub async fn unspoken(&self, due_ms: i64, limit: usize) -> Result<Vec<Receipt>, JournalError> {
         self.read(self.shared.store.unspoken(due_ms, limit)).await
     }
@@ -48,7 +62,25 @@ impl Journal {
 
     /// Notes that the command behind `cause` cannot be answered any more.
     pub async fn undeliverable(&self, cause: &Cause) -> Result<(), JournalError> {
-        let (cause, said, told) = (*cause, None, Told::Undeliverable);
-        self.note(Note::Told { cause, said, told }).await.map(drop)
+        let (told, handed_over) = (Told::Undeliverable, HandedOver::Named);
+        self.note_told(cause, None, told, handed_over, Durability::Now)
+            .await
+    }
+
+    async fn note_told(
+        &self,
+        cause: &Cause,
+        said: Option<MessageId>,
+        told: Told,
+        handed_over: HandedOver,
+        durability: Durability,
+    ) -> Result<(), JournalError> {
+        let note = Note::Told {
+            cause: *cause,
+            said,
+            told,
+            handed_over,
+        };
+        self.note_by(durability, note).await.map(drop)
     }
 }

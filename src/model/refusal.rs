@@ -208,6 +208,8 @@ pub enum PointsRefusal {
     Unavailable,
     /// The change was not carried out for a reason of the system's own.
     Declined,
+    /// Looking it up told nothing; a person found out that it was not carried out.
+    ByHand,
     /// Somebody who may approve it said no; nothing was sent.
     NotApproved,
     /// Nobody approved it in time; nothing was sent.

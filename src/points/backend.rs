@@ -119,7 +119,7 @@ pub enum Record {
     Found {
         /// Whose points, if readable.
         member: Option<UserId>,
-        /// By how much, if readable and possible.
+        /// By how much, if that can be an amount at all.
         amount: Option<Amount>,
     },
     /// The id is unused.

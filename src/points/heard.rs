@@ -35,7 +35,7 @@ pub(super) struct Heard {
 /// What a sending came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Last {
+pub enum Last {
     /// Nothing was sent, as far as is known.
     #[default]
     Nothing,
@@ -64,7 +64,7 @@ pub(super) struct HeldRefusal {
 }
 
 /// The names under which meanings are kept; never rename one.
-const MEANINGS: [(PointsRefusal, &str); 9] = [
+const MEANINGS: [(PointsRefusal, &str); 10] = [
     (PointsRefusal::NotEnabledHere, "not_enabled_here"),
     (PointsRefusal::NoAccess, "no_access"),
     (PointsRefusal::NoAccount, "no_account"),
@@ -73,6 +73,7 @@ const MEANINGS: [(PointsRefusal, &str); 9] = [
     (PointsRefusal::TooFast, "too_fast"),
     (PointsRefusal::Unavailable, "unavailable"),
     (PointsRefusal::Declined, "declined"),
+    (PointsRefusal::ByHand, "by_hand"),
     // Reading falls back to this pair when a newer version's meaning is met.
     (PointsRefusal::Declined, "other"),
 ];

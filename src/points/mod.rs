@@ -12,6 +12,7 @@ mod heard;
 pub mod mall;
 mod many;
 mod reconcile;
+mod records;
 pub mod sign;
 mod undo;
 
@@ -30,6 +31,11 @@ pub use change::ChangeError;
 pub use change::Order;
 pub use deciding::Ruled;
 pub use many::Changes;
+pub use records::Compared;
+pub use records::Last;
+pub use records::LastHeard;
+pub use records::compare;
+pub use records::last_heard;
 pub use undo::Undo;
 pub use undo::Undoing;
 
@@ -107,7 +113,7 @@ impl PointsTimes {
     ///
     /// The window is counted on the points system's clock; where that is behind ours, a request lives
     /// so much longer. A tenth is one minute of the usual ten, beyond which the operator is warned.
-    fn quiet_period(&self) -> Duration {
+    pub fn quiet_period(&self) -> Duration {
         self.request_limit + self.signature_window + self.signature_window / 10
     }
 }

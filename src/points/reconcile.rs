@@ -9,7 +9,7 @@
 //! | unused | lost, or nothing (a crash) | send the same id again |
 //! | unused | access refused | send once more; refused again: refused |
 //! | unused | declined | refused |
-//! | unused | id used before | stay: both cannot be true |
+//! | unused | id used before | unresolved: both cannot be true, a moderator decides |
 //! | unused | too fast, not sent | send |
 //! | unused | a refusal is held | refused once nothing sent can be alive |
 //! | access refused, three times in a row | access refused | refused |
@@ -109,7 +109,7 @@ impl Points {
         Ok(())
     }
 
-    async fn look_after(&self, ticket: Ticket) -> Result<Receipt, JournalError> {
+    async fn look_after(&self, mut ticket: Ticket) -> Result<Receipt, JournalError> {
         let mut heard = Heard::read(&ticket.receipt().progress.heard);
         let mut progress = ticket.receipt().progress.clone();
         let now = self.inner.clock.now_ms();
@@ -119,7 +119,8 @@ impl Points {
             // Nothing ever left, so there is nothing to look up.
             Step::Send
         } else {
-            progress.looks += 1;
+            ticket.looked();
+            progress.looks = ticket.receipt().progress.looks;
             self.after_look_up(&ticket, &mut heard).await
         };
         match step {
@@ -154,6 +155,7 @@ impl Points {
                     "the points system has another change under this id; decide by hand"
                 );
                 heard.last = Last::Conflict;
+                "the points system has another change under this id".clone_into(&mut heard.text);
                 Step::Stay(State::Unresolved)
             }
             Ok(Record::Unused) => self.unused(heard),
@@ -190,7 +192,11 @@ impl Points {
             }
             Last::AccessRefused => Step::Refuse(heard.refusal(PointsRefusal::Connection)),
             Last::Declined => Step::Refuse(heard.refusal(PointsRefusal::Declined)),
-            Last::Duplicate => Step::Stay(State::Unconfirmed),
+            Last::Duplicate => {
+                "the id was used before, yet the look-up finds nothing under it"
+                    .clone_into(&mut heard.text);
+                Step::Stay(State::Unresolved)
+            }
             Last::Conflict => Step::Stay(State::Unresolved),
         }
     }

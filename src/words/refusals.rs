@@ -92,6 +92,7 @@ words! {
     TOO_FAST = "too_fast" [];
     UNAVAILABLE = "unavailable" [];
     DECLINED = "declined" [];
+    BY_HAND = "by_hand" [];
     NOT_APPROVED = "not_approved" [];
     APPROVAL_EXPIRED = "approval_expired" [];
     POINTS_REFUSED = "points_refused" ["why", "code"];
@@ -264,6 +265,7 @@ pub fn points_reply(meaning: PointsRefusal, about: About) -> Reply {
         (PointsRefusal::TooFast, _) => &TOO_FAST,
         (PointsRefusal::Unavailable, _) => &UNAVAILABLE,
         (PointsRefusal::Declined, _) => &DECLINED,
+        (PointsRefusal::ByHand, _) => &BY_HAND,
         (PointsRefusal::NotApproved, _) => &NOT_APPROVED,
         (PointsRefusal::ApprovalExpired, _) => &APPROVAL_EXPIRED,
     })

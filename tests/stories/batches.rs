@@ -143,9 +143,11 @@ async fn without_look_up_a_lost_batch_is_left_to_a_moderator_line_by_line() {
     let other = stage.says("阿杰", "/奖励 @星海 5 早到");
     stage.hears_of(other, "✅").await;
     assert_eq!(booked(&stage).len(), 3);
-    let last = stage.hears_of(said, "待定 2").await;
+    let last = stage
+        .hears_until(said, |text| text.matches("需要管理人员核对").count() == 2)
+        .await;
     assert!(
-        last.contains("⏳ 小明") && last.contains("⏳ 小红"),
+        last.contains("待定 2") && last.contains("⚠️ 小明") && last.contains("⚠️ 小红"),
         "{last}"
     );
     assert_eq!(stage.answers(said).len(), 1);

@@ -16,6 +16,8 @@ mod confirming;
 mod connected;
 mod crash;
 mod database;
+mod desk;
+mod desk_decisions;
 mod doubt;
 mod fairness;
 mod faults;

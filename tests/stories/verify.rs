@@ -64,6 +64,26 @@ async fn a_code_that_has_to_be_verified_is_looked_up_first() {
 }
 
 #[tokio::test]
+async fn an_id_called_used_that_nobody_has_a_record_of_is_left_to_a_moderator() {
+    let mut stage = Stage::new().await;
+    let used = FaultKind::AnswerCode {
+        code: 60_006,
+        when: Moment::Before,
+    };
+    stage.fault("modifyUserPoint", used);
+    let rewarded = stage.says("阿杰", "/奖励 @小明 666 天梯第一名");
+    let last = stage.hears_of(rewarded, "未能自动确认").await;
+    assert!(first_shown(&stage, rewarded).contains("结果待确认"));
+    let told = receipt(&mut stage, "阿杰", &receipt_in(&last)).await;
+    assert!(told.contains("需要管理人员核对"), "{told}");
+    assert_eq!(sendings(&stage), 1, "it is not sent again");
+    assert_eq!(stage.answers(rewarded), [last]);
+    stage.stop().await;
+    assert_eq!(left_to_do(&stage).await.unresolved, 1);
+    stage.finish().await;
+}
+
+#[tokio::test]
 async fn an_unusable_code_on_a_refusal_is_no_news_and_the_refusal_is_heard_at_the_second_sending() {
     let mut stage = Stage::new().await;
     let form = OddCode::Missing;

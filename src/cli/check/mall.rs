@@ -100,6 +100,7 @@ pub(super) async fn switch(
         | PointsRefusal::Insufficient
         | PointsRefusal::Declined
         // People say these, not the mall.
+        | PointsRefusal::ByHand
         | PointsRefusal::NotApproved
         | PointsRefusal::ApprovalExpired => &texts.unavailable_fix,
     };

@@ -1,12 +1,8 @@
 //! The rows of the table.
 
-use comfy_table::ContentArrangement;
-use comfy_table::ContentLineStyle;
-use comfy_table::LineStyle;
-use comfy_table::Table;
-use comfy_table::TableStyle;
-
 use super::texts::Texts;
+use crate::cli::table::harmless;
+use crate::cli::table::table;
 
 /// How a row stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,11 +65,7 @@ impl Report {
 
     /// The table, as wide as the terminal, or one line a row where there is none.
     pub(super) fn table(&self, texts: &Texts) -> String {
-        let mut table = Table::new();
-        table
-            .load_style(STYLE)
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_header(["", &texts.what, &texts.seen, &texts.fix]);
+        let mut table = table(["", &texts.what, &texts.seen, &texts.fix]);
         for row in &self.rows {
             let mark = match row.mark {
                 Mark::Good => "✅",
@@ -84,23 +76,4 @@ impl Report {
         }
         table.trim_fmt()
     }
-}
-
-/// A line under the header and nothing else, so that rows can be searched and copied.
-const STYLE: TableStyle = TableStyle::new()
-    .header_lines(ContentLineStyle::none())
-    .header_separator(LineStyle::none().fill('─').junction('─'))
-    .content_lines(ContentLineStyle::none());
-
-/// Text of others without what could forge rows or move the cursor; line breaks of our own findings
-/// stay.
-fn harmless(text: &str) -> String {
-    text.chars()
-        .map(|character| match character {
-            '\n' => '\n',
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
-            other if other.is_control() => ' ',
-            other => other,
-        })
-        .collect()
 }

@@ -1,6 +1,7 @@
 //! What was said in a channel.
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::fanbook::api::BotApi;
 use crate::fanbook::api::call::Body;
@@ -39,14 +40,23 @@ impl BotApi {
         before: Option<MessageId>,
         bot: UserId,
     ) -> Result<Page, ApiError> {
+        let payload = self.page_below(channel, before).await?;
+        wire::page(&payload, channel, bot)
+            .ok_or(ApiError::Unknown(NoAnswer::Unreadable("list of messages")))
+    }
+
+    /// One page as it came.
+    pub(super) async fn page_below(
+        &self,
+        channel: ChannelId,
+        before: Option<MessageId>,
+    ) -> Result<Box<RawValue>, ApiError> {
         let body = List {
             channel_id: channel.to_string(),
             size: PAGE,
             message_id: before.map(|message| message.to_string()),
             behavior: before.map(|_| "before"),
         };
-        let payload = self.read("message/getList", Body::Json(&body)).await?;
-        wire::page(&payload, channel, bot)
-            .ok_or(ApiError::Unknown(NoAnswer::Unreadable("list of messages")))
+        self.read("message/getList", Body::Json(&body)).await
     }
 }

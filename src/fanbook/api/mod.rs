@@ -17,6 +17,7 @@ mod call;
 mod counts;
 mod errors;
 mod history;
+mod own;
 mod permits;
 mod read;
 mod send;

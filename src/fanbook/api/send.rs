@@ -143,13 +143,41 @@ impl BotApi {
         text: &str,
         buttons: &[Vec<Button>],
     ) -> Result<(), SayError> {
+        self.replace(channel, message, text, keyboard(buttons))
+            .await
+    }
+
+    /// Replaces the text of one of the bot's own messages and takes its buttons away.
+    ///
+    /// An edit that says nothing of a keyboard may leave it, so this names an empty one. Elsewhere
+    /// that draws a frame around nothing (fanbook-platform, 4.6), so it is for messages with buttons
+    /// alone.
+    pub async fn edit_away_buttons(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        text: &str,
+    ) -> Result<(), SayError> {
+        let none = Keyboard {
+            inline_keyboard: Vec::new(),
+        };
+        self.replace(channel, message, text, Some(none)).await
+    }
+
+    async fn replace(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        text: &str,
+        reply_markup: Option<Keyboard<'_>>,
+    ) -> Result<(), SayError> {
         let (text, parse_mode) = as_plain_text(fitting(text));
         let body = EditMessage {
             chat_id: channel.number(),
             message_id: message.number(),
             text,
             parse_mode,
-            reply_markup: keyboard(buttons),
+            reply_markup,
         };
         // Some answer with the message, some with `true` (fanbook-platform, 4.2): ok is enough.
         self.send("editMessageText", channel, &body).await?;

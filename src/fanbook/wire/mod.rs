@@ -10,6 +10,7 @@
 mod history;
 mod idle;
 pub(in crate::fanbook) mod lenient;
+mod own;
 mod press;
 mod push;
 
@@ -26,6 +27,9 @@ use crate::model::incoming::Press;
 pub use history::Page;
 pub use history::page;
 pub use idle::is_idle;
+pub use own::OwnMessage;
+pub use own::OwnPage;
+pub use own::own_messages;
 
 /// What the platform tells the bot.
 #[derive(Clone, Debug, PartialEq, Eq)]

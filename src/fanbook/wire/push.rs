@@ -173,7 +173,7 @@ pub(super) fn answered(first: Raw<'_>, second: Raw<'_>) -> Option<MessageId> {
 }
 
 /// The text of a `text` message; none if the content is of another kind.
-fn text_of(content: Raw<'_>) -> Result<Option<String>, Unreadable> {
+pub(super) fn text_of(content: Raw<'_>) -> Result<Option<String>, Unreadable> {
     let raw = content.ok_or(Unreadable("content"))?.get();
     // Content is JSON inside a string; should the platform ever send it bare, read that too.
     let inner: Cow<'_, str> = match serde_json::from_str::<String>(raw) {

@@ -19,7 +19,7 @@ use crate::journal::postgres::failures::unopened;
 use crate::journal::postgres::session::within;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (
         1,
         "journal",
@@ -44,6 +44,11 @@ const MIGRATIONS: [(i64, &str, &str); 5] = [
         5,
         "owner",
         include_str!("../../../migrations/postgres/0005_owner.sql"),
+    ),
+    (
+        6,
+        "by_hand",
+        include_str!("../../../migrations/postgres/0006_by_hand.sql"),
     ),
 ];
 
@@ -116,9 +121,10 @@ pub(super) async fn look(
     }
     let newest = notes.last().map_or(0, |(number, _)| *number);
     // A gap is a migration whose note was lost with part of it, or taken away by hand.
-    let noted = |number: &i64| notes.iter().any(|(known, _)| known == number);
-    let known = newest.min(MIGRATIONS.len() as i64);
-    if let Some(number) = (1..=known).find(|number| !noted(number)) {
+    let noted = |number: i64| notes.iter().any(|(known, _)| *known == number);
+    let numbers = MIGRATIONS.iter().map(|(number, ..)| *number);
+    let mut earlier = numbers.filter(|&number| number <= newest);
+    if let Some(number) = earlier.find(|&number| !noted(number)) {
         return Err(JournalError::HalfApplied { number });
     }
     judged(newest, mode)
@@ -134,7 +140,8 @@ fn judged(newest: i64, mode: Mode) -> Result<Standing, JournalError> {
     }
     if newest < known && mode == Mode::Read {
         return Err(refused(&format!(
-            "the store has migration {newest} of {known}: open it once without `mode=ro`"
+            "the store has migration {newest} of {known}: start the bot once with this version, or run \
+             `guildpoints check`"
         )));
     }
     Ok(Standing { newest })

@@ -36,6 +36,7 @@ use crate::journal::postgres::failures::unopened;
 use crate::journal::postgres::lease::PgLease;
 use crate::journal::postgres::pen::PostgresPen;
 use crate::journal::postgres::shelf::Shelf;
+use crate::journal::store::Access;
 use crate::journal::store::Pen;
 use crate::journal::store::Store;
 use crate::model::BotId;
@@ -66,27 +67,48 @@ pub(super) fn is_meant(url: &str) -> bool {
     Address::is_meant(url)
 }
 
-/// The reading side, the pen, and the row that says who may work for the bot.
-pub(super) type Kept = (Arc<dyn Store>, Box<dyn Pen>, Arc<dyn Lease>);
+/// What is to be said where somebody wants to copy the database through us.
+pub(super) fn own_tools() -> JournalError {
+    JournalError::Address(
+        "a PostgreSQL database is copied with `pg_dump` and put back with `pg_restore`".to_owned(),
+    )
+}
 
-/// Opens the store at `url` for `bot`.
-pub(super) async fn open(url: &str, bot: BotId) -> Result<Kept, JournalError> {
-    let address = Address::read(url)?;
+/// Whose a store is, its reading side, its pen, and the row that says who may work for the bot.
+type Opened = (BotId, Arc<dyn Store>, Box<dyn Pen>, Arc<dyn Lease>);
+
+/// Opens the store at `url`.
+pub(super) async fn open(url: &str, access: Access) -> Result<Opened, JournalError> {
+    let mut address = Address::read(url)?;
+    if access == Access::Read {
+        address.mode = Mode::Read;
+    }
     let connected = session::connect_within(&address, PATIENCE).await;
     let mut connection = connected.map_err(unopened)?;
     check_version(&connection)?;
-    let standing = migrations::look(&mut connection, address.mode).await?;
-    if standing.newest > 0 && !is_moving_in(&mut connection).await? {
+    let looking = match access {
+        // Only the bot itself brings a store up to date.
+        Access::Read | Access::Beside | Access::Restore => Mode::Read,
+        Access::Own(_) => address.mode,
+    };
+    let standing = migrations::look(&mut connection, looking).await?;
+    if let Access::Own(bot) = access
+        && standing.newest > 0
+        && !is_moving_in(&mut connection).await?
+    {
         check_owner(&mut connection, bot).await?;
     }
-    if address.mode == Mode::Write {
+    if let (Access::Own(bot), Mode::Write) = (access, address.mode) {
         check_writing(&mut connection).await?;
         if !migrations::is_whole(&standing) {
             migrations::run(&mut connection).await?;
         }
         move_in(&mut connection, bot).await?;
     }
-    check_owner(&mut connection, bot).await?;
+    let owner = owner(&mut connection).await?;
+    if let Access::Own(bot) = access {
+        check_owner(&mut connection, bot).await?;
+    }
     let mode = address.mode;
     let pool = PgPoolOptions::new()
         .max_connections(READERS)
@@ -100,7 +122,8 @@ pub(super) async fn open(url: &str, bot: BotId) -> Result<Kept, JournalError> {
         .connect_lazy_with(session::options(&address));
     let lease = PgLease::new(session::options(&address));
     let pen = PostgresPen::new(address, connection);
-    Ok((Arc::new(Shelf { pool }), Box::new(pen), Arc::new(lease)))
+    let shelf = Arc::new(Shelf { pool });
+    Ok((owner, shelf, Box::new(pen), Arc::new(lease)))
 }
 
 fn check_version(connection: &PgConnection) -> Result<(), JournalError> {
@@ -149,16 +172,21 @@ async fn move_in(connection: &mut PgConnection, bot: BotId) -> Result<(), Journa
     Ok(())
 }
 
-async fn check_owner(connection: &mut PgConnection, bot: BotId) -> Result<(), JournalError> {
+/// Whose store it is.
+async fn owner(connection: &mut PgConnection) -> Result<BotId, JournalError> {
     let owner: Option<i64> = sqlx::query_scalar("select bot from house")
         .fetch_optional(connection)
         .await
         .map_err(unopened)?;
     let owner = owner.ok_or_else(migrations::ownerless)?;
-    let found = UserId::new(owner.cast_unsigned());
-    if found != bot.0 {
+    Ok(BotId(UserId::new(owner.cast_unsigned())))
+}
+
+async fn check_owner(connection: &mut PgConnection, bot: BotId) -> Result<(), JournalError> {
+    let found = owner(connection).await?;
+    if found != bot {
         return Err(JournalError::OtherBot {
-            found,
+            found: found.0,
             expected: bot.0,
         });
     }

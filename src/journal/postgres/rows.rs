@@ -20,6 +20,7 @@ use crate::journal::kept::CONFIRMATION_STATES;
 use crate::journal::kept::MEANINGS;
 use crate::journal::kept::STATES;
 use crate::journal::kept::TOLD;
+use crate::journal::selection::SettledBy;
 use crate::journal::store::FreezeStands;
 use crate::model::Amount;
 use crate::model::Cause;
@@ -87,6 +88,7 @@ pub(super) fn receipt(row: &PgRow) -> Result<Receipt, JournalError> {
             said: message(row, "said")?,
         },
         told: named(&TOLD, get(row, "told")?)?,
+        settled_by: settled_by(row)?,
         undoes: undoes(row)?,
         undone: get(row, "undone")?,
         approval: None,
@@ -132,6 +134,15 @@ pub(super) fn freeze(row: &PgRow) -> Result<FreezeStands, JournalError> {
         message: MessageId::new(id(row, "message")?),
         freeze: lifted.is_none().then_some(freeze),
     })
+}
+
+fn settled_by(row: &PgRow) -> Result<Option<SettledBy>, JournalError> {
+    let by: Option<String> = get(row, "settled_by")?;
+    let why: Option<String> = get(row, "settled_why")?;
+    Ok(by.map(|by| SettledBy {
+        by,
+        why: why.unwrap_or_default(),
+    }))
 }
 
 /// A whole confirmation, as written.

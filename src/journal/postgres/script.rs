@@ -10,8 +10,10 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 
 use crate::journal::entry::Confirmation;
+use crate::journal::entry::HandedOver;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Settlement;
+use crate::journal::entry::State;
 use crate::journal::kept;
 use crate::journal::kept::kept;
 use crate::journal::postgres::channels;
@@ -19,6 +21,7 @@ use crate::journal::postgres::texts::APPROVE;
 use crate::journal::postgres::texts::ASK;
 use crate::journal::postgres::texts::ASKED_SAID;
 use crate::journal::postgres::texts::BALANCE;
+use crate::journal::postgres::texts::BY_HAND;
 use crate::journal::postgres::texts::CLEAR;
 use crate::journal::postgres::texts::CONFIRM;
 use crate::journal::postgres::texts::DECLINE;
@@ -276,6 +279,11 @@ fn undone_step(batch: &Batch) -> Option<Step> {
             cause,
             settlement: Settlement::Done,
             ..
+        }
+        | EntryChange::ByHand {
+            cause,
+            settlement: Settlement::Done,
+            ..
         } => cause.undoes(),
         _ => None,
     });
@@ -354,6 +362,7 @@ fn place_change(steps: &mut Vec<Step>, index: usize, change: &EntryChange) {
             sends,
             state,
             progress,
+            now_ms,
         } => {
             let (kind, message, line, member) = kept::key(cause);
             let row = row![
@@ -367,18 +376,20 @@ fn place_change(steps: &mut Vec<Step>, index: usize, change: &EntryChange) {
                 progress.next_look_ms,
                 progress.in_doubt_since_ms,
                 progress.heard.as_str(),
+                *now_ms,
             ];
             place(steps, KEEP, index, row, Key::Cause(*cause));
         }
         EntryChange::Settle {
             cause,
             sends,
+            looks,
             settlement,
             now_ms,
         } => {
             let (kind, message, line, member) = kept::key(cause);
             let (text, row) = match settlement {
-                Settlement::Done => (DONE, row![kind, message, line, member, *now_ms]),
+                Settlement::Done => (DONE, row![kind, message, line, member, *now_ms, *looks]),
                 Settlement::Refused(refused) => (
                     REFUSED,
                     row![
@@ -391,10 +402,42 @@ fn place_change(steps: &mut Vec<Step>, index: usize, change: &EntryChange) {
                         kept::meaning_word(refused.meaning),
                         refused.code,
                         refused.text.as_str(),
+                        *looks,
                     ],
                 ),
             };
             place(steps, text, index, row, Key::Cause(*cause));
+        }
+        EntryChange::ByHand {
+            cause,
+            sends,
+            state,
+            settlement,
+            decided,
+            now_ms,
+        } => {
+            let (kind, message, line, member) = kept::key(cause);
+            let (end, refused) = match settlement {
+                Settlement::Done => (State::Done, None),
+                Settlement::Refused(refused) => (State::Refused, Some(refused)),
+            };
+            let meaning = refused.map(|refused| kept::meaning_word(refused.meaning).to_owned());
+            let row = row![
+                kind,
+                message,
+                line,
+                member,
+                *sends,
+                kept::state_word(*state),
+                kept::state_word(end),
+                *now_ms,
+                &meaning,
+                refused.and_then(|refused| refused.code),
+                &refused.map(|refused| refused.text.clone()),
+                decided.by.as_str(),
+                decided.why.as_str(),
+            ];
+            place(steps, BY_HAND, index, row, Key::Cause(*cause));
         }
         EntryChange::Balance { code, balance } => {
             let row = row![code.as_str(), balance.points, balance.read_ms];
@@ -405,17 +448,18 @@ fn place_change(steps: &mut Vec<Step>, index: usize, change: &EntryChange) {
 
 fn place_note(steps: &mut Vec<Step>, index: usize, note: &Note) {
     match note {
-        Note::Told { cause, said, told } => {
+        Note::Told {
+            cause,
+            said,
+            told,
+            handed_over,
+        } => {
             let (kind, message, line, member) = told_key(cause);
             let word = kept::told_word(*told);
-            let row = row![kind, message, line, member, word, *said];
-            place(
-                steps,
-                TOLD,
-                index,
-                row,
-                Key::Note(kind, message, line, member),
-            );
+            let named = i64::from(*handed_over == HandedOver::Named);
+            let row = row![kind, message, line, member, word, *said, named];
+            let key = Key::Note(kind, message, line, member);
+            place(steps, TOLD, index, row, key);
         }
         Note::TellLater { cause, next_ms } => {
             let (kind, message, line, member) = told_key(cause);

@@ -4,13 +4,18 @@
 //! restart of the server is noticed only by who reads in the middle of it. A reading that is given
 //! up takes its connection with it.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
+use sqlx::AssertSqlSafe;
 use sqlx::PgPool;
 use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 
 use crate::journal::channels::Handled;
+use crate::journal::desk::Unsound;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::Counts;
 use crate::journal::entry::Receipt;
@@ -21,11 +26,16 @@ use crate::journal::postgres::READERS;
 use crate::journal::postgres::channels;
 use crate::journal::postgres::failures;
 use crate::journal::postgres::failures::mapped;
+use crate::journal::postgres::own_tools;
 use crate::journal::postgres::rows;
 use crate::journal::postgres::rows::get;
 use crate::journal::postgres::script::Prepared;
 use crate::journal::postgres::session::ANSWER;
 use crate::journal::postgres::session::within;
+use crate::journal::selecting::MISCOUNTED;
+use crate::journal::selecting::Tail;
+use crate::journal::selection::Order;
+use crate::journal::selection::Selection;
 use crate::journal::store::Answer;
 use crate::journal::store::Quota;
 use crate::journal::store::Store;
@@ -315,6 +325,41 @@ impl Store for Shelf {
                     .collect::<Result<_, _>>()?,
             })
         })
+    }
+
+    fn entries<'a>(
+        &'a self,
+        selection: &'a Selection,
+        order: Order,
+        limit: usize,
+    ) -> Answer<'a, Vec<Receipt>> {
+        let tail = Tail::of(selection, order, limit, kept::state_word, kept::key);
+        let text: Arc<str> = format!("select * from entries{}", tail.text).into();
+        Box::pin(self.receipts(move || {
+            let query = sqlx::query(AssertSqlSafe(Arc::clone(&text)));
+            tail.values
+                .iter()
+                .fold(query, |query, &value| query.bind(value))
+        }))
+    }
+
+    fn unsound(&self, limit: usize) -> Answer<'_, Unsound> {
+        Box::pin(async move {
+            let query = || sqlx::query(MISCOUNTED).bind(limited(limit));
+            let miscounted = self.rows(query).await?;
+            Ok(Unsound {
+                miscounted: miscounted
+                    .iter()
+                    .map(rows::code)
+                    .collect::<Result<_, _>>()?,
+                // The server watches over its own files.
+                damaged: Vec::new(),
+            })
+        })
+    }
+
+    fn copy_to<'a>(&'a self, _file: &'a Path) -> Answer<'a, ()> {
+        Box::pin(async { Err(own_tools()) })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

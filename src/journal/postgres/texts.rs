@@ -158,26 +158,47 @@ pub(super) const THAW: &str = "
 /// Leaves entries open with what was learnt.
 pub(super) const KEEP: &str = change!(
     set "state = v.state, looks = v.looks, next_look_ms = v.next, in_doubt_since_ms = v.since,
-         heard = v.heard",
-    values "$5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[]"
-        as "sends, state, looks, next, since, heard",
+         heard = v.heard,
+         told = case when v.state = 'unresolved' and entries.state <> v.state
+                     and entries.told = 'interim' then 'nothing' else entries.told end,
+         next_tell_ms = case when v.state = 'unresolved' and entries.state <> v.state
+                        then v.now else entries.next_tell_ms end",
+    values "$5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[],
+            $11::bigint[]"
+        as "sends, state, looks, next, since, heard, now",
     where " and entries.sends = v.sends"
 );
 
 /// Settles entries as done, whoever sent them last.
 pub(super) const DONE: &str = change!(
-    set "state = 'done', settled_ms = v.now, next_tell_ms = v.now",
-    values "$5::bigint[]" as "now",
+    set "state = 'done', settled_ms = v.now, next_tell_ms = v.now,
+         looks = greatest(entries.looks, v.looks)",
+    values "$5::bigint[], $6::bigint[]" as "now, looks",
     where ""
 );
 
 /// Settles entries as refused, unless sent again since.
 pub(super) const REFUSED: &str = change!(
     set "state = 'refused', settled_ms = v.now, next_tell_ms = v.now, counts = 0,
-         refusal = v.refusal, refusal_code = v.code, refusal_text = v.text",
-    values "$5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[]"
-        as "sends, now, refusal, code, text",
+         refusal = v.refusal, refusal_code = v.code, refusal_text = v.text,
+         looks = greatest(entries.looks, v.looks)",
+    values "$5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[], $10::bigint[]"
+        as "sends, now, refusal, code, text, looks",
     where " and entries.sends = v.sends"
+);
+
+/// Ends entries as a person decided, if they stand as seen. Their end is to be told even where
+/// something else could not be.
+pub(super) const BY_HAND: &str = change!(
+    set "state = v.state, settled_ms = v.now, next_tell_ms = v.now,
+         told = case entries.told when 'nothing' then 'nothing' else 'interim' end,
+         counts = case v.state when 'refused' then 0 else entries.counts end,
+         refusal = v.refusal, refusal_code = v.code, refusal_text = v.text,
+         settled_by = v.by, settled_why = v.why",
+    values "$5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::bigint[],
+            $11::text[], $12::text[], $13::text[]"
+        as "sends, seen, state, now, refusal, code, text, by, why",
+    where " and entries.sends = v.sends and entries.state = v.seen"
 );
 
 /// Keeps balances that were read.
@@ -188,9 +209,15 @@ pub(super) const BALANCE: &str = "
 
 /// Notes what was said.
 pub(super) const TOLD: &str = "
-    update entries set told = v.told, said = coalesce(v.said, entries.said)
-    from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[])
-        as v (kind, message, line, member, told, said)
+    update entries
+    set said = coalesce(v.said, entries.said),
+        told = case
+            when v.told = 'undeliverable' or entries.settled_ms is not null then v.told
+            when entries.state = 'unresolved' and v.named = 0 then 'nothing'
+            else 'interim' end
+    from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[],
+                $7::bigint[])
+        as v (kind, message, line, member, told, said, named)
     where entries.kind = v.kind and entries.message = v.message
       and (v.kind = 0 or (entries.line = v.line and entries.member = v.member))
     returning v.kind, v.message, v.line, v.member, cast(0 as bigint) as tries";

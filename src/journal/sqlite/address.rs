@@ -12,6 +12,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::journal::error::JournalError;
+use crate::journal::store::Access;
 
 /// Where the file is and how it may be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,13 +32,15 @@ pub(super) enum Mode {
     Create,
     /// Read and write a file that exists.
     Write,
+    /// Write into a file that exists, beside whoever has it for themselves.
+    Beside,
     /// Read a file that exists.
     Read,
 }
 
 impl Address {
-    /// Reads `url`, or says what to write instead.
-    pub fn read(url: &str) -> Result<Self, JournalError> {
+    /// Reads `url` for what it is opened for, or says what to write instead.
+    pub fn read(url: &str, access: Access) -> Result<Self, JournalError> {
         let Some((scheme, rest)) = url.split_once(':') else {
             return Err(refused("expected `sqlite://PATH`"));
         };
@@ -62,6 +65,11 @@ impl Address {
         for setting in settings.split('&').filter(|setting| !setting.is_empty()) {
             address.set(setting)?;
         }
+        address.mode = match (access, address.mode) {
+            (Access::Own(_) | Access::Restore, mode) => mode,
+            (Access::Read, _) | (_, Mode::Read) => Mode::Read,
+            (Access::Beside, _) => Mode::Beside,
+        };
         address.located()
     }
 
@@ -132,9 +140,13 @@ fn refused(why: impl Into<String>) -> JournalError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::BotId;
+    use crate::model::UserId;
+
+    const OWN: Access = Access::Own(BotId(UserId::new(1)));
 
     fn refusal(url: &str) -> String {
-        Address::read(url).unwrap_err().to_string()
+        Address::read(url, OWN).unwrap_err().to_string()
     }
 
     #[test]
@@ -145,14 +157,14 @@ mod tests {
             "sqlite:no-such.db",
             "sqlite:./no-such.db",
         ] {
-            let address = Address::read(url).unwrap();
+            let address = Address::read(url, OWN).unwrap();
             assert_eq!(address.path, here.join("no-such.db"), "{url}");
             assert_eq!(address.mode, Mode::Create);
         }
         let folder = tempfile::tempdir().unwrap();
         let real = folder.path().canonicalize().unwrap().join("a b.db");
         let url = format!("sqlite://{}?max_pages=9&mode=rwc", real.display());
-        let address = Address::read(&url).unwrap();
+        let address = Address::read(&url, OWN).unwrap();
         assert_eq!(address.path, real);
         assert_eq!(address.max_pages, Some(9));
         assert_eq!(address.lock_path(), real.with_file_name("a b.db.lock"));

@@ -53,7 +53,7 @@ impl Connecting {
     pub fn look(&self) -> rusqlite::Result<Connection> {
         let access = match self.mode {
             Mode::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
-            Mode::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            Mode::Write | Mode::Beside => OpenFlags::SQLITE_OPEN_READ_WRITE,
             Mode::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         };
         // A connection is used by one thread at a time, so it needs no lock of its own.

@@ -1,4 +1,5 @@
-//! What decisions of people write: approvals, undone amounts, stops of giving.
+//! What decisions of people write: approvals, ends found out by hand, undone amounts, stops of
+//! giving.
 
 use rusqlite::Connection;
 use rusqlite::params;
@@ -6,9 +7,12 @@ use rusqlite::params;
 use crate::journal::entry::Decision;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Refused;
+use crate::journal::entry::Settlement;
+use crate::journal::entry::State;
 use crate::journal::error::JournalError;
 use crate::journal::kept;
 use crate::journal::kept::kept;
+use crate::journal::selection::SettledBy;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::writing::execute;
 use crate::journal::store::FreezeChange;
@@ -98,10 +102,62 @@ pub(super) fn refuse(
     )
 }
 
-/// Counts on a change what its undos have taken back for certain. Counted anew each time, so that
-/// it does not matter how often.
-pub(super) fn undone(connection: &Connection, cause: &Cause) -> Result<(), JournalError> {
+/// A person ended the entry, if it still stands as they have seen it. Its end is to be told even
+/// where something else could not be.
+pub(super) fn by_hand(
+    connection: &Connection,
+    cause: &Cause,
+    sends: u32,
+    seen: State,
+    settlement: &Settlement,
+    settled_by: &SettledBy,
+    now_ms: i64,
+) -> Result<Option<Receipt>, JournalError> {
     let (kind, message, line, member) = kept::key(cause);
+    let (state, refused) = match settlement {
+        Settlement::Done => (State::Done, None),
+        Settlement::Refused(refused) => (State::Refused, Some(refused)),
+    };
+    let ended = rows::first(
+        connection,
+        "update entries
+         set state = ?1, settled_ms = ?2, next_tell_ms = ?2,
+             told = case told when 'nothing' then 'nothing' else 'interim' end,
+             counts = case ?1 when 'refused' then 0 else counts end,
+             refusal = ?3, refusal_code = ?4, refusal_text = ?5, settled_by = ?6, settled_why = ?7
+         where kind = ?8 and message = ?9 and line = ?10 and member = ?11
+           and settled_ms is null and sends = ?12 and state = ?13
+         returning *",
+        params![
+            kept::state_word(state),
+            now_ms,
+            refused.map(|refused| kept::meaning_word(refused.meaning)),
+            refused.and_then(|refused| refused.code),
+            refused.map(|refused| refused.text.as_str()),
+            settled_by.by,
+            settled_by.why,
+            kind,
+            message,
+            line,
+            member,
+            sends,
+            kept::state_word(seen)
+        ],
+        rows::receipt,
+    )?;
+    if ended.is_some() && state == State::Done {
+        count_undone(connection, cause)?;
+    }
+    Ok(ended)
+}
+
+/// Counts on a change what its undos have taken back for certain, where `cause` is one of them.
+/// Counted anew each time, so that it does not matter how often.
+pub(super) fn count_undone(connection: &Connection, cause: &Cause) -> Result<(), JournalError> {
+    let Some(undone) = cause.undoes() else {
+        return Ok(());
+    };
+    let (kind, message, line, member) = kept::key(&undone);
     execute(
         connection,
         "update entries set undone = undos.sum, counts = max(abs(amount) - undos.sum, 0)

@@ -21,7 +21,7 @@ use crate::journal::sqlite::address::Mode;
 use crate::journal::sqlite::mapped;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (
         1,
         "journal",
@@ -46,6 +46,11 @@ const MIGRATIONS: [(i64, &str, &str); 5] = [
         5,
         "owner",
         include_str!("../../../migrations/sqlite/0005_owner.sql"),
+    ),
+    (
+        6,
+        "by_hand",
+        include_str!("../../../migrations/sqlite/0006_by_hand.sql"),
     ),
 ];
 
@@ -79,9 +84,10 @@ pub(super) fn check(found: i64, mode: Mode) -> Result<(), JournalError> {
     if found > known {
         return Err(JournalError::Newer { found, known });
     }
-    if found < known && mode == Mode::Read {
+    if found < known && matches!(mode, Mode::Read | Mode::Beside) {
         return Err(JournalError::Address(format!(
-            "the store has migration {found} of {known}: open it once without `mode=ro`"
+            "the store has migration {found} of {known}: start the bot once with this version, or \
+             run `guildpoints check`"
         )));
     }
     Ok(())

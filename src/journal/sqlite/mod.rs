@@ -17,12 +17,14 @@
 mod address;
 mod channels;
 mod connecting;
+mod copying;
 mod deciding;
 mod looking;
 mod migrations;
 mod pen;
 mod readers;
 mod rows;
+mod saying;
 mod shelf;
 mod writing;
 
@@ -30,6 +32,7 @@ use std::fs::File;
 use std::fs::TryLockError;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -46,6 +49,7 @@ use crate::journal::sqlite::connecting::Connecting;
 use crate::journal::sqlite::pen::SqlitePen;
 use crate::journal::sqlite::readers::Readers;
 use crate::journal::sqlite::shelf::Shelf;
+use crate::journal::store::Access;
 use crate::journal::store::Pen;
 use crate::journal::store::Store;
 use crate::model::BotId;
@@ -55,21 +59,32 @@ use crate::model::UserId;
 /// 3.51.3. Source: dependencies, 4.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
-/// A store's reading side and its pen.
-type Opened = (Arc<dyn Store>, Box<dyn Pen>);
+/// Whose a store is, its reading side and its pen.
+type Opened = (BotId, Arc<dyn Store>, Box<dyn Pen>);
 
-/// Opens the store at `url` for `bot`: its reading side and its pen.
-pub(super) async fn open(url: &str, bot: BotId) -> Result<Opened, JournalError> {
-    let address = Address::read(url)?;
+/// Opens the store at `url`.
+pub(super) async fn open(url: &str, access: Access) -> Result<Opened, JournalError> {
+    let address = Address::read(url, access)?;
     // It may have to wait for somebody else's lock.
-    let opening = tokio::task::spawn_blocking(move || opened(address, bot)).await;
+    let opening = tokio::task::spawn_blocking(move || opened(address, access)).await;
     opening.map_err(|error| JournalError::Database(anyhow!(error).context("open the store")))?
 }
 
-fn opened(address: Address, bot: BotId) -> Result<Opened, JournalError> {
+/// Puts the copy in `file` in the place of the store at `url`; answers where the old one is kept.
+pub(super) async fn restore(url: &str, file: &Path) -> Result<Option<PathBuf>, JournalError> {
+    let (url, file) = (url.to_owned(), file.to_owned());
+    let restoring = move || {
+        check_version()?;
+        copying::restore(&url, &file)
+    };
+    let restored = tokio::task::spawn_blocking(restoring).await;
+    restored.map_err(|error| JournalError::Database(anyhow!(error).context("restore the store")))?
+}
+
+fn opened(address: Address, access: Access) -> Result<Opened, JournalError> {
     check_version()?;
     let lock = match address.mode {
-        Mode::Read => None,
+        Mode::Read | Mode::Beside => None,
         Mode::Write | Mode::Create => Some(lock(&address.lock_path())?),
     };
     let connecting = Connecting::new(&address);
@@ -80,20 +95,31 @@ fn opened(address: Address, bot: BotId) -> Result<Opened, JournalError> {
     migrations::check(found, address.mode)?;
     let connection = match address.mode {
         Mode::Read => first,
+        Mode::Beside => connecting.write()?,
         Mode::Write | Mode::Create => {
             drop(first);
             let mut connection = connecting.write()?;
             migrations::run(&mut connection)?;
-            move_in(&connection, bot)?;
+            if let Access::Own(bot) = access {
+                move_in(&connection, bot)?;
+            }
             connection
         }
     };
-    check_owner(&connection, bot)?;
+    let owner = owner(&connection)?;
+    if let Access::Own(bot) = access
+        && owner != bot
+    {
+        return Err(JournalError::OtherBot {
+            found: owner.0,
+            expected: bot.0,
+        });
+    }
     let store = Shelf {
         readers: Readers::new(connecting.clone()),
     };
     let pen = SqlitePen::new(connecting, connection, lock);
-    Ok((Arc::new(store), Box::new(pen)))
+    Ok((owner, Arc::new(store), Box::new(pen)))
 }
 
 /// What a database error means to the journal.
@@ -177,7 +203,8 @@ fn move_in(connection: &Connection, bot: BotId) -> Result<(), JournalError> {
     moved_in.map(drop).map_err(mapped)
 }
 
-fn check_owner(connection: &Connection, bot: BotId) -> Result<(), JournalError> {
+/// Whose store it is.
+fn owner(connection: &Connection) -> Result<BotId, JournalError> {
     let owner: Option<i64> = connection
         .query_row("select bot from house", [], |row| row.get("bot"))
         .optional()
@@ -185,12 +212,5 @@ fn check_owner(connection: &Connection, bot: BotId) -> Result<(), JournalError> 
     let owner = owner
         .context("the store does not say whose it is")
         .map_err(JournalError::Database)?;
-    let found = UserId::new(owner.cast_unsigned());
-    if found != bot.0 {
-        return Err(JournalError::OtherBot {
-            found,
-            expected: bot.0,
-        });
-    }
-    Ok(())
+    Ok(BotId(UserId::new(owner.cast_unsigned())))
 }

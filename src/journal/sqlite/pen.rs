@@ -158,7 +158,10 @@ impl Pen for SqlitePen {
 
     fn close(mut self: Box<Self>) -> BoxFuture<'static, ()> {
         Box::pin(async move {
-            self.fold("pragma wal_checkpoint(truncate)");
+            // Beside somebody else there is nothing to tidy, and they would have to wait for it.
+            if self.lock.is_some() {
+                self.fold("pragma wal_checkpoint(truncate)");
+            }
             drop(self.connection.take());
             // Only now may another process have the store.
             drop(self.lock.take());

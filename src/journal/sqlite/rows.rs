@@ -22,6 +22,7 @@ use crate::journal::kept::CONFIRMATION_STATES;
 use crate::journal::kept::MEANINGS;
 use crate::journal::kept::STATES;
 use crate::journal::kept::TOLD;
+use crate::journal::selection::SettledBy;
 use crate::journal::sqlite::mapped;
 use crate::journal::store::FreezeStands;
 use crate::model::Amount;
@@ -54,7 +55,7 @@ pub(super) fn first<T>(
 /// All rows a statement answers with.
 pub(super) fn all<T>(
     connection: &Connection,
-    text: &'static str,
+    text: &str,
     values: impl Params,
     read: impl Fn(&Row<'_>) -> Result<T, JournalError>,
 ) -> Result<Vec<T>, JournalError> {
@@ -74,9 +75,7 @@ pub(super) fn receipt(row: &Row<'_>) -> Result<Receipt, JournalError> {
     let mut receipt = Receipt {
         cause,
         op: OpId::kept(row.get("op")?),
-        code: row.word("code", |text| {
-            ReceiptCode::read(text).ok_or_else(|| damaged(anyhow!("`{text}` is no receipt code")))
-        })?,
+        code: row.code()?,
         guild: GuildId::new(row.id("guild")?),
         system: row.get("system")?,
         giver: UserId::new(row.id("giver")?),
@@ -104,6 +103,7 @@ pub(super) fn receipt(row: &Row<'_>) -> Result<Receipt, JournalError> {
         refusal: refusal(&mut row)?,
         balance: balance(&mut row)?,
         told: row.word("told", |word| named(&TOLD, word))?,
+        settled_by: settled_by(&mut row)?,
         undoes: undoes(&mut row)?,
         undone: row.get("undone")?,
         approval: None,
@@ -152,6 +152,20 @@ pub(super) fn freeze(row: &Row<'_>) -> Result<FreezeStands, JournalError> {
         message,
         freeze: lifted.is_none().then_some(freeze),
     })
+}
+
+/// The receipt code of a row.
+pub(super) fn code(row: &Row<'_>) -> Result<ReceiptCode, JournalError> {
+    InOrder::new(row).code()
+}
+
+fn settled_by(row: &mut InOrder<'_, '_>) -> Result<Option<SettledBy>, JournalError> {
+    let by: Option<String> = row.get("settled_by")?;
+    let why: Option<String> = row.get("settled_why")?;
+    Ok(by.map(|by| SettledBy {
+        by,
+        why: why.unwrap_or_default(),
+    }))
 }
 
 fn refusal(row: &mut InOrder<'_, '_>) -> Result<Option<Refused>, JournalError> {
@@ -235,6 +249,12 @@ impl<'a, 'stmt> InOrder<'a, 'stmt> {
         let place = self.place(column)?;
         let word = self.row.get_ref(place).map_err(mapped)?;
         read(word.as_str().map_err(|e| damaged(anyhow!(e)))?)
+    }
+
+    fn code(&mut self) -> Result<ReceiptCode, JournalError> {
+        self.word("code", |text| {
+            ReceiptCode::read(text).ok_or_else(|| damaged(anyhow!("`{text}` is no receipt code")))
+        })
     }
 
     fn small(&mut self, column: &str) -> Result<u32, JournalError> {

@@ -1,17 +1,27 @@
 //! The reading side: what is asked of the store, one statement a question.
 
+use std::path::Path;
+
 use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 use rusqlite::Row;
 use rusqlite::params;
+use rusqlite::params_from_iter;
 
 use crate::journal::channels::Handled;
+use crate::journal::desk::Unsound;
 use crate::journal::entry::Confirmation;
 use crate::journal::entry::Counts;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
+use crate::journal::kept;
 use crate::journal::kept::kept;
+use crate::journal::selecting::MISCOUNTED;
+use crate::journal::selecting::Tail;
+use crate::journal::selection::Order;
+use crate::journal::selection::Selection;
 use crate::journal::sqlite::channels;
+use crate::journal::sqlite::copying;
 use crate::journal::sqlite::looking;
 use crate::journal::sqlite::readers::Readers;
 use crate::journal::sqlite::rows;
@@ -178,6 +188,37 @@ impl Store for Shelf {
     fn handled(&self, limit: usize) -> Answer<'_, Handled> {
         let look = move |connection: &Connection| channels::handled(connection, limited(limit));
         Box::pin(self.readers.read(look))
+    }
+
+    fn entries<'a>(
+        &'a self,
+        selection: &'a Selection,
+        order: Order,
+        limit: usize,
+    ) -> Answer<'a, Vec<Receipt>> {
+        let tail = Tail::of(selection, order, limit, kept::state_word, kept::key);
+        Box::pin(self.readers.read(move |connection| {
+            let text = format!("select * from entries{}", tail.text);
+            let values = params_from_iter(&tail.values);
+            rows::all(connection, &text, values, rows::receipt)
+        }))
+    }
+
+    fn unsound(&self, limit: usize) -> Answer<'_, Unsound> {
+        Box::pin(self.readers.read(move |connection| {
+            Ok(Unsound {
+                miscounted: rows::all(connection, MISCOUNTED, params![limited(limit)], rows::code)?,
+                damaged: copying::damage(connection, limit)?,
+            })
+        }))
+    }
+
+    fn copy_to<'a>(&'a self, file: &'a Path) -> Answer<'a, ()> {
+        let file = file.to_owned();
+        Box::pin(
+            self.readers
+                .read(move |connection| copying::copy(connection, &file)),
+        )
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

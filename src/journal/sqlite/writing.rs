@@ -15,7 +15,6 @@ use crate::journal::entry::Receipt;
 use crate::journal::entry::Refused;
 use crate::journal::entry::Settlement;
 use crate::journal::entry::State;
-use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
 use crate::journal::kept;
 use crate::journal::kept::kept;
@@ -23,6 +22,7 @@ use crate::journal::sqlite::channels;
 use crate::journal::sqlite::deciding;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
+use crate::journal::sqlite::saying;
 use crate::journal::store::Batch;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
@@ -82,31 +82,48 @@ fn changed(connection: &Connection, change: &EntryChange) -> Result<Option<Recei
             sends,
             state,
             progress,
-        } => keep(connection, cause, *sends, *state, progress),
+            now_ms,
+        } => keep(connection, cause, *sends, *state, progress, *now_ms),
         EntryChange::Settle {
             cause,
             sends,
+            looks,
             settlement,
             now_ms,
         } => match settlement {
             Settlement::Done => {
-                let settled = done(connection, cause, *now_ms)?;
-                if let Some(undone) = cause.undoes() {
-                    deciding::undone(connection, &undone)?;
-                }
+                let settled = done(connection, cause, *looks, *now_ms)?;
+                deciding::count_undone(connection, cause)?;
                 Ok(settled)
             }
-            Settlement::Refused(refused) => refuse(connection, cause, *sends, *now_ms, refused),
+            Settlement::Refused(refused) => {
+                refuse(connection, cause, *sends, *looks, *now_ms, refused)
+            }
         },
+        EntryChange::ByHand {
+            cause,
+            sends,
+            state,
+            settlement,
+            decided,
+            now_ms,
+        } => deciding::by_hand(
+            connection, cause, *sends, *state, settlement, decided, *now_ms,
+        ),
         EntryChange::Balance { code, balance } => balanced(connection, code, *balance),
     }
 }
 
 fn noted(connection: &Connection, note: &Note) -> Result<Option<u32>, JournalError> {
     match note {
-        Note::Told { cause, said, told } => tell(connection, cause, *said, *told),
-        Note::TellLater { cause, next_ms } => tell_later(connection, cause, *next_ms),
-        Note::AskedSaid { message, said } => asked_said(connection, *message, *said),
+        Note::Told {
+            cause,
+            said,
+            told,
+            handed_over,
+        } => saying::tell(connection, cause, *said, *told, *handed_over),
+        Note::TellLater { cause, next_ms } => saying::tell_later(connection, cause, *next_ms),
+        Note::AskedSaid { message, said } => saying::asked_said(connection, *message, *said),
         Note::Handled(handled) => channels::note(connection, handled),
         Note::ForgetChannels { before } => channels::forget(connection, *before),
         Note::Probe { now_ms } => {
@@ -225,14 +242,19 @@ fn keep(
     sends: u32,
     state: State,
     progress: &Progress,
+    now_ms: i64,
 ) -> Result<Option<Receipt>, JournalError> {
     let (kind, message, line, member) = kept::key(cause);
     rows::first(
         connection,
         "update entries
-         set state = ?, looks = ?, next_look_ms = ?, in_doubt_since_ms = ?, heard = ?
-         where kind = ? and message = ? and line = ? and member = ?
-           and settled_ms is null and sends = ?
+         set state = ?1, looks = ?2, next_look_ms = ?3, in_doubt_since_ms = ?4, heard = ?5,
+             told = case when ?1 = 'unresolved' and state <> ?1 and told = 'interim'
+                    then 'nothing' else told end,
+             next_tell_ms = case when ?1 = 'unresolved' and state <> ?1
+                            then ?11 else next_tell_ms end
+         where kind = ?6 and message = ?7 and line = ?8 and member = ?9
+           and settled_ms is null and sends = ?10
          returning *",
         params![
             kept::state_word(state),
@@ -244,7 +266,8 @@ fn keep(
             message,
             line,
             member,
-            sends
+            sends,
+            now_ms
         ],
         rows::receipt,
     )
@@ -254,15 +277,17 @@ fn keep(
 fn done(
     connection: &Connection,
     cause: &Cause,
+    looks: u32,
     now_ms: i64,
 ) -> Result<Option<Receipt>, JournalError> {
     let (kind, message, line, member) = kept::key(cause);
     rows::first(
         connection,
-        "update entries set state = 'done', settled_ms = ?1, next_tell_ms = ?1
+        "update entries
+         set state = 'done', settled_ms = ?1, next_tell_ms = ?1, looks = max(looks, ?6)
          where kind = ?2 and message = ?3 and line = ?4 and member = ?5 and settled_ms is null
          returning *",
-        params![now_ms, kind, message, line, member],
+        params![now_ms, kind, message, line, member, looks],
         rows::receipt,
     )
 }
@@ -272,6 +297,7 @@ fn refuse(
     connection: &Connection,
     cause: &Cause,
     sends: u32,
+    looks: u32,
     now_ms: i64,
     refused: &Refused,
 ) -> Result<Option<Receipt>, JournalError> {
@@ -280,7 +306,7 @@ fn refuse(
         connection,
         "update entries
          set state = 'refused', settled_ms = ?1, next_tell_ms = ?1, counts = 0,
-             refusal = ?2, refusal_code = ?3, refusal_text = ?4
+             refusal = ?2, refusal_code = ?3, refusal_text = ?4, looks = max(looks, ?10)
          where kind = ?5 and message = ?6 and line = ?7 and member = ?8
            and settled_ms is null and sends = ?9
          returning *",
@@ -293,7 +319,8 @@ fn refuse(
             message,
             line,
             member,
-            sends
+            sends,
+            looks
         ],
         rows::receipt,
     )
@@ -311,62 +338,6 @@ fn balanced(
         params![balance.points, balance.read_ms, code.as_str()],
         rows::receipt,
     )
-}
-
-/// What was said of a command's entries, or of one undo.
-fn tell(
-    connection: &Connection,
-    cause: &Cause,
-    said: Option<MessageId>,
-    told: Told,
-) -> Result<Option<u32>, JournalError> {
-    let (kind, message, line, member) = kept::key(cause);
-    let met = execute(
-        connection,
-        "update entries set told = ?, said = coalesce(?, said)
-         where kind = ? and message = ? and (kind = 0 or (line = ? and member = ?))",
-        params![
-            kept::told_word(told),
-            said.map(|said| kept(said.number())),
-            kind,
-            message,
-            line,
-            member
-        ],
-    )?;
-    Ok((met > 0).then_some(0))
-}
-
-/// Telling is put off. A command's entries share what is said of them; the most patient one counts.
-fn tell_later(
-    connection: &Connection,
-    cause: &Cause,
-    next_ms: i64,
-) -> Result<Option<u32>, JournalError> {
-    let (kind, message, line, member) = kept::key(cause);
-    let tries = rows::all(
-        connection,
-        "update entries set tell_tries = tell_tries + 1, next_tell_ms = ?
-         where kind = ? and message = ? and (kind = 0 or (line = ? and member = ?))
-         returning tell_tries",
-        params![next_ms, kind, message, line, member],
-        |row| rows::small(row, "tell_tries"),
-    )?;
-    Ok(tries.into_iter().max())
-}
-
-/// The message with the button.
-fn asked_said(
-    connection: &Connection,
-    message: MessageId,
-    said: MessageId,
-) -> Result<Option<u32>, JournalError> {
-    let met = execute(
-        connection,
-        "update confirmations set said = ? where message = ?",
-        params![kept(said.number()), kept(message.number())],
-    )?;
-    Ok((met > 0).then_some(0))
 }
 
 /// Takes some pages, for a probe: a row that only changes proves nothing about room. No message has

@@ -156,13 +156,14 @@ fn found(data: &Value, op: &OpId) -> Result<Record, LookupError> {
         None => Ok(Record::Unused),
         // Someone else's record under our id says nothing about ours.
         Some(id) if id.as_str() != Some(op.as_str()) => nothing("a record under another id"),
-        Some(_) => Ok(Record::Found {
-            member: fields.get("fbLongId").and_then(id).map(UserId::new),
-            amount: fields
-                .get("point")
-                .and_then(integer)
-                .and_then(|points| Amount::new(points).ok()),
-        }),
+        Some(_) => match fields.get("point").and_then(integer) {
+            // A number that is no amount is another change; no number at all is no news.
+            Some(points) => Ok(Record::Found {
+                member: fields.get("fbLongId").and_then(id).map(UserId::new),
+                amount: Amount::new(points).ok(),
+            }),
+            None => nothing("a record without a readable `point`"),
+        },
     }
 }
 
