@@ -2,8 +2,8 @@
 
 use tokio::sync::oneshot;
 
-use crate::journal::entry::Confirmation;
-use crate::journal::entry::ConfirmationState;
+use crate::journal::confirming::Confirmation;
+use crate::journal::confirming::ConfirmationState;
 use crate::journal::entry::Durability;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
