@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use crate::journal::entry::Confirmation;
-use crate::journal::entry::ConfirmationState;
+use crate::journal::confirming::Confirmation;
+use crate::journal::confirming::ConfirmationState;
 use crate::journal::entry::Durability;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;

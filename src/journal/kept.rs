@@ -1,8 +1,8 @@
 //! How values are kept, the same in every engine: ids bit for bit in 64 signed bits, everything that
 //! has few values as a word.
 
+use crate::journal::confirming::ConfirmationState;
 use crate::journal::entry::Approval;
-use crate::journal::entry::ConfirmationState;
 use crate::journal::entry::Decision;
 use crate::journal::entry::State;
 use crate::journal::entry::Told;

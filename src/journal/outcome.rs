@@ -1,7 +1,7 @@
 //! What becomes of what people ask the journal for.
 
-use crate::journal::entry::Confirmation;
-use crate::journal::entry::ConfirmationState;
+use crate::journal::confirming::Confirmation;
+use crate::journal::confirming::ConfirmationState;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Ticket;
 use crate::model::Freeze;

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 
 use crate::journal::codes::Codes;
+use crate::journal::confirming::Confirmation;
+use crate::journal::confirming::ConfirmationState;
 use crate::journal::entry::Approval;
-use crate::journal::entry::Confirmation;
-use crate::journal::entry::ConfirmationState;
 use crate::journal::entry::Intent;
 use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::journal::channels::Handled;
+use crate::journal::confirming::Confirmation;
+use crate::journal::confirming::ConfirmationState;
 use crate::journal::desk::Unsound;
 use crate::journal::entry::BalanceRead;
-use crate::journal::entry::Confirmation;
-use crate::journal::entry::ConfirmationState;
 use crate::journal::entry::Counts;
 use crate::journal::entry::Decision;
 use crate::journal::entry::Durability;

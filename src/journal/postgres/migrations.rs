@@ -96,7 +96,7 @@ pub(super) async fn look(
         "select cast(table_name as text) from information_schema.tables
          where table_schema = $1
            and table_name in ('guildpoints_migrations', 'house', 'entries', 'confirmations',
-                              'channels', 'handled')",
+                              'channels', 'handled', 'freezes')",
     )
     .bind(&schema)
     .fetch_all(&mut *connection)
@@ -140,8 +140,8 @@ fn judged(newest: i64, mode: Mode) -> Result<Standing, JournalError> {
     }
     if newest < known && mode == Mode::Read {
         return Err(refused(&format!(
-            "the store has migration {newest} of {known}: start the bot once with this version, or run \
-             `guildpoints check`"
+            "the store has migration {newest} of {known}: start the bot once with this version and \
+             without `mode=ro`, or run `guildpoints check`"
         )));
     }
     Ok(Standing { newest })

@@ -6,8 +6,8 @@ use anyhow::anyhow;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
+use crate::journal::confirming::Confirmation;
 use crate::journal::entry::BalanceRead;
-use crate::journal::entry::Confirmation;
 use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Refused;

@@ -15,8 +15,8 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 
 use crate::journal::channels::Handled;
+use crate::journal::confirming::Confirmation;
 use crate::journal::desk::Unsound;
-use crate::journal::entry::Confirmation;
 use crate::journal::entry::Counts;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::Connection;
 use rusqlite::params;
 
-use crate::journal::entry::Confirmation;
+use crate::journal::confirming::Confirmation;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
 use crate::journal::kept::kept;

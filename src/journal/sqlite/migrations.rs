@@ -86,8 +86,8 @@ pub(super) fn check(found: i64, mode: Mode) -> Result<(), JournalError> {
     }
     if found < known && matches!(mode, Mode::Read | Mode::Beside) {
         return Err(JournalError::Address(format!(
-            "the store has migration {found} of {known}: start the bot once with this version, or \
-             run `guildpoints check`"
+            "the store has migration {found} of {known}: start the bot once with this version and \
+             without `mode=ro`, or run `guildpoints check`"
         )));
     }
     Ok(())

@@ -8,8 +8,8 @@ use rusqlite::Params;
 use rusqlite::Row;
 use rusqlite::types::FromSql;
 
+use crate::journal::confirming::Confirmation;
 use crate::journal::entry::BalanceRead;
-use crate::journal::entry::Confirmation;
 use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Refused;

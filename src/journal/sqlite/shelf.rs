@@ -9,8 +9,8 @@ use rusqlite::params;
 use rusqlite::params_from_iter;
 
 use crate::journal::channels::Handled;
+use crate::journal::confirming::Confirmation;
 use crate::journal::desk::Unsound;
-use crate::journal::entry::Confirmation;
 use crate::journal::entry::Counts;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;

@@ -7,9 +7,9 @@ use rusqlite::Connection;
 use rusqlite::Params;
 use rusqlite::params;
 
+use crate::journal::confirming::Confirmation;
+use crate::journal::confirming::ConfirmationState;
 use crate::journal::entry::BalanceRead;
-use crate::journal::entry::Confirmation;
-use crate::journal::entry::ConfirmationState;
 use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Refused;
