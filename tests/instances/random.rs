@@ -26,6 +26,8 @@ const GIVERS: [&str; 3] = ["阿杰", "夜雨", "星海"];
 const MEMBERS: [&str; 2] = ["小明", "小红"];
 /// Part of what an owner says that cannot write.
 pub const NOT_SENT: &str = "没有向积分系统发出任何请求";
+/// What else is said where nothing was done: more waits in a lane while the owner cannot write.
+const BUSY: &str = "这条指令没有执行";
 
 /// Something said in chat.
 struct Command {
@@ -274,6 +276,7 @@ impl Play {
             let wanted = match is_done(command) {
                 true => "✅",
                 // Said by an owner that was cut off: nothing was written, nothing sent.
+                false if last.contains(BUSY) => BUSY,
                 false => NOT_SENT,
             };
             assert!(
@@ -283,9 +286,10 @@ impl Play {
             );
             *tally.entry(wanted).or_insert(0) += 1;
             for answer in answers.iter().rev().skip(1) {
+                let earlier = text_of(answer);
                 assert!(
-                    !text_of(answer).contains(NOT_SENT),
-                    "carried out after it was said that nothing was sent\n{}",
+                    !earlier.contains(NOT_SENT) && !earlier.contains(BUSY),
+                    "carried out after it was said that it was not\n{}",
                     told()
                 );
                 *tally.entry("said twice").or_insert(0) += 1;
