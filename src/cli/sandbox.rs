@@ -254,7 +254,7 @@ fn settings(running: &Running, folder: &Path) -> anyhow::Result<String> {
             "points": "mall",
             "admin_roles": numbers(running.admin_roles().iter().map(|role| role.number()).collect()),
             "moderator_roles": numbers(running.moderator_roles().iter().map(|role| role.number()).collect()),
-            "reward": { "confirm_over": 1_000 },
+            "reward": { "confirm_over": 1_000, "approve_over": 5_000 },
             "presets": { "bug": { "points": 50, "reason": "反馈问题" } },
         }],
     });
