@@ -20,7 +20,6 @@ use crate::stage::Said;
 use crate::stage::Settings;
 use crate::stage::Stage;
 use crate::stage::receipt_in;
-use crate::stage::text_of;
 
 /// Runs `guildpoints journal` on the stage's settings.
 async fn journal(stage: &Stage, arguments: &[&str]) -> Output {
