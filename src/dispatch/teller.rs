@@ -162,8 +162,8 @@ impl Dispatcher {
         }
     }
 
-    /// Notes what was said of what is told together, unless one has ended since it was read: then
-    /// there is more to say.
+    /// Notes what was said of what is told together. Where one stands otherwise since it was read,
+    /// there is more to say, and the note leaves it owed: an end, and that a moderator decides.
     async fn note_stand(
         &self,
         cause: &Cause,
@@ -171,7 +171,11 @@ impl Dispatcher {
         said: MessageId,
         told: Told,
     ) -> Result<(), JournalError> {
-        self.journal.told_whole(cause, said, told).await?;
+        // A message that named nobody's decision must not count as having named it.
+        match all.iter().any(|entry| entry.state == State::Unresolved) {
+            true => self.journal.told_whole(cause, said, told).await?,
+            false => self.journal.told(cause, said, told).await?,
+        }
         if all.iter().all(|entry| entry.state.is_final()) {
             return Ok(());
         }
@@ -180,7 +184,7 @@ impl Dispatcher {
             entries.iter().map(|entry| entry.state).collect()
         };
         if stands(&now) != stands(all) {
-            self.journal.told_whole(cause, said, Told::Interim).await?;
+            self.journal.told(cause, said, Told::Interim).await?;
         }
         Ok(())
     }
@@ -235,8 +239,7 @@ impl Dispatcher {
             {
                 Ok(said) => {
                     self.telling.no_doubt(&receipt.cause);
-                    self.journal
-                        .told_whole(&receipt.cause, said, Told::Interim)
+                    self.note_stand(&receipt.cause, all, said, Told::Interim)
                         .await?;
                     self.telling.note_progress(message, states);
                 }

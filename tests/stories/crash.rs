@@ -381,6 +381,37 @@ async fn killed_before_its_first_word_the_next_process_says_that_it_is_not_confi
 }
 
 #[tokio::test]
+async fn what_is_left_to_a_moderator_while_the_first_word_is_on_its_way_is_said_too() {
+    let mut stage = Stage::without_bot(Settings {
+        // Looked after when the first word is begun, and before it is said.
+        mall: Some(
+            "timeout = \"4s\"\nsignature_window = \"1s\"\nlook_up_after = \"200ms\"\n".to_owned(),
+        ),
+        ..Settings::default()
+    })
+    .await;
+    stage.sandbox.mall().set_shapes(Shapes {
+        find_point_record: false,
+        ..Shapes::default()
+    });
+    stage.start().await;
+    set(&stage, &[(CHANGE, 0, BEFORE)]);
+    let rewarded = stage.says("阿杰", REWARD);
+    stage
+        .until("it waits", |sandbox| sandbox.faults().hits().len() == 1)
+        .await;
+    stage.kill().await;
+    stage.fault(SAY, FaultKind::DelayBefore { ms: 5_000 });
+    stage.start().await;
+    let first = stage.hears(rewarded).await;
+    assert!(first.contains("结果待确认"), "{first}");
+    let told = stage.hears_of(rewarded, "未能自动确认").await;
+    assert_eq!(stage.answers(rewarded), [told]);
+    let left = all_but_settled(stage, &[]).await;
+    assert_eq!((left.unresolved, left.untold), (1, 0));
+}
+
+#[tokio::test]
 async fn a_first_word_that_did_not_get_through_is_said_again_while_the_change_is_open() {
     let mut stage = Stage::new().await;
     probed(&stage).await;
