@@ -273,7 +273,7 @@ const SCRIPT: &str = r#"
 programs=$1 port=$2 settings=$3
 cd /tmp || exit 1
 umask 077
-folder=$(mktemp -d /tmp/guildpoints-pg.XXXXXX) || exit 1
+folder=$(mktemp -d -t guildpoints-pg.XXXXXX) || exit 1
 chmod 755 "$folder"
 server=
 end() {
