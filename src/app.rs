@@ -8,6 +8,7 @@
 
 mod shift;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,12 +29,15 @@ use crate::journal;
 use crate::journal::Journal;
 use crate::journal::Term;
 use crate::model::BotId;
+use crate::model::System;
 use crate::ops;
 use crate::ops::Duty;
 use crate::ops::OpsState;
 use crate::points::PointsTimes;
 use crate::points::mall::Mall;
 use crate::points::mall::MallSettings;
+use crate::points::manta::Manta;
+use crate::points::swan::Swan;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::pulse::edge;
@@ -83,12 +87,28 @@ impl App {
             ),
             None => None,
         };
+        let mut swans = HashMap::new();
+        for (name, settings) in config.swans {
+            let swan = Swan::new(&name, settings, clock.clone(), pulses.clone());
+            let swan =
+                swan.with_context(|| format!("the client of [swan.{name}] cannot be built"))?;
+            swans.insert(System::swan(&name), swan);
+        }
+        let mut mantas = HashMap::new();
+        for (name, settings) in config.mantas {
+            let manta = Manta::new(&name, settings, clock.clone(), pulses.clone());
+            let manta =
+                manta.with_context(|| format!("the client of [manta.{name}] cannot be built"))?;
+            mantas.insert(System::manta(&name), manta);
+        }
         Ok(Self {
             house: House {
                 bot: me.id,
                 gateway: config.gateway,
                 api,
                 mall,
+                swans,
+                mantas,
                 mall_in_flight: config.mall.as_ref().map_or(0, |mall| mall.in_flight),
                 guilds: config.guilds,
                 times: times(config.mall.as_ref()),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::model::GuildId;
 use crate::model::Policy;
+use crate::model::System;
 
 /// One `[[guild]]` of the settings.
 #[derive(Clone, Debug)]
@@ -15,22 +16,8 @@ pub struct GuildSettings {
     pub policy: Policy,
     /// The points system rewards go to.
     pub points: System,
-}
-
-/// A points system, as named by `points` in `[[guild]]`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum System {
-    /// The Fanbook points mall.
-    Mall,
-}
-
-impl System {
-    /// The name in the settings, which the journal keeps.
-    pub fn name(&self) -> &str {
-        match self {
-            System::Mall => "mall",
-        }
-    }
+    /// Further systems whose balances are shown to members with an account there, none twice.
+    pub also: Vec<System>,
 }
 
 /// The guilds by id.

@@ -10,10 +10,10 @@ use guildpoints::config::EXAMPLE;
 use guildpoints::config::Environment;
 use guildpoints::config::Fault;
 use guildpoints::config::Place;
-use guildpoints::guilds::System;
 use guildpoints::model::GuildId;
 use guildpoints::model::Language;
 use guildpoints::model::RoleId;
+use guildpoints::model::System;
 use guildpoints::model::UserId;
 use guildpoints::model::policy::ManageGuild;
 
@@ -155,7 +155,7 @@ fn every_agreed_name_is_taken() {
     assert_eq!(mall.timeout, Duration::from_secs(5));
     assert_eq!(mall.signature_window, Duration::from_secs(600));
     let guild = &config.guilds[0];
-    assert_eq!(guild.points, System::Mall);
+    assert_eq!(guild.points, System::mall());
     let policy = &guild.policy;
     assert_eq!(policy.guild, GuildId::new(412_345_678_901_234_563));
     assert_eq!(policy.name.as_deref(), Some("天梯"));

@@ -160,6 +160,7 @@ fn intent(number: u64) -> Intent {
             said: None,
         },
         confirmation: None,
+        account: None,
     }
 }
 

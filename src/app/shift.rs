@@ -26,18 +26,24 @@ use crate::fanbook::gateway::Gateway;
 use crate::fanbook::gateway::GatewaySettings;
 use crate::guilds::GuildSettings;
 use crate::guilds::Guilds;
-use crate::guilds::System;
 use crate::journal::Journal;
 use crate::journal::Term;
 use crate::model::GuildId;
 use crate::model::Language;
+use crate::model::System;
+use crate::model::SystemKind;
 use crate::model::UserId;
 use crate::model::incoming::Incoming;
 use crate::model::incoming::Press;
+use crate::points::GuildSystems;
+use crate::points::Links;
 use crate::points::Points;
 use crate::points::PointsBackend;
 use crate::points::PointsTimes;
+use crate::points::ledger::GuildLedger;
 use crate::points::mall::Mall;
+use crate::points::manta::Manta;
+use crate::points::swan::Swan;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::pulse::edge;
@@ -63,6 +69,8 @@ pub(super) struct House {
     pub gateway: GatewaySettings,
     pub api: BotApi,
     pub mall: Option<Mall>,
+    pub swans: HashMap<System, Swan>,
+    pub mantas: HashMap<System, Manta>,
     /// Requests the mall takes at once, 0 without a mall.
     pub mall_in_flight: usize,
     pub guilds: Vec<GuildSettings>,
@@ -120,7 +128,7 @@ impl Shift {
         let mall = house.mall.as_ref().map(|mall| mall.under(tenure.clone()));
         let points = Points::new(
             journal.clone(),
-            backends(&house.guilds, mall.as_ref()),
+            systems(house, &tenure, &journal, mall.as_ref()),
             house.clock.clone(),
             house.times.clone(),
         );
@@ -368,16 +376,46 @@ async fn probe(mall: Mall, stop: CancellationToken) {
     }
 }
 
-/// A handle to its points system for each guild of the settings, and for no other.
-fn backends(
-    guilds: &[GuildSettings],
+/// Handles to their points systems for each guild of the settings, and for no other.
+fn systems(
+    house: &House,
+    tenure: &Tenure,
+    journal: &Journal,
     mall: Option<&Mall>,
-) -> HashMap<GuildId, Arc<dyn PointsBackend>> {
-    let with_mall = guilds.iter().filter(|guild| guild.points == System::Mall);
+) -> HashMap<GuildId, GuildSystems> {
+    let links = Links::new(journal.clone());
+    let uses_mall = |guild: &&GuildSettings| {
+        let mut all = std::iter::once(&guild.points).chain(&guild.also);
+        all.any(|system| system.kind() == SystemKind::Mall)
+    };
+    let with_mall = house.guilds.iter().filter(uses_mall);
     let ids = with_mall.map(|guild| guild.policy.guild);
-    let handles = mall.map(|mall| mall.handles(ids)).unwrap_or_default();
-    handles
-        .into_iter()
-        .map(|(guild, handle)| (guild, handle as Arc<dyn PointsBackend>))
-        .collect()
+    let malls = mall.map(|mall| mall.handles(ids)).unwrap_or_default();
+    // One handle for all guilds, so that what they ask at the same moment is asked together.
+    let mut shared: HashMap<&System, Arc<dyn PointsBackend>> = HashMap::new();
+    for (system, swan) in &house.swans {
+        let handle = swan.under(tenure.clone()).linked(links.clone());
+        shared.insert(system, Arc::new(handle));
+    }
+    for (system, manta) in &house.mantas {
+        let handle = manta.under(tenure.clone()).linked(links.clone());
+        shared.insert(system, Arc::new(handle));
+    }
+    let handle = |guild: GuildId, system: &System| -> Option<Arc<dyn PointsBackend>> {
+        match system.kind() {
+            SystemKind::Mall => malls.get(&guild).map(|handle| handle.clone() as _),
+            SystemKind::Ledger => Some(Arc::new(GuildLedger::new(guild, journal.clone()))),
+            SystemKind::Swan | SystemKind::Manta => shared.get(system).cloned(),
+        }
+    };
+    let mut systems = HashMap::with_capacity(house.guilds.len());
+    for settings in &house.guilds {
+        let guild = settings.policy.guild;
+        if let Some(rewards) = handle(guild, &settings.points) {
+            let also = settings.also.iter();
+            let further = also.filter_map(|system| handle(guild, system)).collect();
+            systems.insert(guild, GuildSystems { rewards, further });
+        }
+    }
+    systems
 }

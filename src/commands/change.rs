@@ -15,6 +15,7 @@ use crate::commands::told::change_reply;
 use crate::model::Amount;
 use crate::model::Cause;
 use crate::model::Refusal;
+use crate::model::refusal::About;
 use crate::model::refusal::Usage;
 use crate::permissions::Standing;
 use crate::points::Change;
@@ -155,9 +156,16 @@ pub(super) fn not_written(error: ChangeError) -> CommandError {
             CommandError::Refused(Refusal::Usage(Usage::ReasonTooLong { length, cap }))
         }
         ChangeError::Journal(error) => CommandError::Store(anyhow::Error::new(error)),
-        error @ (ChangeError::NoSystem | ChangeError::ReadOnly(_)) => {
-            CommandError::Failed(anyhow::Error::new(error))
-        }
+        ChangeError::Lacks { ability, system } => CommandError::Refused(Refusal::Lacks {
+            ability,
+            system: system.kind(),
+        }),
+        ChangeError::Account { error, .. } => CommandError::Refused(Refusal::Points {
+            meaning: error.refused.meaning,
+            about: About::Another,
+            code: error.refused.code,
+        }),
+        error @ ChangeError::NoSystem => CommandError::Failed(anyhow::Error::new(error)),
     }
 }
 

@@ -101,10 +101,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
             why: call.asked.text.clone(),
         },
     };
-    let ruled = call
-        .points
-        .decide(call.granted, call.policy, &receipt, ruling)
-        .await;
+    let ruled = call.points.decide(call.granted, &receipt, ruling).await;
     let told = |word| {
         let code = Hole::Own(receipt.code.to_string());
         Answer::Say(Reply::new(word).with("receipt", code))

@@ -12,15 +12,16 @@ use crate::config::reader::Complaint;
 use crate::config::reader::Reader;
 use crate::config::reader::Section;
 use crate::config::reserved;
+use crate::config::systems;
 use crate::config::tree::Node;
 use crate::config::tree::Origin;
 use crate::guilds::GuildSettings;
-use crate::guilds::System;
 use crate::model::Amount;
 use crate::model::GuildId;
 use crate::model::Language;
 use crate::model::Policy;
 use crate::model::RoleId;
+use crate::model::System;
 use crate::model::UserId;
 use crate::model::amount::LARGEST;
 use crate::model::policy::ManageGuild;
@@ -92,7 +93,7 @@ fn guild(
     let manage_guild = reader.read(section, "manage_guild_is_admin", forms::boolean);
     let limits = reward(reader, section);
     let presets = presets(reader, section);
-    reserved::of_guild(reader, section, top);
+    reserved::of_guild(reader, section);
     let points = points(reader, section, top);
     Some(GuildSettings {
         policy: Policy {
@@ -110,40 +111,49 @@ fn guild(
             limits,
             presets,
         },
+        also: also(reader, section, top, &points),
         points,
     })
 }
 
-/// Reads `points`. Only the mall is there so far; the other names are agreed and refused by name.
+/// Reads `points`; the mall where nothing is named.
 fn points(reader: &mut Reader<'_>, section: &Section<'_>, top: &Section<'_>) -> System {
-    let named = reader.read(section, "points", points_system);
-    let uses_mall = named.is_some() || section.node("points").is_none();
-    if uses_mall && top.node("mall").is_none() {
-        let path = section.key_path("points");
-        let origin = section
-            .node("points")
-            .map_or(&section.origin, |node| &node.origin)
-            .clone();
+    let named = reader.read(section, "points", |node| systems::system(node, top));
+    if section.node("points").is_none() && top.node("mall").is_none() {
         let complaint = Complaint::new(format!(
             "`{}` uses the mall, but `[mall]` is missing",
             section.path
         ))
-        .helping("add `[mall]` with `app_key` and `app_secret`");
-        reader.find(&path, &origin, complaint);
+        .helping(
+            "add `[mall]` with `app_key` and `app_secret`, or name another system: `points = \"ledger\"` needs none",
+        );
+        reader.find(&section.key_path("points"), &section.origin, complaint);
     }
-    System::Mall
+    named.unwrap_or_else(System::mall)
 }
 
-fn points_system(node: &Node) -> Result<System, Complaint> {
-    let name = forms::text(node)?;
-    let kind = name.split('.').next().unwrap_or_default();
-    match (name.as_str(), kind) {
-        ("mall", _) => Ok(System::Mall),
-        ("ledger", _) | (_, "swan" | "manta") => Err(Complaint::new(format!(
-            "`{name}` is not available in this version of guildpoints; use `mall`"
-        ))),
-        _ => Err(Complaint::new("no points system has this name").suggesting(Some("mall"))),
+/// Reads `also`: each system once, and not the one that rewards go to.
+fn also(
+    reader: &mut Reader<'_>,
+    section: &Section<'_>,
+    top: &Section<'_>,
+    points: &System,
+) -> Vec<System> {
+    let named = reader.list(section, "also", |node| systems::system(node, top));
+    let mut also: Vec<System> = Vec::with_capacity(named.len());
+    for system in named {
+        if system == *points || also.contains(&system) {
+            let path = section.key_path("also");
+            let complaint = Complaint::new(format!("`{path}`: `{system}` is named twice"))
+                .helping("name each further system once, and not the one of `points`");
+            let origin = section.node("also").map(|node| node.origin.clone());
+            let origin = origin.unwrap_or_else(|| section.origin.clone());
+            reader.find(&path, &origin, complaint);
+            continue;
+        }
+        also.push(system);
     }
+    also
 }
 
 fn reward(reader: &mut Reader<'_>, guild: &Section<'_>) -> RewardLimits {

@@ -17,8 +17,10 @@ mod reader;
 mod reserved;
 mod secrets;
 mod sections;
+mod systems;
 mod tree;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -43,6 +45,8 @@ use crate::journal::StoreSettings;
 use crate::model::Language;
 use crate::ops::HttpSettings;
 use crate::points::mall::MallSettings;
+use crate::points::manta::MantaSettings;
+use crate::points::swan::SwanSettings;
 
 /// A settings file with every key, its default and what it does.
 pub const EXAMPLE: &str = include_str!("../../bot.toml.example");
@@ -66,6 +70,10 @@ pub struct Config {
     pub http: Option<HttpSettings>,
     /// The mall, where a guild uses it.
     pub mall: Option<MallSettings>,
+    /// The Swan installations, by name.
+    pub swans: BTreeMap<String, SwanSettings>,
+    /// The bots of MantaGO, by name.
+    pub mantas: BTreeMap<String, MantaSettings>,
     /// The guilds.
     pub guilds: Vec<GuildSettings>,
     /// Settings that were given and have no effect in this version, as paths of keys:
@@ -145,7 +153,8 @@ fn read(reader: &mut Reader<'_>, top: &Section<'_>) -> Option<Config> {
     let http = sections::http(reader, top);
     let limits = sections::limits(reader, top);
     let mall = sections::mall(reader, top, &limits);
-    reserved::systems(reader, top);
+    let swans = systems::swans(reader, top);
+    let mantas = systems::mantas(reader, top);
     let defaults = guild::Defaults {
         language: bot.language,
         zone: bot.zone.clone(),
@@ -160,6 +169,8 @@ fn read(reader: &mut Reader<'_>, top: &Section<'_>) -> Option<Config> {
         store,
         http,
         mall,
+        swans,
+        mantas,
         guilds,
         reserved: std::mem::take(&mut reader.reserved),
         advice: std::mem::take(&mut reader.advice),

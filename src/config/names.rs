@@ -36,8 +36,10 @@ pub(super) const SWAN: &[&str] = &[
     "deduct",
     "transaction_id_dedup",
     "change_type",
+    "acts_as",
+    "timeout",
 ];
-pub(super) const MANTA: &[&str] = &["base_url", "bot_id", "token", "secret"];
+pub(super) const MANTA: &[&str] = &["base_url", "bot_id", "token", "secret", "timeout"];
 pub(super) const GUILD: &[&str] = &[
     "id",
     "name",

@@ -9,55 +9,11 @@ use crate::config::reader::Complaint;
 use crate::config::reader::Reader;
 use crate::config::reader::Section;
 use crate::config::tree::Node;
-use crate::config::tree::Value;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Reads `[swan.NAME]` and `[manta.NAME]`.
-pub(super) fn systems(reader: &mut Reader<'_>, top: &Section<'_>) {
-    for (kind, keys) in [("swan", names::SWAN), ("manta", names::MANTA)] {
-        let all = reader.table(top, kind);
-        for (name, entry) in all.entries() {
-            let section = reader.open(&entry.node, all.key_path(name));
-            reader.check_keys(&section, keys);
-            if !section.is_present() {
-                continue;
-            }
-            reader.reserve(&section.path);
-            reader.read(&section, "base_url", forms::address(["http", "https"]));
-            match kind {
-                "swan" => swan(reader, &section),
-                _ => manta(reader, &section),
-            }
-        }
-    }
-}
-
-fn swan(reader: &mut Reader<'_>, section: &Section<'_>) {
-    reader.read(section, "deduct", forms::one_of(&["off", "negative"]));
-    reader.read(section, "transaction_id_dedup", forms::boolean);
-    reader.read(section, "change_type", forms::text);
-    let headers = reader.table(section, "headers");
-    for (name, entry) in headers.entries() {
-        reader.secret_source(&headers.key_path(name), &entry.node);
-    }
-}
-
-fn manta(reader: &mut Reader<'_>, section: &Section<'_>) {
-    reader.read(section, "bot_id", forms::text);
-    for key in ["token", "secret"] {
-        if let Some(node) = section.node(key) {
-            reader.secret_source(&section.key_path(key), node);
-        }
-    }
-}
-
 /// Reads what is reserved within a guild.
-pub(super) fn of_guild(reader: &mut Reader<'_>, guild: &Section<'_>, top: &Section<'_>) {
-    let also = reader.list(guild, "also", |node| further_system(node, top));
-    if !also.is_empty() {
-        reader.reserve(guild.key_path("also"));
-    }
+pub(super) fn of_guild(reader: &mut Reader<'_>, guild: &Section<'_>) {
     if reader.read(guild, "sweep", forms::boolean) == Some(true) {
         reader.reserve(guild.key_path("sweep"));
     }
@@ -71,25 +27,6 @@ pub(super) fn of_guild(reader: &mut Reader<'_>, guild: &Section<'_>, top: &Secti
         reader.read(&board, "mode", forms::one_of(&["post", "edit", "replace"]));
         reader.read(&board, "catch_up", forms::length(Duration::ZERO..=7 * DAY));
     }
-}
-
-fn further_system(node: &Node, top: &Section<'_>) -> Result<(), Complaint> {
-    let name = forms::text(node)?;
-    let set_up: Vec<String> = ["mall".to_owned(), "ledger".to_owned()]
-        .into_iter()
-        .chain(["swan", "manta"].into_iter().flat_map(|kind| {
-            let names = match top.node(kind).map(|node| &node.value) {
-                Some(Value::Table(table)) => table.keys().cloned().collect(),
-                _ => Vec::new(),
-            };
-            names.into_iter().map(move |name| format!("{kind}.{name}"))
-        }))
-        .collect();
-    if set_up.contains(&name) {
-        return Ok(());
-    }
-    let meant = names::close(&name, set_up.iter().map(String::as_str)).map(str::to_owned);
-    Err(Complaint::new("no points system of this name is set up").suggesting(meant))
 }
 
 /// A clock time, or five fields of cron.

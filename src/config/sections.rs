@@ -256,7 +256,7 @@ pub(super) fn mall(
     })
 }
 
-fn warn_in_the_clear(
+pub(super) fn warn_in_the_clear(
     reader: &mut Reader<'_>,
     section: &Section<'_>,
     key: &str,

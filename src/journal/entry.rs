@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::journal::selection::SettledBy;
+use crate::model::Account;
 use crate::model::Amount;
 use crate::model::Cause;
 use crate::model::ChannelId;
@@ -55,6 +56,8 @@ pub struct Intent {
     pub reply: ReplyAddress,
     /// The confirmation this intent uses up, in the same transaction.
     pub confirmation: Option<MessageId>,
+    /// The account it is for over there, where that is not the member itself.
+    pub account: Option<Account>,
 }
 
 /// Where an answer belongs.
@@ -152,6 +155,9 @@ pub struct Receipt {
     pub undone: i64,
     /// The approval it needs or needed.
     pub approval: Option<Approval>,
+    /// The account it is for over there, where that is not the member itself; it stays the one that
+    /// was tied to the member when the change was written.
+    pub account: Option<Account>,
 }
 
 impl Receipt {

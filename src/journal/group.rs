@@ -19,6 +19,8 @@ use crate::journal::owner::Stamp;
 use crate::journal::rules::Opening;
 use crate::journal::ruling::Stop;
 use crate::journal::ruling::Wish;
+use crate::journal::sides::Side;
+use crate::journal::sides::SideDone;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
 use crate::model::MessageId;
@@ -55,6 +57,8 @@ pub(super) enum Write {
     Change(Pending<EntryChange, Option<Receipt>>),
     /// Note something.
     Note(Pending<Note, Option<u32>>),
+    /// Write beside the entries.
+    Side(Pending<Side, SideDone>),
 }
 
 /// Writes that go into one transaction, by kind.
@@ -80,6 +84,8 @@ pub(super) struct Group {
     pub changes: Vec<Pending<EntryChange, Option<Receipt>>>,
     /// What is to be noted.
     pub notes: Vec<Pending<Note, Option<u32>>>,
+    /// What is written beside the entries.
+    pub sides: Vec<Pending<Side, SideDone>>,
 }
 
 /// The answers to a group, each list in the order of its writes.
@@ -103,6 +109,8 @@ pub(super) struct Answers {
     pub changes: Vec<Option<Receipt>>,
     /// What is to be noted.
     pub notes: Vec<Option<u32>>,
+    /// What is written beside the entries.
+    pub sides: Vec<SideDone>,
 }
 
 impl Group {
@@ -118,12 +126,13 @@ impl Group {
             Write::Thaw(pending) => self.thaws.push(pending),
             Write::Change(pending) => self.changes.push(pending),
             Write::Note(pending) => self.notes.push(pending),
+            Write::Side(pending) => self.sides.push(pending),
         }
     }
 
     /// How many writes there are.
     pub fn len(&self) -> usize {
-        self.decided() + self.changes.len() + self.notes.len()
+        self.decided() + self.changes.len() + self.notes.len() + self.sides.len()
     }
 
     /// How many of them are decided by rules.
@@ -140,7 +149,10 @@ impl Group {
     /// Whether it adds rows, or proves that it could.
     pub fn takes_room(&self) -> bool {
         let proves = |pending: &Pending<Note, _>| matches!(pending.write, Note::Probe { .. });
-        !self.opens.is_empty() || !self.asks.is_empty() || self.notes.iter().any(proves)
+        !self.opens.is_empty()
+            || !self.asks.is_empty()
+            || !self.sides.is_empty()
+            || self.notes.iter().any(proves)
     }
 
     /// Whether anything in it is decided by rules; the rest carries its condition with it.
@@ -152,7 +164,11 @@ impl Group {
     pub fn asks_for_now(&self) -> bool {
         let changes = self.changes.iter().map(|pending| pending.durability);
         let notes = self.notes.iter().map(|pending| pending.durability);
-        changes.chain(notes).any(|wanted| wanted == Durability::Now)
+        let sides = self.sides.iter().map(|pending| pending.durability);
+        changes
+            .chain(notes)
+            .chain(sides)
+            .any(|wanted| wanted == Durability::Now)
     }
 
     /// Each of its writes as a group of its own.
@@ -164,12 +180,13 @@ impl Group {
         let cancels = self.cancels.into_iter().map(Write::Cancel);
         let changes = self.changes.into_iter().map(Write::Change);
         let notes = self.notes.into_iter().map(Write::Note);
+        let sides = self.sides.into_iter().map(Write::Side);
         let decides = self.decides.into_iter().map(Write::Decide);
         let freezes = self.freezes.into_iter().map(Write::Freeze);
         let thaws = self.thaws.into_iter().map(Write::Thaw);
         let decided = freezes.chain(thaws).chain(opens).chain(open_alls);
         let decided = decided.chain(asks).chain(cancels).chain(decides);
-        let writes = decided.chain(changes).chain(notes);
+        let writes = decided.chain(changes).chain(notes).chain(sides);
         writes.map(move |write| {
             let mut single = Group {
                 stamp: stamp.clone(),
@@ -191,6 +208,7 @@ impl Group {
         answer_each(self.thaws, answers.thaws);
         answer_each(self.changes, answers.changes.into_iter().map(Ok));
         answer_each(self.notes, answers.notes.into_iter().map(Ok));
+        answer_each(self.sides, answers.sides.into_iter().map(Ok));
     }
 
     /// Tells the only member of the group.
@@ -205,6 +223,7 @@ impl Group {
         answer_each(self.thaws, error.by_ref().map(Err));
         answer_each(self.changes, error.by_ref().map(Err));
         answer_each(self.notes, error.by_ref().map(Err));
+        answer_each(self.sides, error.by_ref().map(Err));
     }
 }
 

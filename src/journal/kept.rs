@@ -110,7 +110,8 @@ pub(super) const TOLD: [(&str, Told); 4] = [
 ];
 
 /// How refusals are kept.
-pub(super) const MEANINGS: [(&str, PointsRefusal); 11] = [
+pub(super) const MEANINGS: [(&str, PointsRefusal); 12] = [
+    ("not_linked", PointsRefusal::NotLinked),
     ("not_enabled_here", PointsRefusal::NotEnabledHere),
     ("no_access", PointsRefusal::NoAccess),
     ("no_account", PointsRefusal::NoAccount),
@@ -139,7 +140,7 @@ pub(super) fn named<T: Copy>(words: &[(&str, T)], word: &str) -> Option<T> {
         .map(|(_, value)| *value)
 }
 
-fn word<T: Copy + PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
+pub(super) fn word<T: Copy + PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
     words
         .iter()
         .find(|(_, known)| *known == value)
@@ -187,7 +188,8 @@ mod tests {
             PointsRefusal::Declined => Some(PointsRefusal::ByHand),
             PointsRefusal::ByHand => Some(PointsRefusal::NotApproved),
             PointsRefusal::NotApproved => Some(PointsRefusal::ApprovalExpired),
-            PointsRefusal::ApprovalExpired => None,
+            PointsRefusal::ApprovalExpired => Some(PointsRefusal::NotLinked),
+            PointsRefusal::NotLinked => None,
         }
     }
 

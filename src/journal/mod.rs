@@ -38,6 +38,7 @@ mod ruling;
 mod selecting;
 mod selection;
 mod settling;
+mod sides;
 mod sqlite;
 mod store;
 mod telling;
@@ -67,6 +68,10 @@ pub use error::JournalError;
 pub use outcome::*;
 pub use owner::*;
 pub use selection::*;
+pub use sides::KnownBalance;
+pub use sides::Link;
+pub use sides::Proof;
+pub use sides::Tied;
 
 use crate::journal::group::Pending;
 use crate::journal::group::Write;

@@ -345,6 +345,7 @@ impl Ledger {
             undoes: None,
             undone: 0,
             approval: None,
+            account: intent.account.clone(),
         })
     }
 }

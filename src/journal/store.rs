@@ -31,6 +31,9 @@ use crate::journal::owner::Stamp;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
 use crate::journal::selection::SettledBy;
+use crate::journal::sides::Side;
+use crate::journal::sides::SideDone;
+use crate::journal::sides::SideStore;
 use crate::model::BotId;
 use crate::model::Cause;
 use crate::model::Freeze;
@@ -43,7 +46,7 @@ use crate::model::UserId;
 pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, JournalError>>;
 
 /// The reading side, for many at once.
-pub(super) trait Store: Send + Sync + 'static {
+pub(super) trait Store: SideStore + Send + Sync + 'static {
     /// The entry with that code.
     fn find<'a>(&'a self, code: &'a ReceiptCode) -> Answer<'a, Option<Receipt>>;
     /// The entry of that cause.
@@ -186,6 +189,8 @@ pub(super) struct Batch {
     pub changes: Vec<EntryChange>,
     /// Notes that concern no verdict.
     pub notes: Vec<Note>,
+    /// What is written beside the entries.
+    pub sides: Vec<Side>,
 }
 
 /// What became of the conditional part of a batch, in its order; `None` where the condition was not
@@ -196,6 +201,8 @@ pub(super) struct Outcome {
     pub changes: Vec<Option<Receipt>>,
     /// For a note about telling, how often telling was put off; 0 for other notes.
     pub notes: Vec<Option<u32>>,
+    /// What became of each write beside the entries.
+    pub sides: Vec<SideDone>,
 }
 
 /// Whether giving is stopped in a guild.

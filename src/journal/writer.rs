@@ -245,6 +245,7 @@ impl Writer {
         let decided = std::mem::replace(&mut batch.changes, written(&group.changes));
         batch.changes.extend(decided);
         batch.notes = written(&group.notes);
+        batch.sides = written(&group.sides);
         batch.durability = self.durability(group);
         let outcome = self.pen.carry_out(&batch).await?;
         self.unsynced = match batch.durability {
@@ -256,6 +257,7 @@ impl Writer {
         };
         answers.changes = outcome.changes;
         answers.notes = outcome.notes;
+        answers.sides = outcome.sides;
         Ok(answers)
     }
 

@@ -4,6 +4,7 @@
 //! Deliberately absent: how a wire spells an id (each wire's room decides) and every sentence for
 //! people (`words`).
 
+pub mod account;
 pub mod amount;
 pub mod decision;
 pub mod ids;
@@ -11,7 +12,9 @@ pub mod incoming;
 pub mod op_id;
 pub mod policy;
 pub mod refusal;
+pub mod system;
 
+pub use account::Account;
 pub use amount::Amount;
 pub use amount::AmountError;
 pub use decision::Freeze;
@@ -27,3 +30,6 @@ pub use op_id::ReceiptCode;
 pub use policy::Language;
 pub use policy::Policy;
 pub use refusal::Refusal;
+pub use system::Ability;
+pub use system::System;
+pub use system::SystemKind;

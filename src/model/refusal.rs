@@ -8,6 +8,8 @@ use crate::model::decision::NotRuled;
 use crate::model::decision::NotUndone;
 use crate::model::ids::GuildId;
 use crate::model::op_id::ReceiptCode;
+use crate::model::system::Ability;
+use crate::model::system::SystemKind;
 
 /// One clear answer to somebody who cannot have what they asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +83,13 @@ pub enum Refusal {
     ButtonExpired,
     /// A button that was used before.
     ButtonUsed,
+    /// The points system is unable to do that.
+    Lacks {
+        /// What it cannot do.
+        ability: Ability,
+        /// What sort of system it is.
+        system: SystemKind,
+    },
     /// A question a points system did not answer, and why.
     Points {
         /// What it means to people.
@@ -198,6 +207,8 @@ pub enum PointsRefusal {
     NoAccess,
     /// The system knows no such member.
     NoAccount,
+    /// No account over there was proved to be the member's, so nothing was asked.
+    NotLinked,
     /// The balance does not suffice; nothing was taken.
     Insufficient,
     /// Signature or clock refused; only the operator can help.

@@ -5,19 +5,29 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::journal::BalanceRead;
+use crate::journal::Receipt;
 use crate::journal::Refused;
 use crate::journal::Ticket;
+use crate::model::Account;
 use crate::model::Amount;
 use crate::model::OpId;
+use crate::model::System;
 use crate::model::UserId;
 
 /// One points system, seen from one guild.
 pub trait PointsBackend: Send + Sync + 'static {
-    /// Its name in the settings: `mall`.
-    fn name(&self) -> &str;
+    /// Which it is, as the settings name it.
+    fn system(&self) -> &System;
 
     /// The balance of one member.
     fn balance(&self, member: UserId) -> BoxFuture<'_, Result<BalanceRead, ReadError>>;
+
+    /// The account that was proved to be the member's, where the member is known there by another id;
+    /// `None` where not. Without a proved account there is no call: the error is `NotLinked`.
+    fn account(&self, member: UserId) -> BoxFuture<'_, Result<Option<Account>, ReadError>> {
+        let _the_member_itself = member;
+        Box::pin(std::future::ready(Ok(None)))
+    }
 
     /// Adding and deducting.
     fn adjust(&self) -> Option<&dyn Adjust> {
@@ -29,8 +39,18 @@ pub trait PointsBackend: Send + Sync + 'static {
         None
     }
 
+    /// What came and went, as the system itself keeps it.
+    fn history(&self) -> Option<&dyn History> {
+        None
+    }
+
     /// Many changes in one call.
     fn batch(&self) -> Option<&dyn Batch> {
+        None
+    }
+
+    /// Many balances in one call.
+    fn many(&self) -> Option<&dyn Many> {
         None
     }
 }
@@ -40,14 +60,47 @@ pub trait Adjust: Send + Sync {
     /// What the system promises of an id sent twice.
     fn repeats(&self) -> Repeats;
 
+    /// Whether points can be taken.
+    fn taking(&self) -> Taking {
+        Taking::Enabled
+    }
+
     /// Sends the change once.
     fn adjust<'a>(&'a self, ticket: &'a Ticket) -> BoxFuture<'a, Verdict>;
 }
 
-/// Finding a change by its id.
+/// Finding a change again.
 pub trait Lookup: Send + Sync {
-    /// What the system knows under `op`.
-    fn lookup<'a>(&'a self, op: &'a OpId) -> BoxFuture<'a, Result<Record, LookupError>>;
+    /// What the system knows of the change that was sent for this entry.
+    fn lookup<'a>(&'a self, entry: &'a Receipt) -> BoxFuture<'a, Result<Record, LookupError>>;
+
+    /// How it is found.
+    fn by(&self) -> FoundBy {
+        FoundBy::Id
+    }
+}
+
+/// What came and went, newest first.
+pub trait History: Send + Sync {
+    /// One page of a member's changes.
+    fn page<'a>(
+        &'a self,
+        member: UserId,
+        wanted: &'a HistoryWanted,
+    ) -> BoxFuture<'a, Result<HistoryPage, ReadError>>;
+}
+
+/// Many balances in one call.
+pub trait Many: Send + Sync {
+    /// The largest number of members a call may carry.
+    fn most(&self) -> usize;
+
+    /// The balances, in the order of the members. However many are asked for, it makes as few calls
+    /// as the system allows.
+    fn balances<'a>(
+        &'a self,
+        members: &'a [UserId],
+    ) -> BoxFuture<'a, Vec<Result<BalanceRead, ReadError>>>;
 }
 
 /// Many changes in one call. One call is one attempt.
@@ -68,6 +121,70 @@ pub enum Repeats {
     Dropped,
     /// Nothing is promised, or the promise is not known to hold in this deployment.
     Unpromised,
+}
+
+/// Whether points can be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taking {
+    /// They can.
+    Enabled,
+    /// The operator has not enabled it (points-backends, 2.3.4).
+    NotEnabled,
+}
+
+/// How a change is found again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FoundBy {
+    /// By its id: what is not found is unused.
+    Id,
+    /// By searching the newest history for its mark: what is not found may only not show yet, so it
+    /// proves nothing by itself (points-backends, 2.5).
+    History,
+}
+
+/// A page of a history, as asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryWanted {
+    /// Which page, from 0.
+    pub page: u32,
+    /// Rows of a page, 1 to 20.
+    pub size: usize,
+    /// Which rows.
+    pub direction: Direction,
+}
+
+/// Which way points went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// Either way.
+    #[default]
+    Both,
+    /// What was added.
+    In,
+    /// What was taken away.
+    Out,
+}
+
+/// A page of a history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryPage {
+    /// Newest first.
+    pub rows: Vec<HistoryRow>,
+    /// Whether there is a page after it.
+    pub more: bool,
+}
+
+/// A change as the points system itself tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// By how much; below 0 was taken away.
+    pub points: i64,
+    /// What for, in the system's words. Untrusted text.
+    pub what: String,
+    /// When, in milliseconds since 1970, where it says.
+    pub at_ms: Option<i64>,
+    /// The id of ours it carries, where it is a change the bot made.
+    pub op: Option<OpId>,
 }
 
 /// What came of one sending.

@@ -16,12 +16,14 @@ use crate::journal::ReplyAddress;
 use crate::journal::Settlement;
 use crate::journal::State;
 use crate::journal::Ticket;
+use crate::model::Ability;
 use crate::model::Amount;
 use crate::model::Cause;
 use crate::model::Freeze;
 use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::Policy;
+use crate::model::System;
 use crate::model::UserId;
 use crate::permissions::Granted;
 use crate::points::Adjust;
@@ -29,7 +31,9 @@ use crate::points::AtWork;
 use crate::points::DoubtKind;
 use crate::points::Points;
 use crate::points::PointsBackend;
+use crate::points::ReadError;
 use crate::points::Repeats;
+use crate::points::Taking;
 use crate::points::Verdict;
 use crate::points::heard::Heard;
 use crate::points::mall;
@@ -80,9 +84,22 @@ pub enum ChangeError {
     /// No points system is set up for the guild.
     #[error("no points system is set up for this guild")]
     NoSystem,
-    /// The guild's points system is read-only.
-    #[error("the points system `{0}` cannot change points")]
-    ReadOnly(String),
+    /// The guild's points system cannot do that.
+    #[error("the points system `{system}` lacks an ability: {ability:?}")]
+    Lacks {
+        /// What it cannot do.
+        ability: Ability,
+        /// Which it is.
+        system: System,
+    },
+    /// The account of this member could not be told.
+    #[error("whose account is meant could not be told: {:?}", .error.refused.meaning)]
+    Account {
+        /// Whose.
+        member: UserId,
+        /// Why not.
+        error: ReadError,
+    },
     /// The reason is longer than the points system takes, in UTF-16 units.
     #[error("the reason has {length} units, at most {cap} fit")]
     ReasonTooLong {
@@ -101,7 +118,14 @@ const QUICK_ATTEMPTS: u32 = 3;
 
 impl Order {
     /// The intent to write, with the remark made fit for the points system.
-    pub(super) fn intent(self, guild: GuildId, system: &str) -> Result<Intent, ChangeError> {
+    pub(super) async fn intent(
+        self,
+        guild: GuildId,
+        backend: &dyn PointsBackend,
+    ) -> Result<Intent, ChangeError> {
+        let member = self.member;
+        let account = backend.account(member).await;
+        let account = account.map_err(|error| ChangeError::Account { member, error })?;
         let remark = mall::remark(self.reason.as_deref(), &self.fallback_remark);
         let remark = remark.map_err(|long| ChangeError::ReasonTooLong {
             length: long.length,
@@ -110,7 +134,7 @@ impl Order {
         Ok(Intent {
             cause: self.cause,
             guild,
-            system: system.to_owned(),
+            system: backend.system().name().to_owned(),
             member: self.member,
             member_name: self.member_name,
             amount: self.amount,
@@ -118,22 +142,31 @@ impl Order {
             remark,
             reply: self.reply,
             confirmation: self.confirmation,
+            account,
         })
     }
 }
 
 impl Points {
-    /// The guild's points system, which can change points.
-    pub(super) fn backend(&self, guild: GuildId) -> Result<&Arc<dyn PointsBackend>, ChangeError> {
-        let backend = self
-            .inner
-            .backends
-            .get(&guild)
-            .ok_or(ChangeError::NoSystem)?;
-        match backend.adjust() {
-            Some(_) => Ok(backend),
-            None => Err(ChangeError::ReadOnly(backend.name().to_owned())),
+    /// The guild's points system, which can change points by amounts of this sign.
+    pub(super) fn backend(
+        &self,
+        guild: GuildId,
+        amounts: impl IntoIterator<Item = Amount>,
+    ) -> Result<&Arc<dyn PointsBackend>, ChangeError> {
+        let systems = self.inner.systems.get(&guild);
+        let backend = &systems.ok_or(ChangeError::NoSystem)?.rewards;
+        let system = backend.system().clone();
+        let Some(adjust) = backend.adjust() else {
+            let ability = Ability::Change;
+            return Err(ChangeError::Lacks { ability, system });
+        };
+        let takes = amounts.into_iter().any(Amount::takes);
+        if takes && adjust.taking() == Taking::NotEnabled {
+            let ability = Ability::Take;
+            return Err(ChangeError::Lacks { ability, system });
         }
+        Ok(backend)
     }
 
     /// Writes the change down, sends it, and says what is known when the answer budget is used up.
@@ -147,8 +180,8 @@ impl Points {
         order: Order,
     ) -> Result<Change, ChangeError> {
         let deadline = Instant::now() + self.inner.times.answer_budget;
-        let backend = self.backend(policy.guild)?;
-        let intent = order.intent(policy.guild, backend.name())?;
+        let backend = self.backend(policy.guild, [order.amount])?;
+        let intent = order.intent(policy.guild, &**backend).await?;
         let look_after = self.inner.times.request_limit;
         let opened = self
             .inner
@@ -181,7 +214,7 @@ impl Points {
         let (applied, carried_out) = oneshot::channel();
         let balance = async {
             carried_out.await.ok()?;
-            self.balance(written.guild, written.member).await.ok()
+            self.balance_of(&written).await.ok()
         };
         // The balance is read while the outcome is written down; each is worth waiting for alone.
         let (settled, balance) = tokio::join!(
@@ -360,8 +393,7 @@ impl Points {
 
     /// The points system the ticket was written for, if the guild still has it.
     pub(super) fn backend_of(&self, ticket: &Ticket) -> Option<&dyn PointsBackend> {
-        let backend = self.inner.backends.get(&ticket.receipt().guild)?;
-        (backend.name() == ticket.receipt().system).then_some(&**backend)
+        self.system_of(ticket.receipt()).map(|backend| &**backend)
     }
 }
 

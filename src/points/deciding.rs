@@ -13,7 +13,6 @@ use crate::journal::Thawed;
 use crate::model::Freeze;
 use crate::model::GuildId;
 use crate::model::MessageId;
-use crate::model::Policy;
 use crate::model::decision::NotRuled;
 use crate::model::decision::Ruling;
 use crate::permissions::Granted;
@@ -41,12 +40,11 @@ impl Points {
     pub async fn decide(
         &self,
         granted: &Granted,
-        policy: &Policy,
         receipt: &Receipt,
         ruling: Ruling,
     ) -> Result<Ruled, ChangeError> {
         let deadline = Instant::now() + self.inner.times.answer_budget;
-        let backend = self.backend(policy.guild)?;
+        let backend = self.system_of(receipt).ok_or(ChangeError::NoSystem)?;
         let journal = &self.inner.journal;
         let look_after = self.inner.times.request_limit;
         let decided = journal.decide(granted, receipt, ruling, look_after).await?;

@@ -64,7 +64,8 @@ pub(super) struct HeldRefusal {
 }
 
 /// The names under which meanings are kept; never rename one.
-const MEANINGS: [(PointsRefusal, &str); 10] = [
+const MEANINGS: [(PointsRefusal, &str); 11] = [
+    (PointsRefusal::NotLinked, "not_linked"),
     (PointsRefusal::NotEnabledHere, "not_enabled_here"),
     (PointsRefusal::NoAccess, "no_access"),
     (PointsRefusal::NoAccount, "no_account"),

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use futures_util::future::try_join_all;
 use tokio::time::Instant;
 
 use crate::journal::Intent;
@@ -57,11 +58,12 @@ impl Points {
         orders: Vec<Order>,
     ) -> Result<Changes, ChangeError> {
         let deadline = Instant::now() + self.inner.times.answer_budget;
-        let backend = self.backend(policy.guild)?;
+        let amounts = orders.iter().map(|order| order.amount);
+        let backend = self.backend(policy.guild, amounts)?;
         let intents = orders
             .into_iter()
-            .map(|order| order.intent(policy.guild, backend.name()))
-            .collect::<Result<Vec<Intent>, _>>()?;
+            .map(|order| order.intent(policy.guild, &**backend));
+        let intents: Vec<Intent> = try_join_all(intents).await?;
         let look_after = self.inner.times.request_limit;
         let day = self.today(policy);
         let journal = &self.inner.journal;

@@ -9,11 +9,15 @@ mod backend;
 mod change;
 mod deciding;
 mod heard;
+pub mod ledger;
+mod links;
 pub mod mall;
+pub mod manta;
 mod many;
 mod reconcile;
 mod records;
 pub mod sign;
+pub mod swan;
 mod undo;
 
 use std::collections::HashMap;
@@ -30,6 +34,7 @@ pub use change::Change;
 pub use change::ChangeError;
 pub use change::Order;
 pub use deciding::Ruled;
+pub use links::Links;
 pub use many::Changes;
 pub use records::Compared;
 pub use records::Last;
@@ -127,9 +132,25 @@ pub struct Points {
     inner: Arc<Inner>,
 }
 
+/// The points systems of one guild, as handles that reach no other guild.
+#[derive(Clone)]
+pub struct GuildSystems {
+    /// Where rewards go.
+    pub rewards: Arc<dyn PointsBackend>,
+    /// Further ones, whose balances are shown.
+    pub further: Vec<Arc<dyn PointsBackend>>,
+}
+
+impl GuildSystems {
+    /// All of them, the one that rewards go to first.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<dyn PointsBackend>> {
+        std::iter::once(&self.rewards).chain(&self.further)
+    }
+}
+
 struct Inner {
     journal: Journal,
-    backends: HashMap<GuildId, Arc<dyn PointsBackend>>,
+    systems: HashMap<GuildId, GuildSystems>,
     clock: Clock,
     times: PointsTimes,
     /// Ids some task of this process is sending or looking up right now.
@@ -156,17 +177,17 @@ impl Drop for AtWork {
 }
 
 impl Points {
-    /// Puts the systems together. A guild that is not among `backends` gets no call.
+    /// Puts the systems together. A guild that is not among `systems` gets no call.
     pub fn new(
         journal: Journal,
-        backends: HashMap<GuildId, Arc<dyn PointsBackend>>,
+        systems: HashMap<GuildId, GuildSystems>,
         clock: Clock,
         times: PointsTimes,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 journal,
-                backends,
+                systems,
                 clock,
                 times,
                 at_work: DashSet::new(),
@@ -178,12 +199,27 @@ impl Points {
         }
     }
 
-    /// A member's balance.
+    /// A member's balance where the guild's rewards go.
     pub async fn balance(&self, guild: GuildId, member: UserId) -> Result<BalanceRead, ReadError> {
-        match self.inner.backends.get(&guild) {
-            Some(backend) => backend.balance(member).await,
+        match self.inner.systems.get(&guild) {
+            Some(systems) => systems.rewards.balance(member).await,
             None => Err(no_backend()),
         }
+    }
+
+    /// The balance that a change of this entry shows, in the system it was made in.
+    pub(super) async fn balance_of(&self, entry: &Receipt) -> Result<BalanceRead, ReadError> {
+        match self.system_of(entry) {
+            Some(backend) => backend.balance(entry.member).await,
+            None => Err(no_backend()),
+        }
+    }
+
+    /// The points system an entry was written for, if the guild still has it.
+    pub(super) fn system_of(&self, entry: &Receipt) -> Option<&Arc<dyn PointsBackend>> {
+        let systems = self.inner.systems.get(&entry.guild)?;
+        let mut all = systems.all();
+        all.find(|backend| backend.system().name() == entry.system)
     }
 
     /// Proves that a change could be written down now, which is noted as a sign of life.
@@ -211,7 +247,7 @@ impl Points {
         if receipt.balance.is_some() || !shown {
             return receipt;
         }
-        let Ok(balance) = self.balance(receipt.guild, receipt.member).await else {
+        let Ok(balance) = self.balance_of(&receipt).await else {
             return receipt;
         };
         receipt.balance = Some(balance);

@@ -137,7 +137,7 @@ impl Points {
             heard.text = "the points system offers no look-up".to_owned();
             return Step::Stay(State::Unresolved);
         };
-        let found = lookup.lookup(ticket.op()).await;
+        let found = lookup.lookup(ticket.receipt()).await;
         heard.looks_refused = match found {
             Err(LookupError::AccessRefused { .. }) => heard.looks_refused + 1,
             _ => 0,

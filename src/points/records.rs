@@ -70,11 +70,13 @@ pub enum Compared {
 
 /// Asks the points system for its record of an entry.
 pub async fn compare(backend: &dyn PointsBackend, entry: &Receipt) -> Compared {
-    let lookup = backend.lookup().filter(|_| backend.name() == entry.system);
+    let lookup = backend
+        .lookup()
+        .filter(|_| backend.system().name() == entry.system);
     let Some(lookup) = lookup else {
         return Compared::NoRecords;
     };
-    match lookup.lookup(&entry.op).await {
+    match lookup.lookup(entry).await {
         Ok(Record::Found { member, amount }) => {
             let ours =
                 member.is_none_or(|member| member == entry.member) && amount == Some(entry.amount);

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::journal::Intent;
 use crate::journal::JournalError;
 use crate::journal::Opened;
 use crate::journal::Receipt;
@@ -95,8 +96,8 @@ impl Points {
             }
             Err(error) => return Ok(Undo::Unread(error)),
         };
-        let backend = self.backend(policy.guild)?;
-        if backend.name() != of.system {
+        let backend = self.backend(policy.guild, [amount])?;
+        if backend.system().name() != of.system {
             return Err(ChangeError::NoSystem);
         }
         let order = Order {
@@ -109,7 +110,11 @@ impl Points {
             reply: undoing.reply,
             confirmation: None,
         };
-        let intent = order.intent(policy.guild, backend.name())?;
+        let intent = Intent {
+            // Points go back where they went, whoever has which account by now.
+            account: of.account.clone(),
+            ..order.intent(policy.guild, &**backend).await?
+        };
         let look_after = self.inner.times.request_limit;
         let day = self.today(policy);
         let opened = self.inner.journal.open(granted, day, look_after, intent);
@@ -220,7 +225,7 @@ impl Points {
         if extent == Extent::Whole || !whole.takes() {
             return Ok(Some(whole));
         }
-        let there = self.balance(of.guild, of.member).await?.points;
+        let there = self.balance_of(of).await?.points;
         let taken = there.min(of.amount.size());
         Ok(Amount::new(taken.max(0)).ok().map(Amount::negated))
     }

@@ -1,8 +1,10 @@
 //! Each refusal as a sentence: what was read, what is wrong, what to do next.
 
+use crate::model::Ability;
 use crate::model::Freeze;
 use crate::model::ReceiptCode;
 use crate::model::Refusal;
+use crate::model::SystemKind;
 use crate::model::UserId;
 use crate::model::decision::NotRuled;
 use crate::model::decision::NotUndone;
@@ -87,7 +89,16 @@ words! {
     NO_ACCESS = "no_access" [];
     NO_ACCOUNT_OWN = "no_account_own" [];
     NO_ACCOUNT_OTHER = "no_account_other" [];
+    NOT_LINKED_OWN = "not_linked_own" [];
+    NOT_LINKED_OTHER = "not_linked_other" [];
     INSUFFICIENT = "insufficient" [];
+    LACKS_HISTORY = "lacks_history" [];
+    LACKS_HISTORY_MALL = "lacks_history_mall" [];
+    LACKS_HISTORY_MANTA = "lacks_history_manta" [];
+    LACKS_CHANGE = "lacks_change" [];
+    LACKS_CHANGE_MANTA = "lacks_change_manta" [];
+    LACKS_TAKE = "lacks_take" [];
+    LACKS_REPORT = "lacks_report" [];
     CONNECTION = "connection" [];
     TOO_FAST = "too_fast" [];
     UNAVAILABLE = "unavailable" [];
@@ -152,6 +163,7 @@ pub fn refusal_reply(refusal: &Refusal, hints: &Hints) -> Reply {
         Refusal::NotYourButton => Reply::new(&NOT_YOUR_BUTTON),
         Refusal::ButtonExpired => Reply::new(&BUTTON_EXPIRED),
         Refusal::ButtonUsed => Reply::new(&BUTTON_USED),
+        Refusal::Lacks { ability, system } => Reply::new(lacks(*ability, *system)),
         Refusal::Points {
             meaning,
             about,
@@ -260,6 +272,8 @@ pub fn points_reply(meaning: PointsRefusal, about: About) -> Reply {
         (PointsRefusal::NoAccess, _) => &NO_ACCESS,
         (PointsRefusal::NoAccount, About::Asker) => &NO_ACCOUNT_OWN,
         (PointsRefusal::NoAccount, About::Another) => &NO_ACCOUNT_OTHER,
+        (PointsRefusal::NotLinked, About::Asker) => &NOT_LINKED_OWN,
+        (PointsRefusal::NotLinked, About::Another) => &NOT_LINKED_OTHER,
         (PointsRefusal::Insufficient, _) => &INSUFFICIENT,
         (PointsRefusal::Connection, _) => &CONNECTION,
         (PointsRefusal::TooFast, _) => &TOO_FAST,
@@ -269,6 +283,19 @@ pub fn points_reply(meaning: PointsRefusal, about: About) -> Reply {
         (PointsRefusal::NotApproved, _) => &NOT_APPROVED,
         (PointsRefusal::ApprovalExpired, _) => &APPROVAL_EXPIRED,
     })
+}
+
+/// That a system lacks an ability, and what there is instead (points-backends, 4.3).
+fn lacks(ability: Ability, system: SystemKind) -> &'static Word {
+    match (ability, system) {
+        (Ability::History, SystemKind::Mall) => &LACKS_HISTORY_MALL,
+        (Ability::History, SystemKind::Manta) => &LACKS_HISTORY_MANTA,
+        (Ability::History, SystemKind::Swan | SystemKind::Ledger) => &LACKS_HISTORY,
+        (Ability::Change, SystemKind::Manta) => &LACKS_CHANGE_MANTA,
+        (Ability::Change, _) => &LACKS_CHANGE,
+        (Ability::Take, _) => &LACKS_TAKE,
+        (Ability::Report, _) => &LACKS_REPORT,
+    }
 }
 
 fn usage_reply(usage: &Usage, hints: &Hints) -> Reply {

@@ -85,6 +85,7 @@ async fn opened(journal: &Journal, message: u64) -> Result<Opened, JournalError>
             said: None,
         },
         confirmation: None,
+        account: None,
     };
     let ever = Span {
         from_ms: 0,

@@ -125,12 +125,8 @@ async fn whatever_else_comes_is_no_information_or_no_access() {
 async fn an_id_the_signing_rules_leave_open_is_never_asked_for() {
     let world = World::new().await;
     for id in ["", "a b", "a&b=c", "活动", "a%20b"] {
-        let found = world
-            .guild
-            .lookup()
-            .unwrap()
-            .lookup(&OpId::kept(id.to_owned()))
-            .await;
+        let entry = world.entry(&OpId::kept(id.to_owned())).await;
+        let found = world.guild.lookup().unwrap().lookup(&entry).await;
         assert!(
             matches!(found, Err(LookupError::NoInformation { .. })),
             "{id}"

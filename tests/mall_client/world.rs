@@ -6,6 +6,7 @@ use std::time::Duration;
 use guildpoints::journal::Intent;
 use guildpoints::journal::Journal;
 use guildpoints::journal::Opened;
+use guildpoints::journal::Receipt;
 use guildpoints::journal::ReplyAddress;
 use guildpoints::journal::Span;
 use guildpoints::journal::StoreSettings;
@@ -139,6 +140,7 @@ impl World {
                 said: None,
             },
             confirmation: None,
+            account: None,
         };
         let day = Span {
             from_ms: 0,
@@ -176,10 +178,18 @@ impl World {
         self.guild.balance(ANN).await.map(|read| read.points)
     }
 
+    /// An entry that went out under `op`.
+    pub async fn entry(&self, op: &OpId) -> Receipt {
+        let mut entry = self.ticket(ANN, 5).await.receipt().clone();
+        entry.op = op.clone();
+        entry
+    }
+
     /// A look-up of `op`, answered by `says`.
     pub async fn lookup(&self, op: &OpId, says: Says) -> Result<Record, LookupError> {
+        let entry = self.entry(op).await;
         self.says(says);
-        self.guild.lookup().unwrap().lookup(op).await
+        self.guild.lookup().unwrap().lookup(&entry).await
     }
 
     pub fn pulse(&self) -> Pulse {

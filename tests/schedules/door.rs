@@ -12,9 +12,11 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use guildpoints::journal::BalanceRead;
+use guildpoints::journal::Receipt;
 use guildpoints::journal::Refused;
 use guildpoints::journal::Ticket;
 use guildpoints::model::OpId;
+use guildpoints::model::System;
 use guildpoints::model::UserId;
 use guildpoints::model::refusal::PointsRefusal;
 use guildpoints::points::Adjust;
@@ -51,6 +53,7 @@ const MISSING: u8 = 2;
 
 /// The handle of one life of the bot.
 pub struct Door {
+    system: System,
     world: World,
     deployment: Deployment,
     batch: bool,
@@ -65,6 +68,7 @@ impl Door {
             _ => UNPROVED,
         };
         Self {
+            system: System::mall(),
             world,
             deployment: schedule.deployment,
             batch: schedule.batch,
@@ -112,8 +116,8 @@ impl Door {
 }
 
 impl PointsBackend for Door {
-    fn name(&self) -> &str {
-        "mall"
+    fn system(&self) -> &System {
+        &self.system
     }
 
     fn balance(&self, member: UserId) -> BoxFuture<'_, Result<BalanceRead, ReadError>> {
@@ -155,8 +159,8 @@ impl Adjust for Door {
 }
 
 impl Lookup for Door {
-    fn lookup<'a>(&'a self, op: &'a OpId) -> BoxFuture<'a, Result<Record, LookupError>> {
-        Box::pin(self.look(op))
+    fn lookup<'a>(&'a self, entry: &'a Receipt) -> BoxFuture<'a, Result<Record, LookupError>> {
+        Box::pin(self.look(&entry.op))
     }
 }
 

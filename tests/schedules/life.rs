@@ -20,6 +20,7 @@ use guildpoints::model::Policy;
 use guildpoints::points::Change;
 use guildpoints::points::ChangeError;
 use guildpoints::points::Changes;
+use guildpoints::points::GuildSystems;
 use guildpoints::points::Points;
 use guildpoints::points::PointsBackend;
 use guildpoints::points::PointsTimes;
@@ -115,7 +116,11 @@ impl Life {
         let pulses = Pulses::new(clock.clone());
         let journal = opened(&settings, clock, pulses).await?;
         let door: Arc<dyn PointsBackend> = Arc::new(Door::new(world.clone(), proved));
-        let doors = HashMap::from([(people::GUILD, door)]);
+        let systems = GuildSystems {
+            rewards: door,
+            further: Vec::new(),
+        };
+        let doors = HashMap::from([(people::GUILD, systems)]);
         let points = Points::new(journal.clone(), doors, clock.clone(), times());
         let stop = CancellationToken::new();
         tokio::spawn(points.clone().reconcile(stop.clone()));

@@ -98,6 +98,7 @@ pub(super) async fn switch(
         PointsRefusal::TooFast
         | PointsRefusal::Unavailable
         | PointsRefusal::Insufficient
+        | PointsRefusal::NotLinked
         | PointsRefusal::Declined
         // People say these, not the mall.
         | PointsRefusal::ByHand

@@ -71,6 +71,7 @@ pub(super) const fn refusal(meaning: PointsRefusal) -> &'static str {
         PointsRefusal::Declined => "declined",
         PointsRefusal::ByHand => "by_hand",
         PointsRefusal::NotApproved => "not_approved",
+        PointsRefusal::NotLinked => "not_linked",
         PointsRefusal::ApprovalExpired => "approval_expired",
     }
 }

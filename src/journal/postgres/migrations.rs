@@ -19,7 +19,7 @@ use crate::journal::postgres::failures::unopened;
 use crate::journal::postgres::session::within;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (
         1,
         "journal",
@@ -49,6 +49,11 @@ const MIGRATIONS: [(i64, &str, &str); 6] = [
         6,
         "by_hand",
         include_str!("../../../migrations/postgres/0006_by_hand.sql"),
+    ),
+    (
+        7,
+        "systems",
+        include_str!("../../../migrations/postgres/0007_systems.sql"),
     ),
 ];
 

@@ -18,6 +18,7 @@ mod rows;
 mod script;
 mod session;
 mod shelf;
+mod sides;
 mod texts;
 
 use std::sync::Arc;

@@ -39,6 +39,7 @@ use crate::journal::postgres::script::Prepared;
 use crate::journal::postgres::session;
 use crate::journal::postgres::session::ANSWER;
 use crate::journal::postgres::session::within;
+use crate::journal::postgres::sides;
 use crate::journal::postgres::texts;
 use crate::journal::store::Answer;
 use crate::journal::store::Batch;
@@ -233,6 +234,7 @@ impl PostgresPen {
         let mut outcome = Outcome {
             changes: vec![None; batch.changes.len()],
             notes: vec![None; batch.notes.len()],
+            sides: Vec::with_capacity(batch.sides.len()),
         };
         self.begin(batch.durability, batch.stamp.as_deref()).await?;
         for mut step in script::steps(batch) {
@@ -240,6 +242,10 @@ impl PostgresPen {
             for row in &self.fetch(step.prepared()).await? {
                 note(row, &carries, &mut outcome)?;
             }
+        }
+        for side in &batch.sides {
+            let done = sides::write(self.transaction()?, side).await?;
+            outcome.sides.push(done);
         }
         self.commit().await?;
         Ok(outcome)
@@ -330,7 +336,7 @@ impl Pen for PostgresPen {
 
 /// What an error before the commit means: nothing was written, so most of them are worth another
 /// transaction.
-fn failed(error: sqlx::Error) -> JournalError {
+pub(super) fn failed(error: sqlx::Error) -> JournalError {
     match failures::is_passing(&error) {
         true => JournalError::Interrupted(failures::said(&error)),
         false => mapped(error),

@@ -22,6 +22,7 @@ use crate::journal::kept::STATES;
 use crate::journal::kept::TOLD;
 use crate::journal::selection::SettledBy;
 use crate::journal::store::FreezeStands;
+use crate::model::Account;
 use crate::model::Amount;
 use crate::model::Cause;
 use crate::model::ChannelId;
@@ -92,6 +93,7 @@ pub(super) fn receipt(row: &PgRow) -> Result<Receipt, JournalError> {
         undoes: undoes(row)?,
         undone: get(row, "undone")?,
         approval: None,
+        account: None,
     };
     let beside = Beside {
         state: receipt.state,
@@ -105,6 +107,8 @@ pub(super) fn receipt(row: &PgRow) -> Result<Receipt, JournalError> {
         why: get(row, "decision")?,
     };
     (receipt.state, receipt.approval) = beside.read();
+    let account: Option<String> = get(row, "account")?;
+    receipt.account = account.as_deref().and_then(Account::read);
     Ok(receipt)
 }
 
@@ -180,7 +184,7 @@ pub(super) fn small(row: &PgRow, column: &str) -> Result<u32, JournalError> {
     u32::try_from(number).map_err(|_| damaged(anyhow!("`{column}` is {number}")))
 }
 
-fn named<T: Copy>(words: &[(&str, T)], word: &str) -> Result<T, JournalError> {
+pub(super) fn named<T: Copy>(words: &[(&str, T)], word: &str) -> Result<T, JournalError> {
     kept::named(words, word).ok_or_else(|| damaged(anyhow!("unknown word `{word}`")))
 }
 

@@ -23,6 +23,7 @@ use crate::journal::postgres::texts::UNDONE;
 use crate::journal::store::Batch;
 use crate::journal::store::EntryChange;
 use crate::journal::store::FreezeChange;
+use crate::model::Account;
 use crate::model::Cause;
 use crate::model::MessageId;
 use crate::model::ReceiptCode;
@@ -226,6 +227,7 @@ fn entry_row(entry: &Receipt) -> Vec<Cell> {
             .map(|approval| kept::approval_word(approval).to_owned()),
         entry.approval.as_ref().map(|approval| approval.over),
         entry.approval.as_ref().map(|approval| approval.until_ms),
+        &entry.account.as_ref().map(Account::kept),
     ]
 }
 

@@ -64,7 +64,7 @@ impl Drop for Loan {
 }
 
 impl Shelf {
-    async fn rows(
+    pub(super) async fn rows(
         &self,
         query: impl Fn() -> Prepared<'static> + Send,
     ) -> Result<Vec<PgRow>, JournalError> {
@@ -91,7 +91,7 @@ impl Shelf {
         }
     }
 
-    async fn row(
+    pub(super) async fn row(
         &self,
         query: impl Fn() -> Prepared<'static> + Send,
     ) -> Result<Option<PgRow>, JournalError> {

@@ -21,7 +21,7 @@ use crate::journal::sqlite::address::Mode;
 use crate::journal::sqlite::mapped;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (
         1,
         "journal",
@@ -51,6 +51,11 @@ const MIGRATIONS: [(i64, &str, &str); 6] = [
         6,
         "by_hand",
         include_str!("../../../migrations/sqlite/0006_by_hand.sql"),
+    ),
+    (
+        7,
+        "systems",
+        include_str!("../../../migrations/sqlite/0007_systems.sql"),
     ),
 ];
 

@@ -26,6 +26,7 @@ mod readers;
 mod rows;
 mod saying;
 mod shelf;
+mod sides;
 mod writing;
 
 use std::fs::File;

@@ -25,6 +25,7 @@ use crate::journal::kept::TOLD;
 use crate::journal::selection::SettledBy;
 use crate::journal::sqlite::mapped;
 use crate::journal::store::FreezeStands;
+use crate::model::Account;
 use crate::model::Amount;
 use crate::model::Cause;
 use crate::model::ChannelId;
@@ -107,6 +108,7 @@ pub(super) fn receipt(row: &Row<'_>) -> Result<Receipt, JournalError> {
         undoes: undoes(&mut row)?,
         undone: row.get("undone")?,
         approval: None,
+        account: None,
     };
     let beside = Beside {
         state: receipt.state,
@@ -120,6 +122,8 @@ pub(super) fn receipt(row: &Row<'_>) -> Result<Receipt, JournalError> {
         why: row.get("decision")?,
     };
     (receipt.state, receipt.approval) = beside.read();
+    let account: Option<String> = row.get("account")?;
+    receipt.account = account.as_deref().and_then(Account::read);
     Ok(receipt)
 }
 
@@ -282,7 +286,7 @@ impl<'a, 'stmt> InOrder<'a, 'stmt> {
     }
 }
 
-fn named<T: Copy>(words: &[(&str, T)], word: &str) -> Result<T, JournalError> {
+pub(super) fn named<T: Copy>(words: &[(&str, T)], word: &str) -> Result<T, JournalError> {
     kept::named(words, word).ok_or_else(|| damaged(anyhow!("unknown word `{word}`")))
 }
 

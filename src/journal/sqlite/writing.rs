@@ -23,11 +23,13 @@ use crate::journal::sqlite::deciding;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::saying;
+use crate::journal::sqlite::sides;
 use crate::journal::store::Batch;
 use crate::journal::store::EntryChange;
 use crate::journal::store::Note;
 use crate::journal::store::Outcome;
 use crate::journal::store::Sending;
+use crate::model::Account;
 use crate::model::Cause;
 use crate::model::MessageId;
 use crate::model::ReceiptCode;
@@ -51,7 +53,16 @@ pub(super) fn write(connection: &Connection, batch: &Batch) -> Result<Outcome, J
     let changes = changes.collect::<Result<_, _>>()?;
     let notes = batch.notes.iter().map(|note| noted(connection, note));
     let notes = notes.collect::<Result<_, _>>()?;
-    Ok(Outcome { changes, notes })
+    let sides = batch
+        .sides
+        .iter()
+        .map(|side| sides::write(connection, side));
+    let sides = sides.collect::<Result<_, _>>()?;
+    Ok(Outcome {
+        changes,
+        notes,
+        sides,
+    })
 }
 
 fn changed(connection: &Connection, change: &EntryChange) -> Result<Option<Receipt>, JournalError> {
@@ -143,8 +154,8 @@ fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> 
             kind, message, line, member, op, code, guild, system, giver, member_name, amount,
             counts, reason, remark, channel, quoting, said, written_ms, state, sends,
             last_sent_ms, next_look_ms, next_tell_ms, undoes, undoes_size, approval,
-            approval_over, approval_until_ms)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            approval_over, approval_until_ms, account)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             kind,
             message,
@@ -174,6 +185,7 @@ fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> 
             entry.approval.as_ref().map(kept::approval_word),
             entry.approval.as_ref().map(|approval| approval.over),
             entry.approval.as_ref().map(|approval| approval.until_ms),
+            entry.account.as_ref().map(Account::kept),
         ],
     )
     .map(drop)

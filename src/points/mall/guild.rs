@@ -17,9 +17,10 @@ use super::meaning::code;
 use super::request::Ask;
 use super::request::Endpoint;
 use crate::journal::BalanceRead;
+use crate::journal::Receipt;
 use crate::journal::Ticket;
 use crate::model::GuildId;
-use crate::model::OpId;
+use crate::model::System;
 use crate::model::UserId;
 use crate::points::Adjust;
 use crate::points::Batch;
@@ -31,9 +32,6 @@ use crate::points::Record;
 use crate::points::Repeats;
 use crate::points::Verdict;
 
-/// The name of the mall in the settings and the journal.
-const NAME: &str = "mall";
-
 /// Entries of one batch request; the mall allows 1,000, but a time-out leaves a look-up for each.
 ///
 /// Source: points-backends, 1.8.
@@ -42,6 +40,7 @@ const MOST: usize = 100;
 /// The mall, for one guild of the settings. Made by `Mall::handles` only.
 pub struct GuildMall {
     mall: Mall,
+    system: System,
     guild: GuildId,
     /// The guild's share of the requests under way.
     share: Semaphore,
@@ -100,6 +99,7 @@ impl GuildMall {
     pub(super) fn new(mall: Mall, guild: GuildId, share: usize) -> Self {
         Self {
             mall,
+            system: System::mall(),
             guild,
             share: Semaphore::new(share),
             authorisation: Mutex::default(),
@@ -210,7 +210,7 @@ impl GuildMall {
     /// The entry of a ticket, unless it belongs elsewhere.
     fn entry<'a>(&self, ticket: &'a Ticket) -> Result<Entry<'a>, &'static str> {
         let receipt = ticket.receipt();
-        if receipt.guild != self.guild || receipt.system != NAME {
+        if receipt.guild != self.guild || receipt.system != self.system.name() {
             tracing::error!(receipt = %receipt.code, "a ticket reached a points system it is not for");
             return Err("the ticket is for another guild or points system");
         }
@@ -270,8 +270,8 @@ impl GuildMall {
 }
 
 impl PointsBackend for GuildMall {
-    fn name(&self) -> &str {
-        NAME
+    fn system(&self) -> &System {
+        &self.system
     }
 
     fn balance(&self, member: UserId) -> BoxFuture<'_, Result<BalanceRead, ReadError>> {
@@ -302,10 +302,10 @@ impl Adjust for GuildMall {
 }
 
 impl Lookup for GuildMall {
-    fn lookup<'a>(&'a self, op: &'a OpId) -> BoxFuture<'a, Result<Record, LookupError>> {
+    fn lookup<'a>(&'a self, entry: &'a Receipt) -> BoxFuture<'a, Result<Record, LookupError>> {
         Box::pin(async move {
             let _share = self.share().await;
-            self.mall.find(op).await
+            self.mall.find(&entry.op).await
         })
     }
 }

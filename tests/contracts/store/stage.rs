@@ -196,6 +196,7 @@ pub fn intent(number: u64, points: i64) -> Intent {
             said: None,
         },
         confirmation: None,
+        account: None,
     }
 }
 
