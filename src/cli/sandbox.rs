@@ -153,8 +153,8 @@ fn present(
         let page = &addresses.page;
         writeln!(
             out,
-            "The sandbox is open: a guild, its members and a points mall, all of it on this machine.\n\n  \
-             chat  {page}\n  mall  {page}mall\n"
+            "The sandbox is open: a guild, its members and three points systems, all of it on this machine.\n\n  \
+             chat   {page}\n  mall   {page}mall\n  swan   {page}swan\n  manta  {page}manta\n"
         )?;
         if arguments.serve_only {
             writeln!(
@@ -213,6 +213,7 @@ fn facts(running: &Running) -> Value {
         .map(|(id, name)| json!({"id": id.to_string(), "name": name}))
         .collect();
     let addresses = running.addresses();
+    let (swan, manta) = (running.swan(), running.manta());
     json!({
         "page": addresses.page,
         "api_url": addresses.api_url,
@@ -229,6 +230,19 @@ fn facts(running: &Running) -> Value {
         "moderator_roles": texts(running.moderator_roles().iter().map(ToString::to_string).collect()),
         "channels": channels,
         "members": running.members(guild),
+        "swan": {
+            "url": addresses.swan_url,
+            "gateway": swan.gateway().map(|(name, value)| json!({"header": name, "value": value})),
+            "users": swan.users(),
+        },
+        "manta": {
+            "url": addresses.manta_url,
+            "bot_id": manta.bot_id(),
+            "token": manta.token(),
+            "secret": manta.secret(),
+            "clients": manta.clients(),
+        },
+        "accounts": running.accounts(),
     })
 }
 
