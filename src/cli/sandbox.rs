@@ -1,5 +1,5 @@
-//! `guildpoints sandbox`: the bot against an imitation of the platform and the mall, all on this
-//! machine; with `--serve-only` the imitation alone.
+//! `guildpoints sandbox`: the bot against an imitation of the platform and the points systems,
+//! all on this machine; with `--serve-only` the imitation alone.
 //!
 //! The bot gets its settings the way everybody does: as a text that is read and judged.
 
@@ -219,6 +219,8 @@ fn facts(running: &Running) -> Value {
         "api_url": addresses.api_url,
         "gateway_url": addresses.gateway_url,
         "mall_url": addresses.mall_url,
+        "swan_url": addresses.swan_url,
+        "manta_url": addresses.manta_url,
         "bot_token": running.bot_token(),
         "app_key": running.app_key(),
         "app_secret": running.app_secret(),
@@ -231,12 +233,10 @@ fn facts(running: &Running) -> Value {
         "channels": channels,
         "members": running.members(guild),
         "swan": {
-            "url": addresses.swan_url,
             "gateway": swan.gateway().map(|(name, value)| json!({"header": name, "value": value})),
             "users": swan.users(),
         },
         "manta": {
-            "url": addresses.manta_url,
             "bot_id": manta.bot_id(),
             "token": manta.token(),
             "secret": manta.secret(),
