@@ -242,15 +242,17 @@ async fn a_decision_and_a_question_that_come_again_are_answered_once() {
     stage.start().await;
     again_in_vain(&mut stage, &[approved, asked]).await;
 
-    // To one that has long gone on.
+    // Typed anew it has an answer, and to a process that has long gone on it has had it.
+    let anew = stage.says("阿珍", &format!("/pending approve {code}"));
+    let told = stage.hears(anew).await;
+    assert!(told.contains("批准，用 /回执"), "{told}");
+    let asked = stage.says("阿珍", "/积分 @小明");
+    stage.hears(asked).await;
     stage.sandbox.advance(120_000);
     for _ in 0..2 {
         answer(&mut stage, "阿珍", "/待审").await;
     }
-    again_in_vain(&mut stage, &[approved, asked]).await;
-    let last = stage.says("阿珍", &format!("/pending approve {code}"));
-    let told = stage.hears(last).await;
-    assert!(told.contains("批准，用 /回执"), "typed anew: {told}");
+    again_in_vain(&mut stage, &[anew, asked]).await;
     squared(stage, &[666]).await;
 }
 
