@@ -192,7 +192,7 @@ fn judge_undos(world: &mut Mall, entries: &[Receipt]) {
             ));
         }
         let refused = |undo: &&Receipt| undo.state == State::Refused;
-        if !undos.iter().rev().skip(1).all(|undo| refused(undo)) {
+        if !undos.iter().rev().skip(1).all(refused) {
             wrong.push(format!("{op} was tried again before an undo was refused"));
         }
         for undo in undos {
@@ -231,10 +231,8 @@ fn judge_approvals(world: &mut Mall, entries: &[Receipt]) {
         });
         let first_sent = sent.map(|request| request.stamped_ms).min();
         let decision = entry.approval.as_ref().map(|approval| &approval.decision);
-        let approved = match decision {
-            None => None,
-            Some(decision) => Some(decision.as_ref().is_some_and(|decision| decision.approved)),
-        };
+        let approved =
+            decision.map(|decision| decision.as_ref().is_some_and(|decision| decision.approved));
         let mut wrong = Vec::new();
         if must_wait != approved.is_some() {
             wrong.push(format!("{op} had to wait: {must_wait}"));
