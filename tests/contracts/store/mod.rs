@@ -38,5 +38,5 @@ mod refusals;
 mod settling;
 mod sound;
 mod sqlite;
-mod stage;
+pub mod stage;
 mod telling;
