@@ -1,6 +1,5 @@
 //! The row of the mall: the sandbox's, over a socket, in every shape the document leaves open.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use guildpoints::model::UserId;
