@@ -6,6 +6,7 @@
 //! one task at a time (`AtWork`). Deliberately absent: chat, and sentences for people.
 
 mod backend;
+mod by_history;
 mod change;
 mod deciding;
 mod heard;
@@ -114,6 +115,12 @@ impl PointsTimes {
             .copied()
             .unwrap_or(Duration::from_secs(60));
         self.look_ups.get(at).copied().unwrap_or(last)
+    }
+
+    /// How long a history is searched before a change that it does not show is left to a moderator:
+    /// two minutes with the usual waits (points-backends, 2.5).
+    fn history_patience(&self) -> Duration {
+        self.look_up_wait(u32::MAX) * 2
     }
 
     /// How long after a sending nothing of it can be alive any more.
