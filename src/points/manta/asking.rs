@@ -4,7 +4,8 @@
 //! a wait. No wait goes past the deadline of the question: where it would, the answer is given at once.
 //! A pair that is refused is read anew once, and tried once more where it is another one by then.
 //!
-//! Source: points-backends, 3.4. Reads are safe to repeat after a time-out, a 429 and a 5xx.
+//! Source: points-backends, 3.4. Reads are safe to repeat after a time-out, a 429, a 5xx
+//! and an answer that cannot be read.
 
 use std::time::Duration;
 
@@ -133,12 +134,14 @@ impl Manta {
                     delays.next().unwrap_or_default()
                 }
                 Answer::Refused(_) => return answer,
-                Answer::Unclear { status, .. } => match status {
-                    // What came back whole and cannot be read will be no better.
-                    Some(200..=499) => return answer,
-                    _ => delays.next().unwrap_or_default(),
-                },
-                Answer::NotSent { .. } => delays.next().unwrap_or_default(),
+                // A redirect is no accident.
+                Answer::Unclear {
+                    status: Some(300..=399),
+                    ..
+                } => return answer,
+                Answer::Unclear { .. } | Answer::NotSent { .. } => {
+                    delays.next().unwrap_or_default()
+                }
             };
             let next = Instant::now() + wait;
             if tries >= TRIES || next >= until {
