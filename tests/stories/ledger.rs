@@ -278,6 +278,35 @@ async fn a_process_that_died_around_the_posting_is_made_good_once() {
 }
 
 #[tokio::test]
+async fn what_does_not_fit_any_more_after_a_crash_is_refused_at_once() {
+    let mut stage = stage("").await;
+    done(&mut stage, "/奖励 @小明 10 早到").await;
+    let (said, code) = done(&mut stage, "/扣分 @小明 7 刷屏").await;
+    stage.stop().await;
+    let journal = journal(&stage).await;
+    let entries = journal.of_message(said.0).await.expect("the store is read");
+    journal.close().await;
+    let (entry, killed) = (&entries[0], Killed::BeforePosting);
+    put_back(&stage, entry, killed).await;
+    let look_at = |ms: i64| {
+        let op = &entry.op;
+        format!("update entries set next_look_ms = {ms} where op = '{op}'")
+    };
+    stage.change_store(&look_at(i64::MAX - 1)).await;
+    stage.start().await;
+    // Meanwhile somebody takes all there is.
+    done(&mut stage, "/扣分 @小明 10 刷屏").await;
+    stage.stop().await;
+    stage.change_store(&look_at(0)).await;
+    stage.start().await;
+    // Nothing that was sent can still land, so nobody waits for it.
+    everything_settled(&stage, killed, "/扣分").await;
+    let told = stage.hears_of(said, "没有扣除").await;
+    assert_eq!(receipt_in(&told), code);
+    squared(stage, &[("小明", &[10, -10])]).await;
+}
+
+#[tokio::test]
 async fn killed_at_any_moment_nothing_is_lost_and_nothing_happens_twice() {
     let mut stage = stage("").await;
     done(&mut stage, "/奖励 @小明 1000 开始").await;

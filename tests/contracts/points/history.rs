@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use guildpoints::model::refusal::PointsRefusal;
 use guildpoints::points::Direction;
 use guildpoints::points::History;
 use guildpoints::points::HistoryPage;
@@ -11,6 +12,7 @@ use guildpoints::points::Taking;
 use super::rig::ANN;
 use super::rig::BEN;
 use super::rig::NOBODY;
+use super::rig::Pages;
 use super::rig::Rig;
 use super::rig::Unknown;
 
@@ -18,6 +20,7 @@ on_each_system! {
     pages_fit_together_newest_first,
     each_way_is_shown_by_itself,
     nobody_sees_anybody_elses,
+    what_cannot_be_read_is_never_an_empty_page,
 }
 
 fn wanted(page: u32, size: usize, direction: Direction) -> HistoryWanted {
@@ -32,10 +35,28 @@ async fn page(history: &dyn History, wanted: HistoryWanted) -> HistoryPage {
     history.page(ANN, &wanted).await.unwrap()
 }
 
+/// The history, where there is one that can be read.
+fn readable(rig: &Rig) -> Option<&dyn History> {
+    let history = rig.backend.history()?;
+    (rig.claims.history == Pages::Read).then_some(history)
+}
+
+async fn what_cannot_be_read_is_never_an_empty_page(rig: Rig) {
+    if rig.claims.history != Pages::Unreadable {
+        return;
+    }
+    rig.has(ANN, 7).await;
+    let history = rig.backend.history().unwrap();
+    let page = history.page(ANN, &wanted(0, 20, Direction::Both)).await;
+    let meaning = page.unwrap_err().refused.meaning;
+    assert_eq!(meaning, PointsRefusal::Unavailable);
+}
+
 async fn pages_fit_together_newest_first(rig: Rig) {
-    let Some(history) = rig.backend.history() else {
+    let Some(history) = readable(&rig) else {
         return;
     };
+    rig.has(ANN, 0).await;
     let mut made = Vec::new();
     for points in 1..=5 {
         made.insert(0, rig.applied(ANN, points).await);
@@ -65,9 +86,10 @@ async fn pages_fit_together_newest_first(rig: Rig) {
 }
 
 async fn each_way_is_shown_by_itself(rig: Rig) {
-    let Some(history) = rig.backend.history() else {
+    let Some(history) = readable(&rig) else {
         return;
     };
+    rig.has(ANN, 0).await;
     if rig
         .claims
         .change
@@ -94,9 +116,12 @@ async fn each_way_is_shown_by_itself(rig: Rig) {
 }
 
 async fn nobody_sees_anybody_elses(rig: Rig) {
-    let Some(history) = rig.backend.history() else {
+    let Some(history) = readable(&rig) else {
         return;
     };
+    rig.has(ANN, 0).await;
+    rig.has(BEN, 0).await;
+    rig.introduced(NOBODY).await;
     rig.applied(BEN, 7).await;
     rig.applied(ANN, 5).await;
     let page = page(history, wanted(0, 20, Direction::Both)).await;

@@ -12,6 +12,7 @@ use super::rig::Batches;
 use super::rig::Claims;
 use super::rig::Doing;
 use super::rig::Find;
+use super::rig::Pages;
 use super::rig::Place;
 use super::rig::Rig;
 use super::rig::Unknown;
@@ -37,10 +38,11 @@ pub async fn rig(home: Home) -> Rig {
     let claims = Claims {
         change: Some((Repeats::Dropped, Taking::Enabled)),
         find: Find::By(FoundBy::Id),
-        history: true,
+        history: Pages::Read,
         batch: Batches::EachForItself,
         many: true,
         unknown: Unknown::HasNothing,
+        linked: false,
         insufficient: true,
     };
     let place = Box::new(Here);

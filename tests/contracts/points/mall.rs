@@ -10,8 +10,6 @@ use guildpoints::points::Taking;
 use guildpoints::points::mall::Mall;
 use guildpoints::points::mall::MallSettings;
 use guildpoints::sandbox::Running;
-use guildpoints::sandbox::Sandbox;
-use guildpoints::sandbox::SandboxOptions;
 use guildpoints::sandbox::mall::BatchOrder;
 use guildpoints::sandbox::mall::EmptyRecord;
 use guildpoints::sandbox::mall::ErrorShape;
@@ -19,15 +17,16 @@ use guildpoints::sandbox::mall::LengthUnit;
 use guildpoints::sandbox::mall::Shapes;
 use guildpoints::sandbox::mall::UnknownUserCode;
 use guildpoints::support::secret::Secret;
-use tokio::net::TcpListener;
 
 use super::rig::Batches;
 use super::rig::Claims;
 use super::rig::Doing;
 use super::rig::Find;
+use super::rig::Pages;
 use super::rig::Place;
 use super::rig::Rig;
 use super::rig::Unknown;
+use super::rig::sandbox;
 use crate::store::stage::Home;
 
 struct There(Running);
@@ -78,11 +77,7 @@ pub fn selections() -> Vec<Shapes> {
 }
 
 pub async fn rig(shapes: Shapes) -> Rig {
-    // Another test of this process may have been first, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let sandbox = Sandbox::start(SandboxOptions::in_memory(), listener).await;
-    let sandbox = sandbox.unwrap();
+    let sandbox = sandbox().await;
     sandbox.mall().set_shapes(shapes.clone());
     let home = Home::new();
     let journal = home.journal().await;
@@ -109,13 +104,14 @@ pub async fn rig(shapes: Shapes) -> Rig {
             true => Find::By(FoundBy::Id),
             false => Find::Missing,
         },
-        history: false,
+        history: Pages::None,
         batch: match shapes.batch_atomic {
             true => Batches::AllOrNone,
             false => Batches::EachForItself,
         },
         many: false,
         unknown: Unknown::Refused(PointsRefusal::NoAccount),
+        linked: false,
         insufficient: true,
     };
     let name = format!("{shapes:?}");

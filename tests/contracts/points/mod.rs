@@ -19,6 +19,28 @@ macro_rules! on_each_system {
             )+
         }
 
+        mod swan {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    for selection in crate::points::swan::selections() {
+                        super::$case(crate::points::swan::rig(selection).await).await;
+                    }
+                }
+            )+
+        }
+
+        mod manta {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    for selection in crate::points::manta::selections() {
+                        super::$case(crate::points::manta::rig(selection).await).await;
+                    }
+                }
+            )+
+        }
+
         mod ledger_on_sqlite {
             $(
                 #[tokio::test]
@@ -49,6 +71,8 @@ mod changes;
 mod history;
 mod ledger;
 mod mall;
+mod manta;
 mod rig;
 mod schedules;
 mod several;
+mod swan;

@@ -8,9 +8,13 @@ use std::sync::atomic::Ordering;
 
 use guildpoints::journal::Intent;
 use guildpoints::journal::Journal;
+use guildpoints::journal::Link;
+use guildpoints::journal::Proof;
 use guildpoints::journal::Receipt;
 use guildpoints::journal::ReplyAddress;
 use guildpoints::journal::Ticket;
+use guildpoints::journal::Tied;
+use guildpoints::model::Account;
 use guildpoints::model::Amount;
 use guildpoints::model::Cause;
 use guildpoints::model::GuildId;
@@ -24,6 +28,10 @@ use guildpoints::points::Record;
 use guildpoints::points::Repeats;
 use guildpoints::points::Taking;
 use guildpoints::points::Verdict;
+use guildpoints::sandbox::Running;
+use guildpoints::sandbox::Sandbox;
+use guildpoints::sandbox::SandboxOptions;
+use tokio::net::TcpListener;
 
 use crate::store::stage::CHANNEL;
 use crate::store::stage::EVER;
@@ -48,11 +56,13 @@ pub type Doing<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 pub struct Claims {
     pub change: Option<(Repeats, Taking)>,
     pub find: Find,
-    pub history: bool,
+    pub history: Pages,
     pub batch: Batches,
     pub many: bool,
     /// What is said of a balance nobody knows.
     pub unknown: Unknown,
+    /// Whether members are known there by an account that was proved to be theirs.
+    pub linked: bool,
     /// Whether it is told when a balance does not suffice.
     pub insufficient: bool,
 }
@@ -64,6 +74,17 @@ pub enum Find {
     By(FoundBy),
     /// The ability is there, this deployment is without.
     Missing,
+    /// The ability is there, and what comes back cannot be read.
+    Unreadable,
+}
+
+/// Whether there is a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pages {
+    None,
+    Read,
+    /// The ability is there, and what comes back cannot be read.
+    Unreadable,
 }
 
 /// Whether several changes go in one call.
@@ -85,6 +106,11 @@ pub enum Unknown {
 pub trait Place: Send + Sync {
     /// A member has an account with just so many points.
     fn has<'a>(&'a self, rig: &'a Rig, member: UserId, points: i64) -> Doing<'a>;
+
+    /// A member is linked, where members are, to an account nobody has over there.
+    fn introduces<'a>(&'a self, _rig: &'a Rig, _member: UserId) -> Doing<'a> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 pub struct Rig {
@@ -123,6 +149,10 @@ impl Rig {
 
     pub async fn has(&self, member: UserId, points: i64) {
         self.place.has(self, member, points).await;
+    }
+
+    pub async fn introduced(&self, member: UserId) {
+        self.place.introduces(self, member).await;
     }
 
     /// A ticket for a change that was never sent.
@@ -184,6 +214,29 @@ impl Rig {
     pub async fn balance(&self, member: UserId) -> i64 {
         self.backend.balance(member).await.unwrap().points
     }
+}
+
+/// Ties an account to a member, as an operator's import does.
+pub async fn tied(rig: &Rig, member: UserId, account: Account) {
+    let link = Link {
+        system: rig.backend.system().name().to_owned(),
+        member,
+        account,
+        proof: Proof::Import,
+        verified_by: None,
+        verified_ms: 1,
+    };
+    let tied = rig.journal.tie(link).await.unwrap();
+    assert!(matches!(tied, Tied::Now | Tied::Already), "{tied:?}");
+}
+
+/// A sandbox of one's own.
+pub async fn sandbox() -> Running {
+    // Another test of this process may have been first, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let sandbox = Sandbox::start(SandboxOptions::in_memory(), listener).await;
+    sandbox.unwrap()
 }
 
 /// What a refusal means.
