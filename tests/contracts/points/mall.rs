@@ -39,40 +39,41 @@ impl Place for There {
     }
 }
 
-/// Every choice by itself, and all of the awkward ones together.
+/// Every choice at least once.
 pub fn selections() -> Vec<Shapes> {
-    let usual = Shapes::default;
-    let mut all = vec![usual()];
+    let mut all = vec![Shapes::default()];
     let mut with = |change: fn(&mut Shapes)| {
         let mut shapes = Shapes::default();
         change(&mut shapes);
         all.push(shapes);
     };
-    with(|shapes| shapes.strict_headers = true);
-    with(|shapes| shapes.length_unit = LengthUnit::Codepoint);
-    with(|shapes| shapes.length_unit = LengthUnit::Utf8);
-    with(|shapes| shapes.error_shape = ErrorShape::Inner);
-    with(|shapes| shapes.error_shape = ErrorShape::Both);
-    with(|shapes| shapes.unknown_user_code = UnknownUserCode::NoSuchUser);
-    with(|shapes| shapes.unknown_balance_null = true);
-    with(|shapes| shapes.failed_uses_bizid = true);
-    with(|shapes| shapes.batch_atomic = true);
-    with(|shapes| shapes.batch_order = BatchOrder::Reversed);
-    with(|shapes| shapes.batch_order = BatchOrder::Shuffled);
-    with(|shapes| shapes.batch_single_object = true);
-    with(|shapes| shapes.post_status_201 = true);
-    with(|shapes| shapes.empty_record = EmptyRecord::Object);
-    with(|shapes| shapes.empty_record = EmptyRecord::Absent);
-    with(|shapes| shapes.empty_record = EmptyRecord::Text);
-    with(|shapes| shapes.empty_record = EmptyRecord::List);
-    with(|shapes| shapes.find_point_record = false);
     with(|shapes| {
         shapes.strict_headers = true;
-        shapes.error_shape = ErrorShape::Both;
+        shapes.length_unit = LengthUnit::Codepoint;
+        shapes.error_shape = ErrorShape::Inner;
+        shapes.unknown_user_code = UnknownUserCode::NoSuchUser;
         shapes.batch_order = BatchOrder::Reversed;
         shapes.post_status_201 = true;
+        shapes.empty_record = EmptyRecord::Object;
+    });
+    with(|shapes| {
+        shapes.length_unit = LengthUnit::Utf8;
+        shapes.error_shape = ErrorShape::Both;
+        shapes.unknown_balance_null = true;
+        shapes.batch_order = BatchOrder::Shuffled;
+        shapes.empty_record = EmptyRecord::Absent;
+    });
+    with(|shapes| {
+        shapes.failed_uses_bizid = true;
+        shapes.batch_single_object = true;
+        shapes.empty_record = EmptyRecord::Text;
+    });
+    with(|shapes| {
+        shapes.not_found_html = true;
+        shapes.batch_atomic = true;
         shapes.empty_record = EmptyRecord::List;
     });
+    with(|shapes| shapes.find_point_record = false);
     all
 }
 

@@ -67,6 +67,7 @@ impl Place for There {
 /// A shape of the service, and the kind of ids members are linked by.
 pub type Selection = (MantaShapes, &'static str);
 
+/// Every choice at least once for each kind of ids.
 pub fn selections() -> Vec<Selection> {
     let mut all = Vec::new();
     for kind in ["encoded", "line"] {
@@ -75,12 +76,13 @@ pub fn selections() -> Vec<Selection> {
             change(&mut shapes);
             all.push((shapes, kind));
         };
-        with(|_| {});
-        with(|shapes| shapes.unknown_ids = UnknownIds::Refused);
-        with(|shapes| shapes.point_order = PointOrder::Shuffled);
         with(|shapes| shapes.no_points = NoPoints::Absent);
-        with(|shapes| shapes.bot_id_in_errors = true);
         with(|shapes| {
+            shapes.unknown_ids = UnknownIds::Refused;
+            shapes.bot_id_in_errors = true;
+        });
+        with(|shapes| {
+            shapes.point_order = PointOrder::Shuffled;
             shapes.unknown_ids = UnknownIds::Refused;
             shapes.refusal_status_200 = true;
         });

@@ -61,6 +61,7 @@ pub struct Selection {
     transaction_id: Repeats,
 }
 
+/// Every choice at least once.
 pub fn selections() -> Vec<Selection> {
     let usual = Selection {
         shapes: SwanShapes::default(),
@@ -73,33 +74,37 @@ pub fn selections() -> Vec<Selection> {
         change(&mut selection);
         all.push(selection);
     };
-    with(|it| it.deduct = Taking::NotEnabled);
     with(|it| {
-        it.shapes.deduct = Deduct::Refuse;
         it.deduct = Taking::NotEnabled;
+        it.shapes.deduct = Deduct::Refuse;
+        it.shapes.error_form = ErrorForm::Text;
+        it.shapes.ledger = LedgerForm::Object;
+        it.shapes.points = PointsForm::Number;
+        it.shapes.created = CreatedField::CreateAt;
+        it.shapes.detail_id = DetailId::Number;
     });
     with(|it| {
+        it.transaction_id = Repeats::Dropped;
         it.shapes.repeated_id = RepeatedId::Silent;
-        it.transaction_id = Repeats::Dropped;
+        it.shapes.error_form = ErrorForm::Empty;
+        it.shapes.ledger = LedgerForm::Array;
+        it.shapes.points = PointsForm::String;
+        it.shapes.created = CreatedField::CreatedAt;
+        it.shapes.detail_id = DetailId::TransactionId;
+        it.shapes.accept_quoted = true;
     });
     with(|it| {
-        it.shapes.repeated_id = RepeatedId::Conflict;
         it.transaction_id = Repeats::Dropped;
+        it.shapes.repeated_id = RepeatedId::Conflict;
+        it.shapes.ledger = LedgerForm::Array;
+        it.shapes.points = PointsForm::Number;
+        it.shapes.detail_id = DetailId::Number;
+        it.shapes.strict_headers = true;
     });
-    with(|it| it.shapes.error_form = ErrorForm::Text);
-    with(|it| it.shapes.error_form = ErrorForm::Empty);
-    with(|it| it.shapes.error_form = ErrorForm::Status200);
-    with(|it| it.shapes.ledger = LedgerForm::Object);
-    with(|it| it.shapes.ledger = LedgerForm::Array);
-    with(|it| it.shapes.ledger = LedgerForm::Malformed);
-    with(|it| it.shapes.points = PointsForm::Number);
-    with(|it| it.shapes.points = PointsForm::String);
-    with(|it| it.shapes.created = CreatedField::CreateAt);
-    with(|it| it.shapes.created = CreatedField::CreatedAt);
-    with(|it| it.shapes.detail_id = DetailId::Number);
-    with(|it| it.shapes.detail_id = DetailId::TransactionId);
-    with(|it| it.shapes.accept_quoted = true);
-    with(|it| it.shapes.strict_headers = true);
+    with(|it| {
+        it.shapes.error_form = ErrorForm::Status200;
+        it.shapes.ledger = LedgerForm::Malformed;
+    });
     all
 }
 
@@ -135,7 +140,11 @@ pub async fn rig(selection: Selection) -> Rig {
         },
         batch: Batches::None,
         many: false,
-        unknown: Unknown::Refused(PointsRefusal::NoAccount),
+        // Where an error is no HTTP error, nobody promises how it says what is wrong.
+        unknown: Unknown::Refused(match selection.shapes.error_form {
+            ErrorForm::Status200 => PointsRefusal::Unavailable,
+            _ => PointsRefusal::NoAccount,
+        }),
         linked: true,
         insufficient: false,
     };
