@@ -130,7 +130,7 @@ fn table(language: Language) -> String {
 #[test]
 fn the_permission_table_in_chinese() {
     insta::assert_snapshot!(table(Language::Chinese), @r"
-    /check /自检 | manage | 2s | /自检 | 检查机器人和积分商城的状态
+    /check /自检 | manage | 2s | /自检 | 检查机器人和积分系统的状态
     /deduct /扣分 | take | 1s | /扣分 @成员… 数量 原因 | 扣除成员的积分，必须写原因
     /freeze /暂停发放 | freeze | 1s | /暂停发放 [原因] | 立即暂停发放积分
     /help /帮助 | none | 2s | /帮助 [指令] | 查看能用的指令
@@ -146,7 +146,7 @@ fn the_permission_table_in_chinese() {
 #[test]
 fn the_permission_table_in_english() {
     insta::assert_snapshot!(table(Language::English), @r"
-    /check /自检 | manage | 2s | /check | check the bot and the points mall
+    /check /自检 | manage | 2s | /check | check the bot and the points system
     /deduct /扣分 | take | 1s | /deduct @member… amount reason | take points from a member; a reason is required
     /freeze /暂停发放 | freeze | 1s | /freeze [reason] | stop giving points at once
     /help /帮助 | none | 2s | /help [command] | show the commands you can use

@@ -6,6 +6,7 @@
 //! one task at a time (`AtWork`). Deliberately absent: chat, and sentences for people.
 
 mod backend;
+mod by_history;
 mod change;
 mod deciding;
 mod heard;
@@ -64,6 +65,8 @@ use crate::model::GuildId;
 use crate::model::OpId;
 use crate::model::Policy;
 use crate::model::ReceiptCode;
+use crate::model::System;
+use crate::model::SystemKind;
 use crate::model::UserId;
 use crate::model::refusal::PointsRefusal;
 use crate::support::clock::Clock;
@@ -113,6 +116,12 @@ impl PointsTimes {
             .copied()
             .unwrap_or(Duration::from_secs(60));
         self.look_ups.get(at).copied().unwrap_or(last)
+    }
+
+    /// How long a history is searched before a change that it does not show is left to a moderator:
+    /// two minutes with the usual waits (points-backends, 2.5).
+    fn history_patience(&self) -> Duration {
+        self.look_up_wait(u32::MAX) * 2
     }
 
     /// How long after a sending nothing of it can be alive any more.
@@ -206,6 +215,25 @@ impl Points {
             Some(systems) => systems.rewards.balance(member).await,
             None => Err(no_backend()),
         }
+    }
+
+    /// A member's balance in the guild's system of that sort, where it uses one.
+    pub async fn balance_in(
+        &self,
+        guild: GuildId,
+        kind: SystemKind,
+        member: UserId,
+    ) -> Option<Result<BalanceRead, ReadError>> {
+        let mut all = self.inner.systems.get(&guild)?.all();
+        let backend = all.find(|backend| backend.system().kind() == kind)?;
+        Some(backend.balance(member).await)
+    }
+
+    /// The points systems of a guild, the one that rewards go to first.
+    pub fn systems(&self, guild: GuildId) -> Vec<System> {
+        let systems = self.inner.systems.get(&guild).into_iter();
+        let all = systems.flat_map(GuildSystems::all);
+        all.map(|backend| backend.system().clone()).collect()
     }
 
     /// The balance that a change of this entry shows, in the system it was made in.

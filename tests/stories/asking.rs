@@ -297,7 +297,7 @@ async fn the_help_page_in_each_language() {
     let said = stage.says("夜雨", "/help");
     insta::assert_snapshot!(stage.hears(said).await, @r"
     你在这里可以使用：
-    /自检　检查机器人和积分商城的状态
+    /自检　检查机器人和积分系统的状态
     /扣分 @成员… 数量 原因　扣除成员的积分，必须写原因
     /暂停发放 [原因]　立即暂停发放积分
     /帮助 [指令]　查看能用的指令

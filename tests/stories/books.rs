@@ -132,7 +132,7 @@ pub async fn handled(stage: &Stage, said: Said) {
 }
 
 /// The bot's journal, to look at while the bot may be at work on it.
-async fn journal(stage: &Stage) -> Journal {
+pub async fn journal(stage: &Stage) -> Journal {
     let clock = Clock::system();
     let url = stage.store_url();
     let sign = if url.contains('?') { '&' } else { '?' };

@@ -24,6 +24,7 @@ mod faults;
 mod freezing;
 mod hostile;
 mod interrupted;
+mod ledger;
 mod main_job;
 mod money;
 mod operated;

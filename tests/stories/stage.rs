@@ -57,6 +57,8 @@ pub struct Settings {
     pub bot: String,
     /// Lines of `[mall]`; short times where absent.
     pub mall: Option<String>,
+    /// The guild's `points`, where it is not the mall; then there is no `[mall]` at all.
+    pub points: Option<&'static str>,
     /// Further lines of `[limits]`; those of chat are out of the way.
     pub limits: String,
     /// Whole further sections before the guild's.
@@ -605,13 +607,23 @@ impl Stage {
 
     fn toml(&self) -> String {
         let addresses = self.sandbox.addresses();
+        let mall = match self.settings.points {
+            Some(_) => String::new(),
+            None => format!(
+                "[mall]\nbase_url = \"{}\"\napp_key = \"{}\"\napp_secret = \"{}\"\n{}",
+                addresses.mall_url,
+                self.sandbox.app_key(),
+                self.sandbox.app_secret(),
+                self.settings.mall.as_deref().unwrap_or(SHORT_TIMES),
+            ),
+        };
         format!(
             "[bot]\ntoken = \"{token}\"\napi_url = \"{api}\"\ngateway_url = \"{gateway}\"\n{bot}\n\
              [store]\nurl = {store}\n\
              [limits]\nsend_per_channel_per_second = 1000.0\napi_per_second = 1000.0\n{limits}\n\
-             [mall]\nbase_url = \"{base}\"\napp_key = \"{key}\"\napp_secret = \"{secret}\"\n{mall}\n\
+             {mall}\n\
              {further}\n\
-             [[guild]]\nid = {guild}\npoints = \"mall\"\nadmin_roles = [{admins}]\n\
+             [[guild]]\nid = {guild}\npoints = \"{points}\"\nadmin_roles = [{admins}]\n\
              moderator_roles = [{moderators}]\n{more}\n\
              [guild.reward]\n{reward}\n",
             token = self.sandbox.bot_token(),
@@ -619,11 +631,8 @@ impl Stage {
             gateway = addresses.gateway_url,
             bot = self.settings.bot,
             store = self.store_setting(),
-            base = addresses.mall_url,
-            key = self.sandbox.app_key(),
-            secret = self.sandbox.app_secret(),
             limits = self.settings.limits,
-            mall = self.settings.mall.as_deref().unwrap_or(SHORT_TIMES),
+            points = self.settings.points.unwrap_or("mall"),
             further = self.settings.further,
             guild = self.guild,
             admins = ids(&self.sandbox.admin_roles()),

@@ -38,6 +38,6 @@ mod refusals;
 mod settling;
 mod sound;
 mod sqlite;
-mod stage;
+pub mod stage;
 mod telling;
 mod troubled;
