@@ -14,6 +14,7 @@ mod failures;
 mod lease;
 mod migrations;
 mod pen;
+mod record;
 mod rows;
 mod script;
 mod session;
