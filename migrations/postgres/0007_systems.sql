@@ -77,17 +77,20 @@ create table book_accounts (
     check (account = 0 or points >= 0)
 );
 
--- Every change of it, twice: once for each of its two accounts.
+-- Every change of it, twice: once for each of its two accounts. Numbers grow in the order in which
+-- changes took effect, which no clock can turn round; of the two only the member's has the remark.
 create table book_postings (
     op           text   not null,
     account      bigint not null,
+    number       bigint not null,
     guild        bigint not null,
     points       bigint not null check (points <> 0),
     remark       text   not null,
     posted_ms    bigint not null,
     primary key (op, account)
 );
-create index book_postings_account on book_postings (guild, account, posted_ms, op);
+create unique index book_postings_number on book_postings (number, account);
+create index book_postings_account on book_postings (guild, account, number);
 
 -- The balance last read of a system, for when it does not answer.
 create table known_balances (

@@ -406,7 +406,11 @@ fn systems(
     let handle = |guild: GuildId, system: &System| -> Option<Arc<dyn PointsBackend>> {
         match system.kind() {
             SystemKind::Mall => malls.get(&guild).map(|handle| handle.clone() as _),
-            SystemKind::Ledger => Some(Arc::new(GuildLedger::new(guild, journal.clone()))),
+            SystemKind::Ledger => Some(Arc::new(GuildLedger::new(
+                guild,
+                journal.clone(),
+                house.clock.clone(),
+            ))),
             SystemKind::Swan | SystemKind::Manta => shared.get(system).cloned(),
         }
     };

@@ -21,6 +21,8 @@
 //! `sqlite` and `postgres`.
 
 mod audit;
+mod auditing;
+mod books;
 mod bounds;
 mod channels;
 mod codes;
@@ -57,6 +59,12 @@ use tokio_util::task::TaskTracker;
 
 pub use audit::Breach;
 pub use audit::breaches;
+pub use auditing::Audited;
+pub use auditing::BookFault;
+pub use books::Booked;
+pub use books::MOST as MOST_BOOKED;
+pub use books::Posted;
+pub use books::Way;
 pub use channels::ChannelMark;
 pub use channels::Handled;
 pub use channels::MOST_CHANNELS;
