@@ -14,7 +14,7 @@ use serde_json::Value;
 /// The JSON of a whole body; `None` where it is none, or where an object says something twice.
 ///
 /// Two codes under one name are no answer: readers differ in which of them they believe.
-pub(super) fn whole(body: &[u8]) -> Option<Value> {
+pub(in crate::points) fn whole(body: &[u8]) -> Option<Value> {
     let Exact(value) = serde_json::from_slice(body).ok()?;
     Some(value)
 }
