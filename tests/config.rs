@@ -16,6 +16,8 @@ use guildpoints::model::RoleId;
 use guildpoints::model::System;
 use guildpoints::model::UserId;
 use guildpoints::model::policy::ManageGuild;
+use guildpoints::points::Repeats;
+use guildpoints::points::Taking;
 
 const TOKEN: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9";
 
@@ -104,6 +106,9 @@ fn environment() -> Environment {
         ("FANBOOK_BOT_TOKEN", TOKEN),
         ("MALL_APP_KEY", "mall-key-value"),
         ("MALL_APP_SECRET", "mall-secret-value"),
+        ("SWAN_AUTH", "swan-auth-value"),
+        ("MANTA_TOKEN", "manta-token-value"),
+        ("MANTA_SECRET", "manta-secret-value"),
     ])
 }
 
@@ -156,6 +161,18 @@ fn every_agreed_name_is_taken() {
     assert_eq!(mall.signature_window, Duration::from_secs(600));
     let guild = &config.guilds[0];
     assert_eq!(guild.points, System::mall());
+    assert_eq!(guild.also, [System::swan("hq"), System::manta("shop")]);
+    let swan = &config.swans["hq"];
+    assert_eq!(swan.base_url, "https://swan.example.org");
+    assert_eq!(swan.headers[0].0, "Authorization");
+    assert_eq!(swan.headers[0].1.expose(), "swan-auth-value");
+    assert_eq!(swan.deduct, Taking::NotEnabled);
+    assert_eq!(swan.transaction_id, Repeats::Unpromised);
+    assert_eq!(swan.change_type, "FANBOOK");
+    let manta = &config.mantas["shop"];
+    assert_eq!(manta.base_url, "https://mantago.cc/api");
+    assert_eq!(manta.token.value.expose(), "manta-token-value");
+    assert_eq!(manta.token.file, None);
     let policy = &guild.policy;
     assert_eq!(policy.guild, GuildId::new(412_345_678_901_234_563));
     assert_eq!(policy.name.as_deref(), Some("天梯"));
@@ -178,14 +195,7 @@ fn what_has_no_effect_yet_is_named_and_nothing_else() {
     reserved.sort();
     assert_eq!(
         reserved,
-        [
-            "guild.0.also",
-            "guild.0.board.0",
-            "http.admin_token",
-            "http.public_url",
-            "manta.shop",
-            "swan.hq",
-        ]
+        ["guild.0.board.0", "http.admin_token", "http.public_url",]
     );
     assert!(parse(LEAST).unwrap().reserved.is_empty());
 }
@@ -228,7 +238,7 @@ fn the_example_has_every_agreed_name_and_loads_with_all_of_them_switched_on() {
         .map(|line| format!("{line}\n"))
         .collect();
     let full = parse(&switched_on).unwrap();
-    assert_eq!(full.reserved.len(), 8, "{:?}", full.reserved);
+    assert_eq!(full.reserved.len(), 5, "{:?}", full.reserved);
     for line in CONTRACT.lines() {
         let name = line.split(['=', ' ']).next().unwrap();
         assert!(
@@ -325,8 +335,18 @@ fn faults_of_kind_and_range_in_the_sections_name_line_and_way_out() {
             "lie within 0.01 and 1000000",
         ),
         ("[limits]\napi_per_second = \"4\"", "expected a number"),
-        ("[swan.hq]\ndeduct = \"of\"", "one of off, negative"),
-        ("[manta.shop]\ntoken = 5", "a secret is written"),
+        (
+            "[swan.hq]\ndeduct = \"of\"\nbase_url = \"https://s\"",
+            "one of off, negative",
+        ),
+        (
+            "[swan.hq]\nheaders = { \"A b\" = \"x\" }\nbase_url = \"https://s\"",
+            "no header can have this name",
+        ),
+        (
+            "[manta.shop]\ntoken = 5\nbot_id = \"b\"\nsecret = \"s\"",
+            "a secret is written",
+        ),
     ] {
         let fault = fault(&format!("{LEAST}{written}\n"));
         assert!(fault.message.contains(says), "{written}: {fault:?}");
@@ -356,7 +376,11 @@ fn faults_of_kind_and_range_in_a_guild_name_line_and_way_out() {
         ("presets = { \"50\" = { points = 5 } }", "read as an amount"),
         ("presets = { \"a b\" = { points = 5 } }", "without blanks"),
         ("sweep = 1", "expected true or false"),
-        ("also = [\"swan.hq\"]", "no points system of this name"),
+        ("also = [\"swan.hq\"]", "`[swan.hq]` is missing"),
+        ("also = [\"goose\"]", "no points system of this name"),
+        ("also = [\"mall\"]", "`mall` is named twice"),
+        ("also = [\"ledger\", \"ledger\"]", "named twice"),
+        ("points = \"manta.shop\"", "`[manta.shop]` is missing"),
         ("board = { top = 5 }", "is a list of tables"),
         ("board = [{ top = 0 }]", "lie within 1 and 100"),
         ("board = [{ at = \"25:00\" }]", "expected a clock time"),
@@ -377,16 +401,13 @@ fn judged_at_its_line(header: &str, written: &str, says: &str) {
 }
 
 #[test]
-fn points_systems_of_later_versions_are_refused_by_name() {
-    for name in ["ledger", "swan.hq", "manta.shop"] {
-        let fault = fault(&least_with("[[guild]]", &format!("points = \"{name}\"")));
-        assert_eq!(
-            fault.message,
-            format!(
-                "`guild.0.points`: `{name}` is not available in this version of guildpoints; use `mall`"
-            )
-        );
-    }
+fn a_points_system_is_one_that_is_set_up() {
+    let text = "[bot]\ntoken = \"t\"\n[[guild]]\nid = 7\npoints = \"ledger\"\n";
+    assert_eq!(parse(text).unwrap().guilds[0].points, System::ledger());
+    let also = least_with("[[guild]]", "also = [\"manta.shpo\"]");
+    let manta = "[manta.shop]\nbot_id = \"b\"\ntoken = \"t\"\nsecret = \"s\"\n";
+    let near = fault(&format!("{also}{manta}"));
+    assert_eq!(near.suggestion.as_deref(), Some("manta.shop"));
     let fault = fault(&least_with("[[guild]]", "points = \"mal\""));
     assert_eq!(fault.suggestion.as_deref(), Some("mall"));
 }
@@ -546,9 +567,39 @@ fn a_secret_that_cannot_be_had_says_why() {
 }
 
 #[test]
-fn reserved_secrets_need_not_be_there() {
-    let text = format!("{LEAST}[swan.hq]\nheaders = {{ A = {{ env = \"NOT_SET\" }} }}\n");
-    assert_eq!(parse(&text).unwrap().reserved, ["swan.hq"]);
+fn what_a_section_lacks_is_said() {
+    for (section, lacks) in [
+        ("[swan.hq]\n", "swan.hq.base_url"),
+        (
+            "[manta.shop]\ntoken = \"t\"\nsecret = \"s\"\n",
+            "manta.shop.bot_id",
+        ),
+        (
+            "[manta.shop]\nbot_id = \"b\"\nsecret = \"s\"\n",
+            "manta.shop.token",
+        ),
+    ] {
+        let fault = fault(&format!("{LEAST}{section}"));
+        assert_eq!(fault.key, lacks);
+    }
+    let text = format!(
+        "{LEAST}[swan.hq]\nbase_url = \"https://s\"\nheaders = {{ A = {{ env = \"NOT_SET\" }} }}\n"
+    );
+    assert_eq!(fault(&text).key, "swan.hq.headers.A");
+}
+
+#[test]
+fn the_file_of_a_pair_that_is_renewed_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("manta-token"), "from-file\n").unwrap();
+    let text = format!(
+        "{LEAST}[manta.shop]\nbot_id = \"b\"\ntoken = {{ file = \"manta-token\" }}\nsecret = \"s\"\n"
+    );
+    let config = Config::parse(&text, "bot.toml", folder.path(), &Environment::default()).unwrap();
+    let manta = &config.mantas["shop"];
+    assert_eq!(manta.token.value.expose(), "from-file");
+    assert_eq!(manta.token.file, Some(folder.path().join("manta-token")));
+    assert_eq!(manta.secret.file, None);
 }
 
 #[test]
@@ -605,7 +656,7 @@ fn the_fault_of_a_variable_names_the_variable() {
     for (name, value, says) in [
         ("GUILDPOINTS__BOT__API_ULR", "x", "unknown key `api_ulr`"),
         ("GUILDPOINTS__BOT__LANGUAGE", "de", "expected `zh-CN`"),
-        ("GUILDPOINTS__GUILD__0__POINTS", "ledger", "use `mall`"),
+        ("GUILDPOINTS__GUILD__0__POINTS", "mal", "no points system"),
         ("GUILDPOINTS__GUILD__2__ID", "5", "a gap in a list"),
         ("GUILDPOINTS__GUILD__FIRST__ID", "5", "places are numbers"),
         ("GUILDPOINTS__GUILD__0__ID__X", "5", "no table"),
@@ -713,7 +764,14 @@ id = 7
 #[test]
 fn debug_of_settings_shows_no_secret() {
     let shown = format!("{:#?}", parse(CONTRACT).unwrap());
-    for secret in [TOKEN, "mall-key-value", "mall-secret-value"] {
+    for secret in [
+        TOKEN,
+        "mall-key-value",
+        "mall-secret-value",
+        "swan-auth-value",
+        "manta-token-value",
+        "manta-secret-value",
+    ] {
         assert!(!shown.contains(secret), "{shown}");
     }
 }

@@ -109,6 +109,7 @@ pub(super) struct Shift {
     journal: Journal,
     points: Points,
     mall: Option<Mall>,
+    mantas: Vec<Manta>,
     dispatcher: Arc<Dispatcher>,
     lanes: Lanes,
     catch_up: CatchUp,
@@ -169,6 +170,7 @@ impl Shift {
             journal,
             points,
             mall,
+            mantas: house.mantas.values().cloned().collect(),
             dispatcher,
             lanes,
             catch_up,
@@ -194,6 +196,10 @@ impl Shift {
         ));
         if let Some(mall) = &self.mall {
             self.tasks.spawn(probe(mall.clone(), self.working.clone()));
+        }
+        for manta in &self.mantas {
+            self.tasks
+                .spawn(manta.clone().watch_token(self.working.clone()));
         }
         if let Err(error) = self.catch_up.learn().await {
             tracing::warn!(%error, "which commands are handled could not be read yet");

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 /// The longest wait that is believed; a stated one may be absurd.
 ///
 /// Source: points-backends, 5.4 (`rate_429`). Ten minutes is what a signature lives.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(600);
+pub(in crate::points) const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 static RFC_2822: DateTimeParser = DateTimeParser::new().relaxed_weekday(true);
 
