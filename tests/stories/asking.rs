@@ -83,7 +83,7 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
         rows.map(|row| row.split(['　', ' ']).next().unwrap().to_owned())
             .collect()
     };
-    assert_eq!(names(&member), ["/帮助", "/积分", "/回执"]);
+    assert_eq!(names(&member), ["/帮助", "/积分明细", "/积分", "/回执"]);
     assert!(!member.contains("额度"), "{member}");
     let said = stage.says("阿杰", "/reward @小明 66");
     stage.hears_of(said, "✅").await;
@@ -92,7 +92,14 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
     assert_eq!(
         names(&moderator),
         [
-            "/扣分", "/帮助", "/待审", "/积分", "/回执", "/奖励", "/撤销"
+            "/扣分",
+            "/帮助",
+            "/积分明细",
+            "/待审",
+            "/积分",
+            "/回执",
+            "/奖励",
+            "/撤销"
         ]
     );
     assert!(
@@ -109,6 +116,7 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
             "/扣分",
             "/暂停发放",
             "/帮助",
+            "/积分明细",
             "/待审",
             "/积分",
             "/回执",

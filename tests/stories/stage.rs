@@ -195,6 +195,18 @@ impl Stage {
         )
     }
 
+    /// The section of the imitated Manta, to be called `manta.shop`.
+    pub fn manta_section(sandbox: &Running) -> String {
+        let manta = sandbox.manta();
+        format!(
+            "[manta.shop]\nbase_url = \"{}\"\nbot_id = \"{}\"\ntoken = \"{}\"\nsecret = \"{}\"\n",
+            sandbox.addresses().manta_url,
+            manta.bot_id(),
+            manta.token(),
+            manta.secret()
+        )
+    }
+
     /// Ties the accounts of the seeded members that a system has; the bot must not run, and must have.
     pub async fn tie_accounts(&self, system: &str) {
         let kind = system.split('.').next();
