@@ -85,6 +85,8 @@ async fn a_system_that_is_down_says_so_with_what_it_said_last_and_blocks_nobody(
     let mut stage = three("").await;
     let said = stage.says("小明", "/积分");
     stage.hears_of(said, "Swan · hq：340 积分").await;
+    // What was read is written behind the answer; a stop waits for that.
+    stage.restart().await;
     let down = FaultRule::always("swan.*", FaultKind::Status500Before);
     stage.sandbox.faults().set(down);
     let wanted = [
@@ -212,6 +214,7 @@ async fn all_of_it_is_there_in_english() {
             "built-in ledger: 0 points (as of T)",
         ]
     );
+    stage.restart().await;
     let down = FaultRule::always("swan.*", FaultKind::Status500Before);
     stage.sandbox.faults().set(down);
     let said = stage.says("小明", "/points");
@@ -303,6 +306,7 @@ async fn the_mall_swan_and_manta_answer_in_three_lines() {
     ];
     let said = stage.says("小明", "/积分");
     assert_eq!(untimed(&stage.hears(said).await), wanted);
+    stage.restart().await;
     // Swan is down: its line alone says so.
     let down = FaultRule::always("swan.*", FaultKind::DropBefore);
     stage.sandbox.faults().set(down);
