@@ -41,3 +41,4 @@ mod sound;
 mod sqlite;
 mod stage;
 mod telling;
+mod troubled;
