@@ -20,6 +20,7 @@ mod missed;
 #[path = "../../tests/support/postgres.rs"]
 mod postgres;
 mod runs;
+mod several;
 mod table;
 #[path = "../parts/upgrade.rs"]
 mod upgrade;
@@ -75,6 +76,9 @@ async fn measure(arguments: &[String]) -> io::Result<()> {
     }
     if is_wanted("catch-up") {
         faults += missed::catch_up(&SCALE, &mut lines).await?;
+    }
+    if is_wanted("systems") {
+        faults += several::systems(&SCALE, &mut lines).await?;
     }
     if is_wanted("fail-over") {
         faults += failover::owner_killed(&SCALE, &mut lines).await?;

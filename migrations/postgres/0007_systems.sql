@@ -4,6 +4,10 @@
 -- The account a change was written for, where that is not the member itself: kind, a blank, the id.
 alter table entries add column account text;
 
+-- What the bot changed for a member, in pages. Settled entries only: so it costs nothing when an intent
+-- is written, which is what is waited for, and the few that are open are found by `entries_unsettled`.
+create index entries_of_member on entries (guild, member, written_ms) where settled_ms is not null;
+
 -- Whose account an account of another system is: one of each member in a system, one person for each.
 create table links (
     system       text   not null,

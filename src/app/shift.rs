@@ -290,6 +290,7 @@ impl Shift {
         let drained = tokio::time::timeout(DRAIN_LIMIT, async {
             self.catch_up.stopped().await;
             self.lanes.settled().await;
+            self.dispatcher.stop_following().await;
             self.points.drain().await;
             if let Err(error) = self.dispatcher.tell_what_is_due().await {
                 tracing::warn!(%error, "what is still to be told stays for the next start");
@@ -313,6 +314,7 @@ impl Shift {
             if lost {
                 self.catch_up.stopped().await;
                 self.lanes.settled().await;
+                self.dispatcher.stop_following().await;
                 self.points.drain().await;
             }
         });

@@ -5,11 +5,14 @@
 //! sent, unknown, and unknown is never turned into a refusal by a time-out. An id is worked on by
 //! one task at a time (`AtWork`). Deliberately absent: chat, and sentences for people.
 
+mod asking;
 mod backend;
 mod by_history;
+mod breaker;
 mod change;
 mod deciding;
 mod heard;
+mod history;
 pub mod ledger;
 mod links;
 pub mod mall;
@@ -30,11 +33,15 @@ use tokio::sync::Notify;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
+pub use asking::Asking;
+pub use asking::Line;
 pub use backend::*;
 pub use change::Change;
 pub use change::ChangeError;
 pub use change::Order;
 pub use deciding::Ruled;
+pub use history::Changed;
+pub use history::HistoryError;
 pub use links::Links;
 pub use many::Changes;
 pub use records::Compared;
@@ -47,6 +54,7 @@ pub use undo::Undoing;
 
 // Commands speak of what became of a change, but do not see the journal.
 pub use crate::journal::Approval;
+pub use crate::journal::BalanceRead;
 pub use crate::journal::ConfirmationState;
 pub use crate::journal::Froze;
 pub use crate::journal::Over;
@@ -56,7 +64,6 @@ pub use crate::journal::Shown;
 pub use crate::journal::State;
 pub use crate::journal::Thawed;
 
-use crate::journal::BalanceRead;
 use crate::journal::Journal;
 use crate::journal::JournalError;
 use crate::journal::Refused;
@@ -69,6 +76,7 @@ use crate::model::System;
 use crate::model::SystemKind;
 use crate::model::UserId;
 use crate::model::refusal::PointsRefusal;
+use crate::points::breaker::Breaker;
 use crate::support::clock::Clock;
 
 /// How long things take in the protocol.
@@ -161,6 +169,8 @@ impl GuildSystems {
 struct Inner {
     journal: Journal,
     systems: HashMap<GuildId, GuildSystems>,
+    /// One for each system, in their order, where a guild has several.
+    breakers: HashMap<GuildId, Vec<Arc<Breaker>>>,
     clock: Clock,
     times: PointsTimes,
     /// Ids some task of this process is sending or looking up right now.
@@ -194,9 +204,13 @@ impl Points {
         clock: Clock,
         times: PointsTimes,
     ) -> Self {
+        let several = systems.iter().filter(|(_, all)| !all.further.is_empty());
+        let breakers =
+            several.map(|(guild, all)| (*guild, all.all().map(|_| Arc::default()).collect()));
         Self {
             inner: Arc::new(Inner {
                 journal,
+                breakers: breakers.collect(),
                 systems,
                 clock,
                 times,

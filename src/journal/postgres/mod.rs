@@ -15,6 +15,7 @@ mod failures;
 mod lease;
 mod migrations;
 mod pen;
+mod record;
 mod rows;
 mod script;
 mod session;

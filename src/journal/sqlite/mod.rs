@@ -24,6 +24,7 @@ mod looking;
 mod migrations;
 mod pen;
 mod readers;
+mod record;
 mod rows;
 mod saying;
 mod shelf;
