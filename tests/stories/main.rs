@@ -32,5 +32,6 @@ mod rights;
 mod several;
 mod shapes;
 mod speaking;
+mod swan;
 mod undoing;
 mod verify;
