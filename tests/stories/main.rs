@@ -33,5 +33,6 @@ mod several;
 mod shapes;
 mod speaking;
 mod swan;
+mod swan_faults;
 mod undoing;
 mod verify;

@@ -339,6 +339,7 @@ async fn the_pulse_tells_the_installations_trouble_from_a_members() {
         (Says::raw(401, ""), "`headers`"),
         (Says::raw(404, "<html>"), "`base_url`"),
         (Says::raw(302, ""), "redirect"),
+        (Says::raw(302, "{}"), "redirect"),
         (Says::raw(429, ""), "fewer requests"),
         (Says::raw(200, "<html>"), "web page"),
         (Says::raw(500, ""), "500"),

@@ -135,7 +135,7 @@ impl Answer {
             (200, Code::Unknown) => FailureKind::Broken,
             _ => match by_status(status, retry_after, code == Code::Named) {
                 Some(kind) => kind,
-                None => return Self::unclear(status, "an answer nobody documents"),
+                None => return Self::undocumented(status, "an answer nobody documents"),
             },
         };
         let text = blots.clean(first_text(&fields, &["error", "msg", "message"]));
@@ -162,15 +162,15 @@ impl Answer {
                 text: String::new(),
                 trace: String::new(),
             }),
-            None if (300..=399).contains(&status) => Self::unclear(
-                status,
-                "a redirect, which is never followed: check `base_url`",
-            ),
-            None => Self::unclear(status, &seen),
+            None => Self::undocumented(status, &seen),
         }
     }
 
-    fn unclear(status: u16, seen: &str) -> Self {
+    fn undocumented(status: u16, seen: &str) -> Self {
+        let seen = match status {
+            300..=399 => "a redirect, which is never followed: check `base_url`",
+            _ => seen,
+        };
         Self::Unclear {
             status: Some(status),
             seen: format!("status {status}: {seen}"),
