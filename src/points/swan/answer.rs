@@ -215,7 +215,7 @@ fn by_status(status: u16, retry_after: Option<Duration>, in_its_form: bool) -> O
         408 => FailureKind::Broken,
         409 => FailureKind::Clash,
         429 => FailureKind::TooFast { retry_after },
-        400..=499 => FailureKind::Declined,
+        status if (400..=499).contains(&status) => FailureKind::Declined,
         500..=599 => FailureKind::Broken,
         _ => return None,
     })
