@@ -40,7 +40,8 @@ impl Bot {
         let server = Server::start(world).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        let settings = settings(&server.address, &listener.local_addr()?.to_string());
+        let gateway = listener.local_addr()?.to_string();
+        let settings = settings(&server.address, &gateway, "sqlite://guildpoints.db");
         fs::write(folder.path().join("bot.toml"), settings)?;
         let log = fs::File::create(folder.path().join("bot.log"))?;
         let began = Instant::now();
@@ -127,12 +128,12 @@ fn proc_file(process: u32, name: &str) -> PathBuf {
 }
 
 /// Every limit is out of the way. Source: performance, budgets.
-fn settings(http: &str, gateway: &str) -> String {
+pub fn settings(http: &str, gateway: &str, store: &str) -> String {
     format!(
         "[bot]\ntoken = \"token\"\napi_url = \"http://{http}\"\n\
          gateway_url = \"ws://{gateway}/websocket\"\n\
          [http]\nlisten = \"127.0.0.1:0\"\n\
-         [store]\nurl = \"sqlite://guildpoints.db\"\n\
+         [store]\nurl = \"{store}\"\n\
          [limits]\nsend_per_channel_per_second = 1000000\napi_per_second = 1000000\n\
          mall_in_flight = 256\n\
          [mall]\nbase_url = \"http://{http}/mall\"\napp_key = \"key\"\napp_secret = \"secret\"\n\

@@ -40,3 +40,4 @@ mod sound;
 mod sqlite;
 mod stage;
 mod telling;
+mod troubled;
