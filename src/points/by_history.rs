@@ -7,9 +7,13 @@
 //! | last heard | repeats unpromised | repeats dropped |
 //! | --- | --- | --- |
 //! | too fast, and nothing else ever left | send | send |
+//! | declined | after 3 searches over 2 minutes: refused | the same |
+//! | id used before | after 3 searches over 2 minutes: unresolved | the same |
 //! | anything else | after 3 searches over 2 minutes: unresolved | send the same id again |
-//! | id used before | the same | the same: it cannot be both used and unused |
 //! | a refusal is held | refused once nothing sent can be alive | the same |
+//!
+//! What was declined was answered with a no that could be a mistake; a history that goes on not to show
+//! it says the same as the answer. What was lost was answered with nothing, so it stays a riddle.
 //!
 //! Several changes of one command go one by one, and one whose outcome is not known stops the others:
 //! an installation in trouble would leave a moderator as many riddles as there are members. What waits
@@ -25,6 +29,7 @@ use crate::journal::Receipt;
 use crate::journal::State;
 use crate::journal::Ticket;
 use crate::model::Cause;
+use crate::model::refusal::PointsRefusal;
 use crate::points::FoundBy;
 use crate::points::Points;
 use crate::points::PointsBackend;
@@ -69,7 +74,11 @@ impl Points {
         }
         let adjust = self.adjust_of(ticket);
         let drops_repeats = adjust.is_some_and(|adjust| adjust.repeats() == Repeats::Dropped);
-        if drops_repeats && !matches!(heard.last, Last::Duplicate | Last::Conflict) {
+        let told = matches!(
+            heard.last,
+            Last::Duplicate | Last::Conflict | Last::Declined
+        );
+        if drops_repeats && !told {
             return Step::Send;
         }
         let now = self.inner.clock.now_ms();
@@ -77,6 +86,9 @@ impl Points {
         let patience = millis(self.inner.times.history_patience());
         if heard.looks_empty < ENOUGH_SEARCHES || open_for < patience {
             return Step::Stay(State::Unconfirmed);
+        }
+        if heard.last == Last::Declined {
+            return Step::Refuse(heard.refusal(PointsRefusal::Declined));
         }
         let searches = heard.looks_empty;
         heard.text = match heard.text.as_str() {

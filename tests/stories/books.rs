@@ -178,7 +178,7 @@ pub async fn all_but_settled(mut stage: Stage, paid: &[i64]) -> Counts {
 }
 
 /// The sum of what the bot's messages report as applied, each receipt once.
-fn reported(stage: &Stage) -> i64 {
+pub fn reported(stage: &Stage) -> i64 {
     let messages = stage.sandbox.messages(stage.channel);
     let of_the_bot = messages
         .iter()

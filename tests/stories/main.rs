@@ -35,5 +35,7 @@ mod several;
 mod several_systems;
 mod shapes;
 mod speaking;
+mod swan;
+mod swan_faults;
 mod undoing;
 mod verify;

@@ -128,15 +128,9 @@ async fn a_clear_no_is_a_refusal_with_the_status_and_the_code_for_staff() {
     let no = json!({"errcode": "SWAN_BALANCE_NOT_ENOUGH", "error": "not enough", "traceid": "t-1"});
     for (says, meaning, code, text) in [
         (
-            Says::status(400, no.clone()),
+            Says::status(400, no),
             PointsRefusal::Declined,
             400,
-            "SWAN_BALANCE_NOT_ENOUGH: not enough",
-        ),
-        (
-            Says::status(200, no),
-            PointsRefusal::Declined,
-            200,
             "SWAN_BALANCE_NOT_ENOUGH: not enough",
         ),
         (
@@ -144,6 +138,12 @@ async fn a_clear_no_is_a_refusal_with_the_status_and_the_code_for_staff() {
             PointsRefusal::Declined,
             400,
             "FC_BAD_JSON",
+        ),
+        (
+            Says::status(200, json!({"errcode": "FC_BAD_JSON", "error": "point"})),
+            PointsRefusal::Declined,
+            200,
+            "FC_BAD_JSON: point",
         ),
         (
             Says::status(400, json!({"errcode": "FC_UNKNOWN", "message": "?"})),
@@ -191,10 +191,11 @@ async fn whatever_is_unclear_is_unknown() {
             DoubtKind::Lost,
             Some(503),
         ),
+        (Says::status(500, named.clone()), DoubtKind::Lost, Some(500)),
         (
-            Says::status(500, named.clone()),
+            Says::status(200, named.clone()),
             DoubtKind::Declined,
-            Some(500),
+            Some(200),
         ),
         (
             Says::status(200, json!({"errcode": "FC_UNKNOWN"})),
@@ -338,6 +339,7 @@ async fn the_pulse_tells_the_installations_trouble_from_a_members() {
         (Says::raw(401, ""), "`headers`"),
         (Says::raw(404, "<html>"), "`base_url`"),
         (Says::raw(302, ""), "redirect"),
+        (Says::raw(302, "{}"), "redirect"),
         (Says::raw(429, ""), "fewer requests"),
         (Says::raw(200, "<html>"), "web page"),
         (Says::raw(500, ""), "500"),
