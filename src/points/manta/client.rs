@@ -22,6 +22,8 @@ use super::answer::LARGEST_BODY;
 use super::answer::Reply;
 use super::gather::Gather;
 use super::linked::LinkedManta;
+use super::list::Kind;
+use super::list::List;
 use super::pair::Keys;
 use super::pair::Pair;
 use super::pause::Pause;
@@ -29,7 +31,10 @@ use super::request::Addresses;
 use super::request::Endpoint;
 use super::token::TokenState;
 use super::watch::Watch;
+use crate::journal::Refused;
+use crate::model::Account;
 use crate::model::System;
+use crate::model::refusal::PointsRefusal;
 use crate::points::Links;
 use crate::points::mall::date;
 use crate::points::mall::request::is_local;
@@ -37,6 +42,8 @@ use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::tenure::Tenure;
 
+/// An id that nobody has.
+const NOBODY: &str = "guildpoints-check";
 /// How often it is looked how long the token lasts, and whether its file has changed.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
@@ -140,6 +147,23 @@ impl Manta {
     pub async fn token_state(&self) -> TokenState {
         let pair = self.inner.keys.current().await;
         pair.stands(self.inner.clock.now_ms())
+    }
+
+    /// Asks for an account that nobody has, which shows whether the pair, the bot and the plan are in
+    /// order.
+    pub async fn probe(&self) -> Result<(), Refused> {
+        let nobody = Account::new(Kind::Encoded.word(), NOBODY);
+        let mut list = List::default();
+        list.take(Kind::Encoded, &nobody);
+        let until = Instant::now() + self.inner.timeout * 2;
+        let answers = self.look_up(list, until).await;
+        let refused = answers.into_iter().find_map(|(_, answer)| answer.err());
+        match refused.map(|error| error.refused) {
+            None => Ok(()),
+            // Only where everything else is in order can somebody be told not to exist.
+            Some(refused) if refused.meaning == PointsRefusal::NoAccount => Ok(()),
+            Some(refused) => Err(refused),
+        }
     }
 
     /// Watches how long the token lasts until `stop`, asked or not: metric, pulse, and a warning a day
