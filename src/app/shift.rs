@@ -290,6 +290,7 @@ impl Shift {
         let drained = tokio::time::timeout(DRAIN_LIMIT, async {
             self.catch_up.stopped().await;
             self.lanes.settled().await;
+            self.dispatcher.stop_following().await;
             self.points.drain().await;
             if let Err(error) = self.dispatcher.tell_what_is_due().await {
                 tracing::warn!(%error, "what is still to be told stays for the next start");
@@ -313,6 +314,7 @@ impl Shift {
             if lost {
                 self.catch_up.stopped().await;
                 self.lanes.settled().await;
+                self.dispatcher.stop_following().await;
                 self.points.drain().await;
             }
         });
@@ -410,7 +412,11 @@ fn systems(
     let handle = |guild: GuildId, system: &System| -> Option<Arc<dyn PointsBackend>> {
         match system.kind() {
             SystemKind::Mall => malls.get(&guild).map(|handle| handle.clone() as _),
-            SystemKind::Ledger => Some(Arc::new(GuildLedger::new(guild, journal.clone()))),
+            SystemKind::Ledger => Some(Arc::new(GuildLedger::new(
+                guild,
+                journal.clone(),
+                house.clock.clone(),
+            ))),
             SystemKind::Swan | SystemKind::Manta => shared.get(system).cloned(),
         }
     };

@@ -5,6 +5,8 @@
 //! person, and a person has one account in a system.
 
 use crate::journal::Journal;
+use crate::journal::books::Posted;
+use crate::journal::books::Posting;
 use crate::journal::entry::BalanceRead;
 use crate::journal::entry::Durability;
 use crate::journal::error::JournalError;
@@ -21,6 +23,8 @@ pub(super) enum Side {
     Tie(Link),
     /// Balances were read; an older one never replaces a newer.
     Know(Vec<KnownBalance>),
+    /// Changes of the built-in ledger are posted.
+    Post(Vec<Posting>),
 }
 
 /// What became of one.
@@ -30,6 +34,8 @@ pub(super) enum SideDone {
     Written,
     /// Whether the account is tied now.
     Tied(Tied),
+    /// What became of each posting, in their order.
+    Posted(Vec<Posted>),
 }
 
 /// The reading side of it.
@@ -104,7 +110,7 @@ impl Journal {
     pub async fn tie(&self, link: Link) -> Result<Tied, JournalError> {
         match self.beside(Durability::Now, Side::Tie(link)).await? {
             SideDone::Tied(tied) => Ok(tied),
-            SideDone::Written => Err(JournalError::Changed),
+            _ => Err(JournalError::Changed),
         }
     }
 

@@ -9,11 +9,13 @@
 //! operator's.
 
 mod address;
+mod books;
 mod channels;
 mod failures;
 mod lease;
 mod migrations;
 mod pen;
+mod record;
 mod rows;
 mod script;
 mod session;

@@ -98,7 +98,7 @@ impl Shelf {
         Ok(self.rows(query).await?.into_iter().next())
     }
 
-    async fn receipts(
+    pub(super) async fn receipts(
         &self,
         query: impl Fn() -> Prepared<'static> + Send,
     ) -> Result<Vec<Receipt>, JournalError> {

@@ -15,6 +15,7 @@
 //! databases in memory (two connections are two databases).
 
 mod address;
+mod books;
 mod channels;
 mod connecting;
 mod copying;
@@ -23,6 +24,7 @@ mod looking;
 mod migrations;
 mod pen;
 mod readers;
+mod record;
 mod rows;
 mod saying;
 mod shelf;

@@ -17,6 +17,7 @@ use crate::journal::sides::SideDone;
 use crate::journal::sides::SideStore;
 use crate::journal::sides::Tied;
 use crate::journal::sides::tying;
+use crate::journal::sqlite::books;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
@@ -32,6 +33,7 @@ pub(super) fn write(connection: &Connection, side: &Side) -> Result<SideDone, Jo
     match side {
         Side::Tie(link) => tie(connection, link).map(SideDone::Tied),
         Side::Know(balances) => know(connection, balances),
+        Side::Post(postings) => books::post(connection, postings).map(SideDone::Posted),
     }
 }
 
@@ -151,7 +153,8 @@ fn member(row: &Row<'_>, column: &str) -> Result<UserId, JournalError> {
     get(row, column).map(|id: i64| UserId::new(id.cast_unsigned()))
 }
 
-fn execute(
+/// Carries a statement out.
+pub(super) fn execute(
     connection: &Connection,
     text: &'static str,
     values: impl Params,
