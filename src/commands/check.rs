@@ -10,6 +10,8 @@ use crate::commands::CommandError;
 use crate::commands::Handler;
 use crate::model::Policy;
 use crate::model::Refusal;
+use crate::model::System;
+use crate::model::SystemKind;
 use crate::model::refusal::About;
 use crate::model::refusal::PointsRefusal;
 use crate::support::pulse::Pulse;
@@ -18,6 +20,7 @@ use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::Word;
 use crate::words::points_refused;
+use crate::words::system_hole;
 
 static HEAD: Word = Word::new("check", "head", &["time", "zone"]);
 static GOOD: Word = Word::new("check", "good", &["what", "since"]);
@@ -29,9 +32,12 @@ static STORE: Word = Word::new("check", "store", &[]);
 static MALL: Word = Word::new("check", "mall", &[]);
 static HISTORY: Word = Word::new("check", "history", &[]);
 static SWITCH: Word = Word::new("check", "switch", &[]);
+static SYSTEM: Word = Word::new("check", "system", &["system"]);
+static TOKEN: Word = Word::new("check", "token", &["system"]);
 
 static WORDS: &[&Word] = &[
-    &HEAD, &GOOD, &BAD, &UNKNOWN, &GATEWAY, &SENDING, &STORE, &MALL, &HISTORY, &SWITCH,
+    &HEAD, &GOOD, &BAD, &UNKNOWN, &GATEWAY, &SENDING, &STORE, &MALL, &HISTORY, &SWITCH, &SYSTEM,
+    &TOKEN,
 ];
 
 pub(super) struct Check;
@@ -71,30 +77,52 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
         (edge::GATEWAY, &GATEWAY),
         (edge::SENDING, &SENDING),
         (edge::STORE, &STORE),
-        (edge::MALL, &MALL),
     ] {
-        reply = reply.and(row(word, &call.pulses.of(name)));
+        reply = reply.and(row(Reply::new(word), &call.pulses.of(name)));
+    }
+    let systems = call.points.systems(call.policy.guild);
+    for system in &systems {
+        reply = match system.kind() {
+            // Its trouble is the store's.
+            SystemKind::Ledger => continue,
+            SystemKind::Mall => reply.and(row(Reply::new(&MALL), &call.pulses.of(edge::MALL))),
+            SystemKind::Swan | SystemKind::Manta => {
+                let what = Reply::new(&SYSTEM).with("system", system_hole(system));
+                reply.and(row(what, &call.pulses.of(system.name())))
+            }
+        };
+        // A token that is good for long is nothing to speak of.
+        let token = call.pulses.of(&edge::token_of(system.name()));
+        if token.trouble.is_some() {
+            let what = Reply::new(&TOKEN).with("system", system_hole(system));
+            reply = reply.and(row(what, &token));
+        }
     }
     // Only where something was missed and looked for: a bot that was never away has nothing to say.
     let history = edge::history_of(call.policy.guild.number());
     let history = call.pulses.of(&history);
     if history != Pulse::default() {
-        reply = reply.and(row(&HISTORY, &history));
+        reply = reply.and(row(Reply::new(&HISTORY), &history));
+    }
+    // Only the mall has a switch in each guild, and only where rewards go there was it asked.
+    let rewards = systems.first().map(System::kind);
+    if rewards.is_some_and(|kind| kind != SystemKind::Mall) {
+        return Ok(Answer::Say(reply));
     }
     Ok(Answer::Say(match refused {
         // Somebody without an account could only be told so where the bot is switched on.
-        None => reply.and(good(&SWITCH, now)),
+        None => reply.and(good(Reply::new(&SWITCH), now)),
         Some(refused) if refused.meaning == PointsRefusal::NoAccount => {
-            reply.and(good(&SWITCH, now))
+            reply.and(good(Reply::new(&SWITCH), now))
         }
         Some(refused) => {
             let why = points_refused(refused.meaning, About::Another, refused.code);
-            reply.and(bad(&SWITCH, now, Hole::Said(Box::new(why))))
+            reply.and(bad(Reply::new(&SWITCH), now, Hole::Said(Box::new(why))))
         }
     }))
 }
 
-fn row(what: &'static Word, pulse: &Pulse) -> Reply {
+fn row(what: Reply, pulse: &Pulse) -> Reply {
     match (&pulse.trouble, pulse.last_success_ms) {
         (Some(trouble), _) => bad(
             what,
@@ -102,19 +130,19 @@ fn row(what: &'static Word, pulse: &Pulse) -> Reply {
             Hole::Untrusted(trouble.what.clone()),
         ),
         (None, Some(since)) => good(what, since),
-        (None, None) => Reply::new(&UNKNOWN).with("what", Hole::Said(Box::new(Reply::new(what)))),
+        (None, None) => Reply::new(&UNKNOWN).with("what", Hole::Said(Box::new(what))),
     }
 }
 
-fn good(what: &'static Word, since_ms: i64) -> Reply {
+fn good(what: Reply, since_ms: i64) -> Reply {
     Reply::new(&GOOD)
-        .with("what", Hole::Said(Box::new(Reply::new(what))))
+        .with("what", Hole::Said(Box::new(what)))
         .with("since", Hole::Time(since_ms))
 }
 
-fn bad(what: &'static Word, since_ms: i64, trouble: Hole) -> Reply {
+fn bad(what: Reply, since_ms: i64, trouble: Hole) -> Reply {
     Reply::new(&BAD)
-        .with("what", Hole::Said(Box::new(Reply::new(what))))
+        .with("what", Hole::Said(Box::new(what)))
         .with("since", Hole::Time(since_ms))
         .with("trouble", trouble)
 }

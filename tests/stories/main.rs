@@ -26,6 +26,7 @@ mod history;
 mod hostile;
 mod interrupted;
 mod main_job;
+mod manta;
 mod money;
 mod operated;
 mod replies;
