@@ -18,6 +18,7 @@ use guildpoints::model::BotId;
 use guildpoints::model::UserId;
 use guildpoints::points::Links;
 use guildpoints::points::PointsBackend;
+use guildpoints::points::manta::Bound;
 use guildpoints::points::manta::KeptSecret;
 use guildpoints::points::manta::MOST;
 use guildpoints::points::manta::Manta;
@@ -130,6 +131,7 @@ fn settings(sandbox: &Running) -> MantaSettings {
         bot_id: sandbox.manta().bot_id(),
         token: given(sandbox.manta().token()),
         secret: given(sandbox.manta().secret()),
+        bound: Bound::No,
         timeout: Duration::from_secs(30),
     }
 }

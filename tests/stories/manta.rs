@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use guildpoints::sandbox::fault::FaultKind;
 use guildpoints::sandbox::fault::FaultRule;
 use guildpoints::sandbox::fault::Moment;
+use guildpoints::sandbox::manta::MantaClient;
 use guildpoints::sandbox::manta::MantaShapes;
 use guildpoints::sandbox::manta::NoPoints;
 use guildpoints::sandbox::manta::PointOrder;
@@ -224,7 +225,7 @@ async fn a_plan_without_the_open_api_is_told_to_staff() {
     assert!(line_of(&mut stage, "小明").await.contains("已通知维护者"));
     let line = line_of(&mut stage, "阿杰").await;
     assert!(line.contains("1002"), "{line}");
-    let said = stage.says("阿杰", "/自检");
+    let said = stage.says("夜雨", "/自检");
     let told = stage.hears_of(said, "MantaGO · shop 连接").await;
     assert!(told.contains("plan includes the Open API"), "{told}");
     finish(stage, &[]).await;
@@ -237,7 +238,7 @@ async fn what_it_cannot_do_is_said_in_its_sentence() {
         ..Settings::default()
     })
     .await;
-    let said = stage.says("阿杰", "/奖励 @小明 66");
+    let said = stage.says("夜雨", "/奖励 @小明 66");
     let told = stage.hears(said).await;
     assert!(told.contains("MantaGO 积分为只读"), "{told}");
     let said = stage.says("小明", "/history");
@@ -247,11 +248,42 @@ async fn what_it_cannot_do_is_said_in_its_sentence() {
     assert_eq!(stage.sandbox.manta().traffic().arrived, 0);
     let said = stage.says("小明", "/积分");
     assert!(stage.hears(said).await.contains("150"));
-    let said = stage.says("阿杰", "/自检");
+    let said = stage.says("夜雨", "/自检");
     let told = stage.hears(said).await;
     assert!(told.contains("✅ MantaGO · shop 连接"), "{told}");
     // A guild without the mall hears nothing of it.
     assert!(!told.contains("商城"), "{told}");
+    finish(stage, &[]).await;
+}
+
+#[tokio::test]
+async fn a_client_bound_over_there_needs_no_link_unless_there_are_two() {
+    let mut stage = beside().await;
+    assert!(stage.stop().await.success());
+    stage
+        .change_store("delete from links where system = 'manta.shop'")
+        .await;
+    let further = stage.settings.further.clone();
+    stage.settings.further = format!("{further}customer_id = \"fanbook_long_id\"\n");
+    stage.start().await;
+    assert_eq!(
+        line_of(&mut stage, "小明").await,
+        "MantaGO · shop：150 积分"
+    );
+    assert!(line_of(&mut stage, "小白").await.contains("🔗"));
+    let manta = stage.sandbox.manta().clone();
+    let hers = manta.clients().into_iter().find(|c| c.id == "As5dFg9Hj");
+    manta.put_client(MantaClient {
+        id: "An0ther11".to_owned(),
+        platform: "whatsapp".to_owned(),
+        platform_client_id: "886912".to_owned(),
+        ..hers.unwrap()
+    });
+    let line = line_of(&mut stage, "小红").await;
+    assert!(line.contains("已通知维护者"), "{line}");
+    stage
+        .logged("several clients are bound to this member", 1)
+        .await;
     finish(stage, &[]).await;
 }
 
@@ -263,7 +295,7 @@ async fn the_end_of_a_token_is_told_in_check_and_in_the_log() {
     let expired = format!("{}.{claims}.c2ln", part(r#"{"alg":"HS256"}"#.to_owned()));
     write_pair(&stage, &expired, &stage.sandbox.manta().secret());
     assert!(line_of(&mut stage, "小明").await.contains("已通知维护者"));
-    let said = stage.says("阿杰", "/自检");
+    let said = stage.says("夜雨", "/自检");
     let told = stage.hears_of(said, "MantaGO · shop 的 token").await;
     assert!(told.contains("expired on 2023-11-14"), "{told}");
     stage
@@ -429,7 +461,11 @@ async fn a_pair_that_could_not_be_placed_is_placed_without_another_request() {
     assert_eq!(code, Some(0), "{shown}");
     assert!(!unfinished.exists());
     let requests = manta.requests();
-    assert!(requests.iter().all(|request| request.endpoint != "manta.token"));
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.endpoint != "manta.token")
+    );
     assert_eq!(
         line_of(&mut stage, "小明").await,
         "MantaGO · shop：150 积分"

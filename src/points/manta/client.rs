@@ -16,6 +16,7 @@ use reqwest::redirect::Policy;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::Bound;
 use super::MantaSettings;
 use super::answer::Answer;
 use super::answer::LARGEST_BODY;
@@ -28,7 +29,7 @@ use super::pair::Keys;
 use super::pair::Pair;
 use super::pause::Pause;
 use super::request::Addresses;
-use super::request::Endpoint;
+use super::request::Question;
 use super::token::TokenState;
 use super::watch::Watch;
 use crate::journal::Refused;
@@ -76,6 +77,7 @@ pub(super) struct Inner {
     pub(super) pause: Pause,
     pub(super) watch: Watch,
     pub(super) timeout: Duration,
+    pub(super) bound: Bound,
     http: Client,
     addresses: Addresses,
 }
@@ -114,6 +116,7 @@ impl Manta {
                 watch: Watch::new(system.clone(), pulses),
                 pause: Pause::default(),
                 timeout: settings.timeout,
+                bound: settings.bound,
                 system,
                 clock,
                 keys,
@@ -184,13 +187,10 @@ impl Manta {
     }
 
     /// Sends one request, once, and reads what comes back; it is given up after `limit`.
-    ///
-    /// `body` is made of the same pair.
     pub(super) async fn send(
         &self,
-        endpoint: Endpoint,
+        question: Question<'_>,
         pair: &Pair,
-        body: String,
         limit: Duration,
     ) -> Answer {
         let inner = &self.inner;
@@ -201,11 +201,11 @@ impl Manta {
         let started = Instant::now();
         let request = inner
             .http
-            .post(inner.addresses.of(endpoint))
+            .post(inner.addresses.of(question))
             .timeout(limit)
             .header(AUTHORIZATION, pair.bearer())
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .body(body);
+            .body(question.body(pair.secret()));
         let answer = match self.tenure.during(request.send()).await {
             None => Answer::Unclear {
                 status: None,
@@ -219,7 +219,9 @@ impl Manta {
                 Answer::of(reply, &secrets)
             }
         };
-        inner.watch.answered(endpoint, &answer, started.elapsed());
+        inner
+            .watch
+            .answered(question.name(), &answer, started.elapsed());
         answer
     }
 }
