@@ -68,6 +68,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "points::Repeats",
             "points::Taking",
             "points::mall::MallSettings",
+            "points::manta::Bound",
             "points::manta::KeptSecret",
             "points::manta::MantaSettings",
             "points::swan::SwanSettings",

@@ -8,6 +8,7 @@ mod check;
 mod example_config;
 mod journal;
 mod logging;
+mod manta;
 mod run;
 mod sandbox;
 mod settings;
@@ -38,6 +39,8 @@ enum Command {
     Sandbox(sandbox::Arguments),
     /// Look into the journal, decide what was left to a person, check it, export it, back it up
     Journal(journal::Arguments),
+    /// Renew the token and secret of a MantaGO bot
+    Manta(manta::Arguments),
     /// Show the signing string (its secret masked) and the signature of a request to the mall
     Sign(sign::Arguments),
     /// Print a settings file with every key, its default and what it does
@@ -60,6 +63,7 @@ pub async fn main() -> ExitCode {
         Command::Check(arguments) => check::check(arguments).await,
         Command::Sandbox(arguments) => sandbox::sandbox(arguments).await,
         Command::Journal(arguments) => journal::journal(arguments).await,
+        Command::Manta(arguments) => manta::manta(arguments).await,
         Command::Sign(arguments) => sign::sign(&arguments),
         Command::ExampleConfig => example_config::print(),
     }

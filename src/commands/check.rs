@@ -10,6 +10,7 @@ use crate::commands::CommandError;
 use crate::commands::Handler;
 use crate::model::Policy;
 use crate::model::Refusal;
+use crate::model::System;
 use crate::model::SystemKind;
 use crate::model::refusal::About;
 use crate::model::refusal::PointsRefusal;
@@ -19,6 +20,7 @@ use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::Word;
 use crate::words::points_refused;
+use crate::words::system_hole;
 
 static HEAD: Word = Word::new("check", "head", &["time", "zone"]);
 static GOOD: Word = Word::new("check", "good", &["what", "since"]);
@@ -28,12 +30,14 @@ static GATEWAY: Word = Word::new("check", "gateway", &[]);
 static SENDING: Word = Word::new("check", "sending", &[]);
 static STORE: Word = Word::new("check", "store", &[]);
 static MALL: Word = Word::new("check", "mall", &[]);
-static SYSTEM: Word = Word::new("check", "system", &["name"]);
 static HISTORY: Word = Word::new("check", "history", &[]);
 static SWITCH: Word = Word::new("check", "switch", &[]);
+static SYSTEM: Word = Word::new("check", "system", &["system"]);
+static TOKEN: Word = Word::new("check", "token", &["system"]);
 
 static WORDS: &[&Word] = &[
-    &HEAD, &GOOD, &BAD, &UNKNOWN, &GATEWAY, &SENDING, &STORE, &MALL, &SYSTEM, &HISTORY, &SWITCH,
+    &HEAD, &GOOD, &BAD, &UNKNOWN, &GATEWAY, &SENDING, &STORE, &MALL, &HISTORY, &SWITCH, &SYSTEM,
+    &TOKEN,
 ];
 
 pub(super) struct Check;
@@ -75,24 +79,33 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
         (edge::SENDING, &SENDING),
         (edge::STORE, &STORE),
     ] {
-        reply = reply.and(row(word, &call.pulses.of(name)));
+        reply = reply.and(row(Reply::new(word), &call.pulses.of(name)));
     }
-    if mall.is_some() {
-        reply = reply.and(row(&MALL, &call.pulses.of(edge::MALL)));
-    }
-    for system in call.points.systems(guild) {
-        // The mall has rows of its own, and the ledger is as well as the store it is kept in.
-        if matches!(system.kind(), SystemKind::Swan | SystemKind::Manta) {
-            let what = Reply::new(&SYSTEM).with("name", Hole::Own(system.name().to_owned()));
-            reply = reply.and(said(what, &call.pulses.of(system.name())));
+    let systems = call.points.systems(call.policy.guild);
+    for system in &systems {
+        reply = match system.kind() {
+            // Its trouble is the store's.
+            SystemKind::Ledger => continue,
+            SystemKind::Mall => reply.and(row(Reply::new(&MALL), &call.pulses.of(edge::MALL))),
+            SystemKind::Swan | SystemKind::Manta => {
+                let what = Reply::new(&SYSTEM).with("system", system_hole(system));
+                reply.and(row(what, &call.pulses.of(system.name())))
+            }
+        };
+        // A token that is good for long is nothing to speak of.
+        let token = call.pulses.of(&edge::token_of(system.name()));
+        if token.trouble.is_some() {
+            let what = Reply::new(&TOKEN).with("system", system_hole(system));
+            reply = reply.and(row(what, &token));
         }
     }
     // Only where something was missed and looked for: a bot that was never away has nothing to say.
-    let history = edge::history_of(guild.number());
+    let history = edge::history_of(call.policy.guild.number());
     let history = call.pulses.of(&history);
     if history != Pulse::default() {
-        reply = reply.and(row(&HISTORY, &history));
+        reply = reply.and(row(Reply::new(&HISTORY), &history));
     }
+    // Only the mall has a switch in each guild.
     let Some(asked) = mall else {
         return Ok(Answer::Say(reply));
     };
@@ -109,11 +122,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
     }))
 }
 
-fn row(what: &'static Word, pulse: &Pulse) -> Reply {
-    said(Reply::new(what), pulse)
-}
-
-fn said(what: Reply, pulse: &Pulse) -> Reply {
+fn row(what: Reply, pulse: &Pulse) -> Reply {
     match (&pulse.trouble, pulse.last_success_ms) {
         (Some(trouble), _) => bad(
             what,

@@ -39,7 +39,14 @@ pub(super) const SWAN: &[&str] = &[
     "acts_as",
     "timeout",
 ];
-pub(super) const MANTA: &[&str] = &["base_url", "bot_id", "token", "secret", "timeout"];
+pub(super) const MANTA: &[&str] = &[
+    "base_url",
+    "bot_id",
+    "token",
+    "secret",
+    "customer_id",
+    "timeout",
+];
 pub(super) const GUILD: &[&str] = &[
     "id",
     "name",

@@ -17,6 +17,7 @@ use crate::config::tree::Value;
 use crate::model::System;
 use crate::points::Repeats;
 use crate::points::Taking;
+use crate::points::manta::Bound;
 use crate::points::manta::KeptSecret;
 use crate::points::manta::MantaSettings;
 use crate::points::swan::SwanSettings;
@@ -153,12 +154,18 @@ fn manta(reader: &mut Reader<'_>, section: &Section<'_>) -> Option<MantaSettings
     let bot_id = reader.require(section, "bot_id", forms::text);
     let token = kept_secret(reader, section, "token");
     let secret = kept_secret(reader, section, "secret");
+    let bound = forms::one_of(&["fanbook_long_id"]);
+    let bound = reader.read(section, "customer_id", bound);
     let timeout = timeout(reader, section);
     Some(MantaSettings {
         base_url: base_url.unwrap_or_else(|| MANTA_URL.to_owned()),
         bot_id: bot_id?,
         token: token?,
         secret: secret?,
+        bound: match bound {
+            Some(_) => Bound::ByLongId,
+            None => Bound::No,
+        },
         timeout,
     })
 }

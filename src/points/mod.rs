@@ -243,13 +243,6 @@ impl Points {
         Some(backend.balance(member).await)
     }
 
-    /// The points systems of a guild, the one that rewards go to first.
-    pub fn systems(&self, guild: GuildId) -> Vec<System> {
-        let systems = self.inner.systems.get(&guild).into_iter();
-        let all = systems.flat_map(GuildSystems::all);
-        all.map(|backend| backend.system().clone()).collect()
-    }
-
     /// The balance that a change of this entry shows, in the system it was made in.
     pub(super) async fn balance_of(&self, entry: &Receipt) -> Result<BalanceRead, ReadError> {
         match self.system_of(entry) {

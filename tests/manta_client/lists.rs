@@ -3,6 +3,7 @@
 use guildpoints::model::UserId;
 use guildpoints::model::refusal::PointsRefusal;
 use guildpoints::points::PointsBackend;
+use guildpoints::points::manta::Bound;
 use serde_json::json;
 
 use crate::server::SECRET;
@@ -155,5 +156,28 @@ async fn odd_but_readable_answers_are_read() {
         let says = json!({"points": [entry], "extra": {}, "success": true});
         assert_eq!(world.anns(Says::status(201, says)).await.unwrap(), read);
     }
+    world.server.is_content();
+}
+
+#[tokio::test]
+async fn a_client_bound_to_the_member_is_asked_for_once_where_the_operator_says_so() {
+    let world = World::with(|settings| settings.bound = Bound::ByLongId).await;
+    world.server.has("line", "U1", 9);
+    let client = json!({"platform": "line", "clientId": "U1", "name": "B", "customerId": "x"});
+    let says = json!({"success": true, "clientList": {"list": [client]}});
+    world.says(Says::json(says));
+    assert_eq!(world.balance(BEN).await.unwrap().points, 9);
+    world.clock.advance(std::time::Duration::from_secs(31));
+    assert_eq!(world.balance(BEN).await.unwrap().points, 9);
+    let heard = world.server.heard();
+    let paths: Vec<&str> = heard.iter().map(|heard| heard.path.as_str()).collect();
+    let points = "/openapi/client/point";
+    assert_eq!(paths, ["/openapi/clients", points, points]);
+    let (_, query) = heard[0].query.split_once('&').unwrap();
+    assert_eq!(query, format!("customerId={BEN}&limit=2"));
+    // A proved link goes before it.
+    world.server.has("encoded", ANNS, 5);
+    assert_eq!(world.balance(ANN).await.unwrap().points, 5);
+    assert_eq!(world.calls(), 4);
     world.server.is_content();
 }

@@ -334,7 +334,12 @@ fn complaints(heard: &Heard) -> Vec<String> {
     for absent in ["cookie", "proxy-authorization", "referer"] {
         expect(!heard.headers.contains_key(absent), absent);
     }
-    expect(heard.query == "botId=b0t%2FId%2B%3D%26x", "the bot's id");
+    let (bot, further) = heard.query.split_once('&').unwrap_or((&heard.query, ""));
+    expect(bot == "botId=b0t%2FId%2B%3D%26x", "the bot's id");
+    expect(
+        further.is_empty() || heard.path == "/openapi/clients",
+        "a query",
+    );
     expect(heard.body["secret"].is_string(), "no secret");
     let field = |name: &str| heard.body.get(name);
     match heard.path.as_str() {
@@ -357,7 +362,7 @@ fn complaints(heard: &Heard) -> Vec<String> {
                 "no such platform",
             );
         }
-        "/openapi/token" => {
+        "/openapi/clients" | "/openapi/token" => {
             let fields = heard.body.as_object().map_or(0, serde_json::Map::len);
             expect(fields == 1, "more than the secret");
         }

@@ -16,6 +16,7 @@ use guildpoints::model::refusal::PointsRefusal;
 use guildpoints::points::Links;
 use guildpoints::points::PointsBackend;
 use guildpoints::points::ReadError;
+use guildpoints::points::manta::Bound;
 use guildpoints::points::manta::KeptSecret;
 use guildpoints::points::manta::LinkedManta;
 use guildpoints::points::manta::Manta;
@@ -149,6 +150,7 @@ pub fn settings(address: &str) -> MantaSettings {
         bot_id: BOT_ID.to_owned(),
         token: given(TOKEN),
         secret: given(SECRET),
+        bound: Bound::No,
         timeout: Duration::from_secs(20),
     }
 }

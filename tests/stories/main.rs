@@ -27,6 +27,7 @@ mod hostile;
 mod interrupted;
 mod ledger;
 mod main_job;
+mod manta;
 mod money;
 mod operated;
 mod replies;

@@ -6,6 +6,7 @@
 //! A probe that needs what another could not get is shown as skipped, never as fine.
 
 mod mall;
+mod manta;
 mod platform;
 mod report;
 mod store;
@@ -77,6 +78,7 @@ async fn probe(config: &Config, texts: &Texts, report: &mut Report) {
             report.add(Mark::Odd, &texts.gateway, &texts.skipped, "");
         }
     }
+    manta::probe(config, &clock, texts, report).await;
     let mall = mall::client(config, clock, pulses, texts, report);
     if let Some(mall) = &mall {
         mall::service(mall, texts, report).await;

@@ -65,6 +65,15 @@ pub(super) struct Texts {
     pub(super) switch_off_fix: String,
     pub(super) signature_fix: String,
     pub(super) unavailable_fix: String,
+    pub(super) manta: String,
+    pub(super) manta_seen: String,
+    pub(super) manta_settings_fix: String,
+    pub(super) manta_token_unknown: String,
+    pub(super) manta_token_until: String,
+    pub(super) manta_token_over: String,
+    pub(super) manta_renew_fix: String,
+    pub(super) manta_access_fix: String,
+    pub(super) manta_unavailable_fix: String,
 }
 
 impl Texts {

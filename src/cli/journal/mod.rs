@@ -12,7 +12,7 @@ mod list;
 mod names;
 mod settle;
 mod show;
-mod texts;
+pub(super) mod texts;
 mod verify;
 mod when;
 

@@ -14,7 +14,7 @@ use crate::points::Last;
 /// The sentences of one language; holes stand in braces.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Texts {
+pub(in crate::cli) struct Texts {
     pub(super) receipt: String,
     pub(super) written: String,
     pub(super) state: String,
@@ -201,7 +201,7 @@ impl Texts {
 }
 
 /// `text` with its holes filled, each once: what is put in is not looked at again.
-pub(super) fn fill(text: &str, holes: &[(&str, &str)]) -> String {
+pub(in crate::cli) fn fill(text: &str, holes: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {

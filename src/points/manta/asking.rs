@@ -19,8 +19,7 @@ use super::list::List;
 use super::meaning;
 use super::meaning::Found;
 use super::meaning::code;
-use super::request;
-use super::request::Endpoint;
+use super::request::Question;
 use crate::journal::BalanceRead;
 use crate::journal::Refused;
 use crate::model::Account;
@@ -54,7 +53,7 @@ impl Manta {
         let mut splits = SPLITS;
         while let Some(list) = open.pop() {
             self.inner.watch.asks(list.len());
-            let answer = self.ask(&list, until).await;
+            let answer = self.ask(Question::Points(&list), until).await;
             let read_ms = self.inner.clock.now_ms();
             if let Answer::Well(fields) = &answer {
                 let found = meaning::found(fields, &list);
@@ -83,7 +82,7 @@ impl Manta {
     }
 
     /// Asks until an answer counts.
-    async fn ask(&self, list: &List, until: Instant) -> Answer {
+    pub(super) async fn ask(&self, question: Question<'_>, until: Instant) -> Answer {
         let inner = &self.inner;
         let mut pair = inner.keys.current().await;
         let mut read_anew = false;
@@ -104,8 +103,7 @@ impl Manta {
                 let seen = "MantaGO was too slow to be asked in time".to_owned();
                 return Answer::Unclear { status: None, seen };
             }
-            let body = request::points(pair.secret(), list);
-            let answer = self.send(Endpoint::Points, &pair, body, left).await;
+            let answer = self.send(question, &pair, left).await;
             inner.watch.lasts(&pair, inner.clock.now_ms());
             tries += 1;
             let wait = match &answer {

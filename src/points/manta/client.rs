@@ -16,20 +16,26 @@ use reqwest::redirect::Policy;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::Bound;
 use super::MantaSettings;
 use super::answer::Answer;
 use super::answer::LARGEST_BODY;
 use super::answer::Reply;
 use super::gather::Gather;
 use super::linked::LinkedManta;
+use super::list::Kind;
+use super::list::List;
 use super::pair::Keys;
 use super::pair::Pair;
 use super::pause::Pause;
 use super::request::Addresses;
-use super::request::Endpoint;
+use super::request::Question;
 use super::token::TokenState;
 use super::watch::Watch;
+use crate::journal::Refused;
+use crate::model::Account;
 use crate::model::System;
+use crate::model::refusal::PointsRefusal;
 use crate::points::Links;
 use crate::points::mall::date;
 use crate::points::mall::request::is_local;
@@ -37,6 +43,8 @@ use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::tenure::Tenure;
 
+/// An id that nobody has.
+const NOBODY: &str = "guildpoints-check";
 /// How often it is looked how long the token lasts, and whether its file has changed.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
@@ -69,6 +77,7 @@ pub(super) struct Inner {
     pub(super) pause: Pause,
     pub(super) watch: Watch,
     pub(super) timeout: Duration,
+    pub(super) bound: Bound,
     http: Client,
     addresses: Addresses,
 }
@@ -107,6 +116,7 @@ impl Manta {
                 watch: Watch::new(system.clone(), pulses),
                 pause: Pause::default(),
                 timeout: settings.timeout,
+                bound: settings.bound,
                 system,
                 clock,
                 keys,
@@ -142,6 +152,23 @@ impl Manta {
         pair.stands(self.inner.clock.now_ms())
     }
 
+    /// Asks for an account that nobody has, which shows whether the pair, the bot and the plan are in
+    /// order.
+    pub async fn probe(&self) -> Result<(), Refused> {
+        let nobody = Account::new(Kind::Encoded.word(), NOBODY);
+        let mut list = List::default();
+        list.take(Kind::Encoded, &nobody);
+        let until = Instant::now() + self.inner.timeout * 2;
+        let answers = self.look_up(list, until).await;
+        let refused = answers.into_iter().find_map(|(_, answer)| answer.err());
+        match refused.map(|error| error.refused) {
+            None => Ok(()),
+            // Only where everything else is in order can somebody be told not to exist.
+            Some(refused) if refused.meaning == PointsRefusal::NoAccount => Ok(()),
+            Some(refused) => Err(refused),
+        }
+    }
+
     /// Watches how long the token lasts until `stop`, asked or not: metric, pulse, and a warning a day
     /// when its end is near.
     pub async fn watch_token(self, stop: CancellationToken) {
@@ -160,13 +187,10 @@ impl Manta {
     }
 
     /// Sends one request, once, and reads what comes back; it is given up after `limit`.
-    ///
-    /// `body` is made of the same pair.
     pub(super) async fn send(
         &self,
-        endpoint: Endpoint,
+        question: Question<'_>,
         pair: &Pair,
-        body: String,
         limit: Duration,
     ) -> Answer {
         let inner = &self.inner;
@@ -177,11 +201,11 @@ impl Manta {
         let started = Instant::now();
         let request = inner
             .http
-            .post(inner.addresses.of(endpoint))
+            .post(inner.addresses.of(question))
             .timeout(limit)
             .header(AUTHORIZATION, pair.bearer())
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .body(body);
+            .body(question.body(pair.secret()));
         let answer = match self.tenure.during(request.send()).await {
             None => Answer::Unclear {
                 status: None,
@@ -195,7 +219,9 @@ impl Manta {
                 Answer::of(reply, &secrets)
             }
         };
-        inner.watch.answered(endpoint, &answer, started.elapsed());
+        inner
+            .watch
+            .answered(question.name(), &answer, started.elapsed());
         answer
     }
 }

@@ -7,8 +7,10 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream;
+use moka::future::Cache;
 use tokio::time::Instant;
 
+use super::bound::Bound;
 use super::gather::Gather;
 use super::gather::askable;
 use super::gather::not_asked;
@@ -19,6 +21,7 @@ use crate::journal::BalanceRead;
 use crate::model::Account;
 use crate::model::System;
 use crate::model::UserId;
+use crate::model::refusal::PointsRefusal;
 use crate::points::Links;
 use crate::points::Many;
 use crate::points::PointsBackend;
@@ -32,15 +35,30 @@ const LISTS_AT_ONCE: usize = 2;
 /// being made, so there is time for three tries.
 const LIST_LIMIT: Duration = Duration::from_secs(30);
 
+/// How long it is believed that a client is bound to a member: each asking anew is a request for one.
+const BOUND_FOR: Duration = Duration::from_secs(600);
+/// Of so many members at once.
+const BOUND_KEPT: u64 = 100_000;
+
 /// One bot over there, for all guilds that use it. Made by `Manta::linked` only.
 pub struct LinkedManta {
     gather: Gather,
     links: Links,
+    /// Accounts that are bound to members, as last read.
+    bound: Cache<UserId, Account>,
 }
 
 impl LinkedManta {
     pub(super) fn new(gather: Gather, links: Links) -> Self {
-        Self { gather, links }
+        let bound = Cache::builder()
+            .max_capacity(BOUND_KEPT)
+            .time_to_live(BOUND_FOR)
+            .build();
+        Self {
+            gather,
+            links,
+            bound,
+        }
     }
 
     async fn of_all(&self, members: &[UserId]) -> Vec<Result<BalanceRead, ReadError>> {
@@ -74,9 +92,28 @@ impl LinkedManta {
         asked.into_iter().map(answer).collect()
     }
 
+    /// The account that was proved to be the member's, or else the one that is bound to them.
+    async fn proved(&self, member: UserId) -> Result<Account, ReadError> {
+        let linked = self.links.account(self.system(), member).await;
+        let manta = self.gather.manta();
+        match linked {
+            Err(error) if error.refused.meaning == PointsRefusal::NotLinked => {
+                if manta.inner.bound == Bound::No {
+                    return Err(error);
+                }
+            }
+            told => return told,
+        }
+        if let Some(account) = self.bound.get(&member).await {
+            return Ok(account);
+        }
+        let account = manta.bound_to(member).await?;
+        self.bound.insert(member, account.clone()).await;
+        Ok(account)
+    }
+
     async fn account_of(&self, member: UserId) -> Result<(Kind, Account), ReadError> {
-        let account = self.links.account(self.system(), member).await?;
-        askable(&account)
+        askable(&self.proved(member).await?)
     }
 }
 
@@ -87,13 +124,13 @@ impl PointsBackend for LinkedManta {
 
     fn balance(&self, member: UserId) -> BoxFuture<'_, Result<BalanceRead, ReadError>> {
         Box::pin(async move {
-            let account = self.links.account(self.system(), member).await?;
+            let account = self.proved(member).await?;
             self.gather.balance(&account).await
         })
     }
 
     fn account(&self, member: UserId) -> BoxFuture<'_, Result<Option<Account>, ReadError>> {
-        Box::pin(async move { self.links.account(self.system(), member).await.map(Some) })
+        Box::pin(async move { self.proved(member).await.map(Some) })
     }
 
     fn many(&self) -> Option<&dyn Many> {

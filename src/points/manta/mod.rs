@@ -5,6 +5,7 @@
 //! questions asked at the same moment into one list, `linked` is the handle through which everybody
 //! else asks. `pair` keeps the token and the secret, `token` reads when the token expires, `watch` what
 //! answers show of the service. `renew` asks for a new pair and `keeping` puts it in its place.
+//! `bound` finds the account that the operator has bound to a member over there.
 //!
 //! Invariants:
 //! - One request is one attempt: no redirect, no retry, one deadline for the whole. Only `asking`
@@ -30,6 +31,7 @@ use std::time::Duration;
 
 mod answer;
 mod asking;
+mod bound;
 mod client;
 mod gather;
 mod keeping;
@@ -43,6 +45,7 @@ mod request;
 mod token;
 mod watch;
 
+pub use bound::Bound;
 pub use client::Manta;
 pub use client::MantaError;
 pub use keeping::KeepError;
@@ -67,6 +70,8 @@ pub struct MantaSettings {
     pub token: KeptSecret,
     /// The secret key of every body.
     pub secret: KeptSecret,
+    /// Whether clients are bound to members over there.
+    pub bound: Bound,
     /// One deadline for a whole request, connecting included.
     pub timeout: Duration,
 }

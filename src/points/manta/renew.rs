@@ -14,8 +14,7 @@ use super::answer::Answer;
 use super::client::Manta;
 use super::meaning;
 use super::pair::Pair;
-use super::request;
-use super::request::Endpoint;
+use super::request::Question;
 use crate::journal::Refused;
 use crate::support::secret::Secret;
 
@@ -42,9 +41,8 @@ impl Manta {
     /// Dropping the future after its first poll may lose both pairs.
     pub async fn renew(&self) -> Result<Pair, RenewError> {
         let pair = self.inner.keys.anew().await;
-        let body = request::bare(pair.secret());
         let limit = LIMIT.max(self.inner.timeout);
-        let answer = self.send(Endpoint::Token, &pair, body, limit).await;
+        let answer = self.send(Question::NewPair, &pair, limit).await;
         let refused = meaning::refused(&answer);
         match (answer, refused) {
             (Answer::Well(fields), _) => new_pair(&fields),

@@ -7,30 +7,52 @@ use serde::Serialize;
 
 use super::list::List;
 use crate::model::Account;
+use crate::model::UserId;
 use crate::support::secret::Secret;
 
-/// What can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Endpoint {
-    /// Balances by lists of ids.
-    Points,
+/// What is asked.
+#[derive(Clone, Copy)]
+pub(super) enum Question<'a> {
+    /// The points of a list.
+    Points(&'a List),
+    /// Which clients the operator has bound to a member.
+    BoundTo(UserId),
     /// A new pair.
-    Token,
+    NewPair,
 }
 
-impl Endpoint {
+impl Question<'_> {
     /// Its name, for logs and metrics.
     pub(super) const fn name(self) -> &'static str {
         match self {
-            Self::Points => "client/point",
-            Self::Token => "token",
+            Self::Points(_) => "client/point",
+            Self::BoundTo(_) => "clients",
+            Self::NewPair => "token",
         }
+    }
+
+    /// The body, which proves who asks.
+    pub(super) fn body(self, secret: &Secret) -> String {
+        let empty = List::default();
+        let list = match self {
+            Self::Points(list) => list,
+            Self::BoundTo(_) | Self::NewPair => &empty,
+        };
+        let (platform, on_platform) = list.on_platform();
+        let body = Body {
+            secret: secret.expose(),
+            client_ids: ids(list.encoded()),
+            platform: (!on_platform.is_empty()).then_some(platform),
+            platform_client_ids: ids(on_platform),
+        };
+        serde_json::to_string(&body).expect("text always becomes JSON")
     }
 }
 
 /// The addresses of one bot over there; its id stands in each.
 pub(super) struct Addresses {
     points: Url,
+    clients: Url,
     token: Url,
 }
 
@@ -38,30 +60,42 @@ impl Addresses {
     /// Addresses under `base`, which has no final slash.
     pub(super) fn under(base: &str, bot_id: &str) -> Result<Self, &'static str> {
         // Joined as text: a URL join would drop the path the base ends in.
-        let read = |endpoint: Endpoint| -> Result<Url, &'static str> {
-            let address = format!("{base}/openapi/{}", endpoint.name());
+        let read = |path: &str| -> Result<Url, &'static str> {
+            let address = format!("{base}/openapi/{path}");
             let mut address = Url::parse(&address).map_err(|_| "is no address")?;
             address.query_pairs_mut().append_pair("botId", bot_id);
             Ok(address)
         };
         Ok(Self {
-            points: read(Endpoint::Points)?,
-            token: read(Endpoint::Token)?,
+            points: read("client/point")?,
+            clients: read("clients")?,
+            token: read("token")?,
         })
     }
 
-    /// The address of one endpoint.
-    pub(super) fn of(&self, endpoint: Endpoint) -> Url {
-        match endpoint {
-            Endpoint::Points => self.points.clone(),
-            Endpoint::Token => self.token.clone(),
+    /// Where a question goes.
+    pub(super) fn of(&self, question: Question<'_>) -> Url {
+        match question {
+            Question::Points(_) => self.points.clone(),
+            Question::NewPair => self.token.clone(),
+            Question::BoundTo(member) => {
+                let mut address = self.clients.clone();
+                address
+                    .query_pairs_mut()
+                    .append_pair("customerId", &member.to_string())
+                    .append_pair("limit", SEVERAL);
+                address
+            }
         }
     }
 }
 
+/// Enough clients to see that there are several (points-backends, 4.4).
+const SEVERAL: &str = "2";
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PointsBody<'a> {
+struct Body<'a> {
     secret: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     client_ids: Vec<&'a str>,
@@ -71,31 +105,6 @@ struct PointsBody<'a> {
     platform_client_ids: Vec<&'a str>,
 }
 
-/// The body that asks for the points of a list.
-pub(super) fn points(secret: &Secret, list: &List) -> String {
-    let (platform, on_platform) = list.on_platform();
-    written(&PointsBody {
-        secret: secret.expose(),
-        client_ids: ids(list.encoded()),
-        platform: (!on_platform.is_empty()).then_some(platform),
-        platform_client_ids: ids(on_platform),
-    })
-}
-
-/// The body that says no more than who asks.
-pub(super) fn bare(secret: &Secret) -> String {
-    written(&PointsBody {
-        secret: secret.expose(),
-        client_ids: Vec::new(),
-        platform: None,
-        platform_client_ids: Vec::new(),
-    })
-}
-
 fn ids(accounts: &[Account]) -> Vec<&str> {
     accounts.iter().map(Account::id).collect()
-}
-
-fn written(body: &impl Serialize) -> String {
-    serde_json::to_string(body).expect("text always becomes JSON")
 }

@@ -15,7 +15,6 @@ use super::answer::Answer;
 use super::answer::Refusal;
 use super::meaning::code;
 use super::pair::Pair;
-use super::request::Endpoint;
 use super::token::TokenState;
 use crate::model::System;
 use crate::support::pulse::Pulses;
@@ -31,8 +30,8 @@ pub(super) struct Watch {
     system: System,
     pulses: Pulses,
     warned_ms: AtomicI64,
-    requests: DashMap<(Endpoint, &'static str), Counter>,
-    seconds: DashMap<Endpoint, Histogram>,
+    requests: DashMap<(&'static str, &'static str), Counter>,
+    seconds: DashMap<&'static str, Histogram>,
     accounts: OnceLock<Counter>,
     left: OnceLock<Gauge>,
 }
@@ -59,14 +58,14 @@ impl Watch {
     }
 
     /// A request came to its end.
-    pub(super) fn answered(&self, endpoint: Endpoint, answer: &Answer, took: Duration) {
+    pub(super) fn answered(&self, endpoint: &'static str, answer: &Answer, took: Duration) {
         let outcome = answer.outcome();
         self.requests
             .entry((endpoint, outcome))
             .or_insert_with(|| {
                 metrics::counter!(
                     "guildpoints_manta_requests_total",
-                    "endpoint" => endpoint.name(),
+                    "endpoint" => endpoint,
                     "outcome" => outcome
                 )
             })
@@ -74,12 +73,12 @@ impl Watch {
         self.seconds
             .entry(endpoint)
             .or_insert_with(
-                || metrics::histogram!("guildpoints_manta_request_seconds", "endpoint" => endpoint.name()),
+                || metrics::histogram!("guildpoints_manta_request_seconds", "endpoint" => endpoint),
             )
             .record(took.as_secs_f64());
         tracing::debug!(
             system = %self.system,
-            endpoint = endpoint.name(),
+            endpoint,
             outcome,
             elapsed_ms = took.as_millis() as u64,
             "MantaGO was asked"
@@ -87,7 +86,7 @@ impl Watch {
         match self.trouble(answer) {
             None => self.pulses.well(self.system.name()),
             Some(what) => {
-                tracing::warn!(system = %self.system, endpoint = endpoint.name(), "{what}");
+                tracing::warn!(system = %self.system, endpoint, "{what}");
                 self.pulses.trouble(self.system.name(), what);
             }
         }
