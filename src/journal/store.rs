@@ -27,6 +27,7 @@ use crate::journal::entry::Span;
 use crate::journal::entry::State;
 use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
+use crate::journal::links::LinkStore;
 use crate::journal::owner::Stamp;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
@@ -46,7 +47,7 @@ use crate::model::UserId;
 pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, JournalError>>;
 
 /// The reading side, for many at once.
-pub(super) trait Store: SideStore + Send + Sync + 'static {
+pub(super) trait Store: SideStore + LinkStore + Send + Sync + 'static {
     /// The entry with that code.
     fn find<'a>(&'a self, code: &'a ReceiptCode) -> Answer<'a, Option<Receipt>>;
     /// The entry of that cause.

@@ -12,6 +12,7 @@ mod address;
 mod channels;
 mod failures;
 mod lease;
+mod links;
 mod migrations;
 mod pen;
 mod rows;
