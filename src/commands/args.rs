@@ -14,9 +14,13 @@
 //!
 //! The amount is the first word beside the members when that is a number; otherwise the only number.
 
+mod link;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
+
+pub use link::LinkWords;
 
 use crate::model::Amount;
 use crate::model::AmountError;
@@ -84,6 +88,8 @@ pub struct Asked {
     pub receipt: Option<ReceiptCode>,
     /// What is to be done with it.
     pub verb: Option<Verb>,
+    /// What is said of an account elsewhere.
+    pub link: LinkWords,
 }
 
 /// What can be done with a change that exists.

@@ -44,6 +44,10 @@ impl Dispatcher {
     ) {
         match result {
             Ok(Answer::Say(reply)) => self.say(guild, address, &reply).await,
+            Ok(Answer::AlsoTell { reply, at, told }) => {
+                self.say(guild, address, &reply).await;
+                Box::pin(self.tell_claim(guild, at, &told)).await;
+            }
             Ok(Answer::Changed {
                 cause,
                 stage,

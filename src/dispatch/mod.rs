@@ -7,6 +7,7 @@
 
 mod answering;
 mod catch_up;
+mod claims;
 mod confirm;
 mod cooldown;
 mod heeding;
@@ -29,6 +30,7 @@ use crate::commands::Call;
 use crate::commands::CommandError;
 use crate::commands::Member;
 use crate::commands::MemberKind;
+use crate::commands::Place;
 use crate::commands::Registry;
 use crate::commands::right_of;
 use crate::dispatch::cooldown::Cooldown;
@@ -140,6 +142,7 @@ struct Occasion {
     caller: Member,
     message: MessageId,
     reply: ReplyAddress,
+    place: Place,
     confirmation: Option<MessageId>,
     pressed: Option<MessageId>,
 }
@@ -270,6 +273,10 @@ impl Dispatcher {
             caller: person(incoming.author.id, &incoming.author.name),
             message: incoming.message,
             reply,
+            place: match incoming.guild {
+                Some(_) => Place::Channel,
+                None => Place::Private,
+            },
             confirmation: None,
             pressed: None,
         };
@@ -296,6 +303,7 @@ impl Dispatcher {
             caller: occasion.caller,
             message: occasion.message,
             reply: occasion.reply,
+            place: occasion.place,
             confirmation: occasion.confirmation,
             pressed: occasion.pressed,
             points: &self.points,

@@ -10,6 +10,7 @@ mod change;
 mod deciding;
 mod heard;
 pub mod ledger;
+mod linking;
 mod links;
 pub mod mall;
 pub mod manta;
@@ -34,6 +35,7 @@ pub use change::Change;
 pub use change::ChangeError;
 pub use change::Order;
 pub use deciding::Ruled;
+pub use links::Linked;
 pub use links::Links;
 pub use many::Changes;
 pub use records::Compared;
@@ -46,10 +48,17 @@ pub use undo::Undoing;
 
 // Commands speak of what became of a change, but do not see the journal.
 pub use crate::journal::Approval;
+pub use crate::journal::Claim;
+pub use crate::journal::ClaimRuled;
+pub use crate::journal::ClaimVerdict;
+pub use crate::journal::Claimed;
 pub use crate::journal::ConfirmationState;
+pub use crate::journal::Exposed;
 pub use crate::journal::Froze;
+pub use crate::journal::LinkCode;
 pub use crate::journal::Over;
 pub use crate::journal::Receipt;
+pub use crate::journal::Redeemed;
 pub use crate::journal::ReplyAddress;
 pub use crate::journal::State;
 pub use crate::journal::Thawed;
@@ -63,6 +72,8 @@ use crate::model::GuildId;
 use crate::model::OpId;
 use crate::model::Policy;
 use crate::model::ReceiptCode;
+use crate::model::System;
+use crate::model::SystemKind;
 use crate::model::UserId;
 use crate::model::refusal::PointsRefusal;
 use crate::support::clock::Clock;
@@ -130,6 +141,7 @@ const LOOKS_AT_ONCE: usize = 16;
 #[derive(Clone)]
 pub struct Points {
     inner: Arc<Inner>,
+    links: Links,
 }
 
 /// The points systems of one guild, as handles that reach no other guild.
@@ -185,6 +197,7 @@ impl Points {
         times: PointsTimes,
     ) -> Self {
         Self {
+            links: Links::new(journal.clone()),
             inner: Arc::new(Inner {
                 journal,
                 systems,
@@ -197,6 +210,25 @@ impl Points {
                 due: Notify::new(),
             }),
         }
+    }
+
+    /// The same with accounts as `links` knows them.
+    pub fn linked_by(self, links: Links) -> Self {
+        Self { links, ..self }
+    }
+
+    /// Whose accounts are whose.
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// The guild's systems that know their people by ids of their own.
+    pub fn linkable(&self, guild: GuildId) -> Vec<System> {
+        let systems = self.inner.systems.get(&guild).into_iter();
+        let all = systems.flat_map(|systems| systems.all().map(|backend| backend.system()));
+        let foreign =
+            all.filter(|system| matches!(system.kind(), SystemKind::Swan | SystemKind::Manta));
+        foreign.cloned().collect()
     }
 
     /// A member's balance where the guild's rewards go.

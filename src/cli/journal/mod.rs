@@ -12,9 +12,9 @@ mod list;
 mod names;
 mod settle;
 mod show;
-mod texts;
+pub(super) mod texts;
 mod verify;
-mod when;
+pub(super) mod when;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

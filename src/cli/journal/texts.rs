@@ -195,7 +195,7 @@ impl Texts {
 }
 
 /// `text` with its holes filled, each once: what is put in is not looked at again.
-pub(super) fn fill(text: &str, holes: &[(&str, &str)]) -> String {
+pub(in crate::cli) fn fill(text: &str, holes: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
