@@ -24,6 +24,8 @@ mod faults;
 mod freezing;
 mod hostile;
 mod interrupted;
+mod link_lists;
+mod linking;
 mod main_job;
 mod money;
 mod operated;
