@@ -180,7 +180,7 @@ async fn every_bad_line_is_named_and_nothing_is_written() {
                 .contains(part)
         );
     }
-    fs::write(stage.folder().join("gbk.csv"), [0xcf, 0xb5]).unwrap();
+    fs::write(stage.folder().join("gbk.csv"), [0xd0, 0xa1, 0xc3, 0xf7]).unwrap();
     assert!(
         complained(&stage, &["import", "gbk.csv"])
             .await

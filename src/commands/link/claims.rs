@@ -76,8 +76,7 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, CommandError> {
         let message = claim.message;
         reply = reply
             .button_with(&texts::APPROVE_ONE, label(), button::approve_claim(message))
-            .button_with(&texts::REFUSE_ONE, label(), button::refuse_claim(message))
-            .button_with(&texts::SHOW_ONE, label(), button::show_claim(message));
+            .button_with(&texts::REFUSE_ONE, label(), button::refuse_claim(message));
     }
     Ok(Answer::Say(match more {
         true => reply.line(&texts::PENDING_MORE),

@@ -37,7 +37,6 @@ pub(super) static REFUSE: Word = Word::new("link", "refuse", &[]);
 pub(super) static SHOW: Word = Word::new("link", "show", &[]);
 pub(super) static APPROVE_ONE: Word = Word::new("link", "approve_one", &["number"]);
 pub(super) static REFUSE_ONE: Word = Word::new("link", "refuse_one", &["number"]);
-pub(super) static SHOW_ONE: Word = Word::new("link", "show_one", &["number"]);
 pub(super) static PENDING_NONE: Word = Word::new("link", "pending_none", &[]);
 pub(super) static PENDING_HEAD: Word = Word::new("link", "pending_head", &[]);
 pub(super) static PENDING_ROW: Word = Word::new(
@@ -102,7 +101,6 @@ pub(super) static WORDS: &[&Word] = &[
     &SHOW,
     &APPROVE_ONE,
     &REFUSE_ONE,
-    &SHOW_ONE,
     &PENDING_NONE,
     &PENDING_HEAD,
     &PENDING_ROW,

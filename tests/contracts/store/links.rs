@@ -320,7 +320,8 @@ async fn a_claim_waits_for_somebody_else_and_is_decided_once(home: Home) {
     // One that nobody decides is over after a day, and makes room for another.
     journal.claim(claim(3, OTHER, 3)).await.unwrap();
     later_by(&home, LINK_LIFE_MS);
-    let late = journal.rule_claim(&staff(GIVER), message(3), ClaimVerdict::Approve);
+    let moderator = staff(GIVER);
+    let late = journal.rule_claim(&moderator, message(3), ClaimVerdict::Approve);
     assert_eq!(late.await.unwrap(), ClaimRuled::Expired);
     assert_eq!(journal.claims(&here, 9).await.unwrap(), []);
     let next = journal.claim(claim(4, OTHER, 3)).await.unwrap();
