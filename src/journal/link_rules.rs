@@ -13,7 +13,6 @@ use crate::journal::links::ClaimVerdict;
 use crate::journal::links::Claimed;
 use crate::journal::links::Deed;
 use crate::journal::links::DeedKind;
-use crate::journal::links::Exposed;
 use crate::journal::links::Imported;
 use crate::journal::links::Issued;
 use crate::journal::links::KeptCode;
@@ -21,10 +20,9 @@ use crate::journal::links::Link;
 use crate::journal::links::LinkDone;
 use crate::journal::links::LinkWrite;
 use crate::journal::links::Proof;
-use crate::journal::links::Redeemed;
 use crate::journal::links::Tied;
-use crate::journal::links::WRONG_CODES;
-use crate::journal::links::WRONG_CODES_MS;
+use crate::journal::redeeming::Typed;
+use crate::journal::redeeming::redeem;
 use crate::model::Account;
 use crate::model::GuildId;
 use crate::model::MessageId;
@@ -195,7 +193,8 @@ fn holder(touching: &[Link], account: &Account) -> Option<UserId> {
     held.next().map(|link| link.member)
 }
 
-fn tie(link: &Link, touching: &[Link], by: Option<UserId>) -> (Tied, Vec<Step>) {
+/// What becomes of tying an account, among the links that touch it.
+pub(super) fn tie(link: &Link, touching: &[Link], by: Option<UserId>) -> (Tied, Vec<Step>) {
     let theirs = touching.iter().find(|known| known.member == link.member);
     match (theirs, holder(touching, &link.account)) {
         (Some(theirs), _) if theirs.account == link.account => (Tied::Already, Vec::new()),
@@ -307,84 +306,6 @@ fn rule(guild: GuildId, decision: ClaimDecision, found: &Found) -> (ClaimRuled, 
         }
         Tied::HasAnother(_) => (ClaimRuled::HasAnother(claim), Vec::new()),
         Tied::Taken => (ClaimRuled::Taken(claim), Vec::new()),
-    }
-}
-
-/// A code as somebody typed it.
-struct Typed<'a> {
-    digest: &'a str,
-    system: Option<&'a str>,
-    member: UserId,
-    exposed: Exposed,
-    now_ms: i64,
-}
-
-fn redeem(typed: &Typed<'_>, found: &Found) -> (Redeemed, Vec<Step>) {
-    let spend = || Step::Spend {
-        digest: typed.digest.to_owned(),
-        by: typed.member,
-        now_ms: typed.now_ms,
-    };
-    let code = found.code.as_ref();
-    // What others have read is worth nothing any more, whatever else is said about it.
-    let spoilt = match (typed.exposed, code) {
-        (Exposed::Publicly, Some(code)) if code.used_by.is_none() => vec![spend()],
-        _ => Vec::new(),
-    };
-    let tries = found.tries.filter(|tries| {
-        typed.now_ms.saturating_sub(tries.since_ms) < WRONG_CODES_MS
-            && tries.since_ms <= typed.now_ms
-    });
-    let wrong = tries.map_or(0, |tries| tries.wrong);
-    if let Some(tries) = tries
-        && wrong >= WRONG_CODES
-    {
-        let until_ms = tries.since_ms.saturating_add(WRONG_CODES_MS);
-        return (Redeemed::TooMany { until_ms }, spoilt);
-    }
-    let Some(code) = code else {
-        let counted = Tries {
-            member: typed.member,
-            since_ms: tries.map_or(typed.now_ms, |tries| tries.since_ms),
-            wrong: wrong + 1,
-        };
-        let left = WRONG_CODES.saturating_sub(counted.wrong);
-        return (Redeemed::Wrong { left }, vec![Step::Count(counted)]);
-    };
-    if let Some(by) = code.used_by {
-        let mut theirs = found.touching.iter();
-        let is_theirs = by == typed.member
-            && theirs.any(|link| link.member == by && link.account == code.account);
-        let redeemed = match is_theirs {
-            true => Redeemed::Already(code.account.clone()),
-            false => Redeemed::Used,
-        };
-        return (redeemed, Vec::new());
-    }
-    if code.until_ms <= typed.now_ms {
-        return (Redeemed::Expired, spoilt);
-    }
-    if typed.system != Some(&code.system) {
-        return (Redeemed::OtherSystem, spoilt);
-    }
-    let link = Link {
-        system: code.system.clone(),
-        member: typed.member,
-        account: code.account.clone(),
-        proof: Proof::Code,
-        verified_by: None,
-        verified_ms: typed.now_ms,
-    };
-    let (tied, mut steps) = tie(&link, &found.touching, Some(typed.member));
-    let account = code.account.clone();
-    match tied {
-        Tied::Now => {
-            steps.push(spend());
-            (Redeemed::Now(account), steps)
-        }
-        Tied::Already => (Redeemed::Already(account), vec![spend()]),
-        Tied::HasAnother(_) => (Redeemed::HasAnother, spoilt),
-        Tied::Taken => (Redeemed::Taken, spoilt),
     }
 }
 

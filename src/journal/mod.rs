@@ -37,6 +37,7 @@ mod links;
 mod outcome;
 mod owner;
 mod postgres;
+mod redeeming;
 mod rules;
 mod ruling;
 mod selecting;

@@ -12,6 +12,7 @@ mod address;
 mod channels;
 mod failures;
 mod lease;
+mod linking;
 mod links;
 mod migrations;
 mod pen;

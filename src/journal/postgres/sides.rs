@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 use crate::journal::entry::BalanceRead;
 use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
-use crate::journal::postgres::links;
+use crate::journal::postgres::linking;
 use crate::journal::postgres::pen::failed;
 use crate::journal::postgres::rows::get;
 use crate::journal::postgres::script::Prepared;
@@ -28,7 +28,7 @@ pub(super) async fn write(
 ) -> Result<SideDone, JournalError> {
     match side {
         Side::Link(write) => {
-            let done = links::write(connection, write).await?;
+            let done = linking::write(connection, write).await?;
             Ok(SideDone::Link(Box::new(done)))
         }
         Side::Know(balances) => know(connection, balances).await,

@@ -1,4 +1,4 @@
-//! Links, claims and codes in SQLite.
+//! Reading links, claims and codes in SQLite.
 
 use rusqlite::Connection;
 use rusqlite::Row;
@@ -6,11 +6,6 @@ use rusqlite::params;
 
 use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
-use crate::journal::kept::word;
-use crate::journal::link_rules;
-use crate::journal::link_rules::Found;
-use crate::journal::link_rules::Key;
-use crate::journal::link_rules::Step;
 use crate::journal::link_rules::Tries;
 use crate::journal::links::ASKED;
 use crate::journal::links::Claim;
@@ -19,17 +14,14 @@ use crate::journal::links::DEEDS;
 use crate::journal::links::Deed;
 use crate::journal::links::KeptCode;
 use crate::journal::links::Link;
-use crate::journal::links::LinkDone;
 use crate::journal::links::LinkFilter;
 use crate::journal::links::LinkStore;
-use crate::journal::links::LinkWrite;
 use crate::journal::links::PROOFS;
 use crate::journal::links::VERDICTS;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
 use crate::journal::sqlite::rows::named;
 use crate::journal::sqlite::shelf::Shelf;
-use crate::journal::sqlite::sides::execute;
 use crate::journal::sqlite::sides::member;
 use crate::journal::store::Answer;
 use crate::model::Account;
@@ -37,36 +29,6 @@ use crate::model::ChannelId;
 use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::UserId;
-
-/// Writes one within the open transaction.
-pub(super) fn write(connection: &Connection, write: &LinkWrite) -> Result<LinkDone, JournalError> {
-    let mut found = Found::default();
-    match write {
-        LinkWrite::Claim(claim) => {
-            found.claim = claim_of(connection, claim.message)?;
-            found.waiting = waiting(connection, &claim.system, claim.member)?;
-        }
-        LinkWrite::Rule { message, .. } => found.claim = claim_of(connection, *message)?,
-        LinkWrite::Redeem { digest, member, .. } => {
-            found.code = code_of(connection, digest)?;
-            found.tries = tries_of(connection, *member)?;
-        }
-        LinkWrite::Tie(_)
-        | LinkWrite::Untie { .. }
-        | LinkWrite::Issue(_)
-        | LinkWrite::Import(_) => {}
-    }
-    let mut touching = Vec::new();
-    for key in link_rules::keys(write, &found) {
-        touch(connection, key, &mut touching)?;
-    }
-    found.touching = touching;
-    let (done, steps) = link_rules::decide(write, &found);
-    for step in &steps {
-        take(connection, step)?;
-    }
-    Ok(done)
-}
 
 impl LinkStore for Shelf {
     fn link<'a>(&'a self, system: &'a str, member: UserId) -> Answer<'a, Option<Link>> {
@@ -145,7 +107,8 @@ impl LinkStore for Shelf {
     }
 }
 
-fn link_of(
+/// The link of a member.
+pub(super) fn link_of(
     connection: &Connection,
     system: &str,
     member: UserId,
@@ -158,7 +121,8 @@ fn link_of(
     )
 }
 
-fn link_to(
+/// The link of an account.
+pub(super) fn link_to(
     connection: &Connection,
     system: &str,
     account: &Account,
@@ -171,19 +135,11 @@ fn link_to(
     )
 }
 
-/// Adds the links of a member and of an account.
-fn touch(connection: &Connection, key: Key<'_>, into: &mut Vec<Link>) -> Result<(), JournalError> {
-    let theirs = link_of(connection, key.system, key.member)?;
-    let held = match key.account {
-        Some(account) => link_to(connection, key.system, account)?,
-        None => None,
-    };
-    let held = held.filter(|held| theirs.as_ref() != Some(held));
-    into.extend(theirs.into_iter().chain(held));
-    Ok(())
-}
-
-fn claim_of(connection: &Connection, message: MessageId) -> Result<Option<Claim>, JournalError> {
+/// The claim of a message.
+pub(super) fn claim_of(
+    connection: &Connection,
+    message: MessageId,
+) -> Result<Option<Claim>, JournalError> {
     rows::first(
         connection,
         "select * from link_claims where message = ?",
@@ -192,7 +148,8 @@ fn claim_of(connection: &Connection, message: MessageId) -> Result<Option<Claim>
     )
 }
 
-fn waiting(
+/// The newest claim of a member that is not decided.
+pub(super) fn waiting(
     connection: &Connection,
     system: &str,
     member: UserId,
@@ -206,7 +163,11 @@ fn waiting(
     )
 }
 
-fn code_of(connection: &Connection, digest: &str) -> Result<Option<KeptCode>, JournalError> {
+/// The code of a digest.
+pub(super) fn code_of(
+    connection: &Connection,
+    digest: &str,
+) -> Result<Option<KeptCode>, JournalError> {
     rows::first(
         connection,
         "select * from link_codes where digest = ?",
@@ -225,7 +186,11 @@ fn code_of(connection: &Connection, digest: &str) -> Result<Option<KeptCode>, Jo
     )
 }
 
-fn tries_of(connection: &Connection, who: UserId) -> Result<Option<Tries>, JournalError> {
+/// What a member typed wrongly.
+pub(super) fn tries_of(
+    connection: &Connection,
+    who: UserId,
+) -> Result<Option<Tries>, JournalError> {
     rows::first(
         connection,
         "select * from link_tries where member = ?",
@@ -238,125 +203,6 @@ fn tries_of(connection: &Connection, who: UserId) -> Result<Option<Tries>, Journ
                 wrong: u32::try_from(wrong).unwrap_or(u32::MAX),
             })
         },
-    )
-}
-
-fn take(connection: &Connection, step: &Step) -> Result<(), JournalError> {
-    match step {
-        Step::Insert(links) => links.iter().try_for_each(|link| insert(connection, link)),
-        Step::Delete(link) => execute(
-            connection,
-            "delete from links where system = ? and member = ?",
-            params![link.system, kept(link.member.number())],
-        ),
-        Step::Audit(deeds) => deeds.iter().try_for_each(|deed| audit(connection, deed)),
-        Step::Claim(claim) => execute(
-            connection,
-            "insert into link_claims (message, system, member, member_name, kind, external_id,
-                 guild, channel, asked_ms, until_ms, state)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            params![
-                kept(claim.message.number()),
-                claim.system,
-                kept(claim.member.number()),
-                claim.member_name,
-                claim.account.kind(),
-                claim.account.id(),
-                kept(claim.guild.number()),
-                kept(claim.channel.number()),
-                claim.asked_ms,
-                claim.until_ms,
-                ASKED,
-            ],
-        ),
-        Step::Decide(message, decision) => execute(
-            connection,
-            "update link_claims set state = ?, decided_by = ?, decided_ms = ? where message = ?",
-            params![
-                word(&VERDICTS, decision.verdict),
-                kept(decision.by.number()),
-                decision.at_ms,
-                kept(message.number()),
-            ],
-        ),
-        Step::Issue(code) => issue(connection, code),
-        Step::Spend { digest, by, now_ms } => execute(
-            connection,
-            "update link_codes set used_by = ?, used_ms = ? where digest = ? and used_by is null",
-            params![kept(by.number()), now_ms, digest],
-        ),
-        Step::Count(tries) => execute(
-            connection,
-            "insert into link_tries (member, since_ms, wrong) values (?, ?, ?)
-             on conflict (member) do update
-             set since_ms = excluded.since_ms, wrong = excluded.wrong",
-            params![kept(tries.member.number()), tries.since_ms, tries.wrong],
-        ),
-    }
-}
-
-fn insert(connection: &Connection, link: &Link) -> Result<(), JournalError> {
-    execute(
-        connection,
-        "insert into links
-            (system, member, kind, external_id, proof, verified_by, verified_ms)
-         values (?, ?, ?, ?, ?, ?, ?)",
-        params![
-            link.system,
-            kept(link.member.number()),
-            link.account.kind(),
-            link.account.id(),
-            word(&PROOFS, link.proof),
-            id(link.verified_by),
-            link.verified_ms,
-        ],
-    )
-}
-
-fn audit(connection: &Connection, deed: &Deed) -> Result<(), JournalError> {
-    execute(
-        connection,
-        "insert into link_audit
-            (at_ms, number, deed, system, member, kind, external_id, proof, by_member)
-         select ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
-         from link_audit where at_ms = ?1",
-        params![
-            deed.at_ms,
-            word(&DEEDS, deed.what),
-            deed.system,
-            kept(deed.member.number()),
-            deed.account.kind(),
-            deed.account.id(),
-            word(&PROOFS, deed.proof),
-            id(deed.by),
-        ],
-    )
-}
-
-fn issue(connection: &Connection, code: &KeptCode) -> Result<(), JournalError> {
-    execute(
-        connection,
-        "update link_codes set until_ms = min(until_ms, ?)
-         where system = ? and kind = ? and external_id = ? and used_by is null",
-        params![
-            code.made_ms,
-            code.system,
-            code.account.kind(),
-            code.account.id()
-        ],
-    )?;
-    execute(
-        connection,
-        "insert into link_codes (digest, system, kind, external_id, made_ms, until_ms)
-         values (?, ?, ?, ?, ?, ?)",
-        params![
-            code.digest,
-            code.system,
-            code.account.kind(),
-            code.account.id(),
-            code.made_ms,
-            code.until_ms,
-        ],
     )
 }
 
@@ -422,7 +268,8 @@ fn deed(row: &Row<'_>) -> Result<Deed, JournalError> {
     })
 }
 
-fn id(member: Option<UserId>) -> Option<i64> {
+/// A member as kept.
+pub(super) fn id(member: Option<UserId>) -> Option<i64> {
     member.map(|member| kept(member.number()))
 }
 

@@ -19,6 +19,7 @@ mod channels;
 mod connecting;
 mod copying;
 mod deciding;
+mod linking;
 mod links;
 mod looking;
 mod migrations;

@@ -12,7 +12,7 @@ use crate::journal::sides::KnownBalance;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
 use crate::journal::sides::SideStore;
-use crate::journal::sqlite::links;
+use crate::journal::sqlite::linking;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
@@ -25,7 +25,7 @@ use crate::model::UserId;
 pub(super) fn write(connection: &Connection, side: &Side) -> Result<SideDone, JournalError> {
     match side {
         Side::Link(write) => {
-            links::write(connection, write).map(|done| SideDone::Link(Box::new(done)))
+            linking::write(connection, write).map(|done| SideDone::Link(Box::new(done)))
         }
         Side::Know(balances) => know(connection, balances),
     }

@@ -277,7 +277,10 @@ async fn a_claim_waits_for_somebody_else_and_is_decided_once(home: Home) {
         guild: Some(GUILD),
         ..LinkFilter::default()
     };
-    assert_eq!(journal.claims(&here, 9).await.unwrap(), [waits.clone()]);
+    assert_eq!(
+        journal.claims(&here, 9).await.unwrap(),
+        std::slice::from_ref(&waits)
+    );
     let elsewhere = LinkFilter {
         guild: Some(GuildId::new(1)),
         ..LinkFilter::default()
