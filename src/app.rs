@@ -38,6 +38,7 @@ use crate::points::mall::Mall;
 use crate::points::mall::MallSettings;
 use crate::points::manta::Manta;
 use crate::points::swan::Swan;
+use crate::points::swan::SwanSettings;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::pulse::edge;
@@ -87,6 +88,7 @@ impl App {
             ),
             None => None,
         };
+        let times = times(config.mall.as_ref(), config.swans.values());
         let mut swans = HashMap::new();
         for (name, settings) in config.swans {
             let swan = Swan::new(&name, settings, clock.clone(), pulses.clone());
@@ -111,7 +113,7 @@ impl App {
                 mantas,
                 mall_in_flight: config.mall.as_ref().map_or(0, |mall| mall.in_flight),
                 guilds: config.guilds,
-                times: times(config.mall.as_ref()),
+                times,
                 words,
                 registry,
                 pulses,
@@ -237,9 +239,15 @@ fn overrides(folder: &Path) -> anyhow::Result<Vec<Source>> {
     Ok(sources)
 }
 
-/// How long things take with the mall as it is set up.
-pub fn times(mall: Option<&MallSettings>) -> PointsTimes {
+/// How long things take with the points systems as they are set up: no request of any of them lives
+/// longer than that of the slowest.
+pub fn times<'a>(
+    mall: Option<&MallSettings>,
+    swans: impl IntoIterator<Item = &'a SwanSettings>,
+) -> PointsTimes {
     let timeout = mall.map_or(Duration::from_secs(5), |mall| mall.timeout);
+    let slowest = swans.into_iter().map(|swan| swan.timeout).max();
+    let timeout = timeout.max(slowest.unwrap_or_default());
     let window = mall.map_or(Duration::from_secs(600), |mall| mall.signature_window);
     let look_up = mall.map_or(Duration::from_secs(2), |mall| mall.look_up_after);
     PointsTimes::new(timeout + NOTING, window, look_up)

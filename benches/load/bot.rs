@@ -37,10 +37,24 @@ pub struct Bot {
 impl Bot {
     /// Starts the program in `world` and waits until it is connected.
     pub async fn start(world: Arc<World>) -> io::Result<Self> {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        Self::start_in(folder, world, "", "").await
+    }
+
+    /// The same in a folder that may hold a store, with further sections of the settings and further
+    /// lines of the guild's.
+    pub async fn start_in(
+        folder: TempDir,
+        world: Arc<World>,
+        sections: &str,
+        guild: &str,
+    ) -> io::Result<Self> {
         let server = Server::start(world).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        let settings = settings(&server.address, &listener.local_addr()?.to_string());
+        let gateway = listener.local_addr()?.to_string();
+        let settings = settings(&server.address, &gateway, "sqlite://guildpoints.db");
+        // The guild's section is the last of them.
+        let settings = format!("{settings}{guild}{sections}");
         fs::write(folder.path().join("bot.toml"), settings)?;
         let log = fs::File::create(folder.path().join("bot.log"))?;
         let began = Instant::now();
@@ -127,12 +141,12 @@ fn proc_file(process: u32, name: &str) -> PathBuf {
 }
 
 /// Every limit is out of the way. Source: performance, budgets.
-fn settings(http: &str, gateway: &str) -> String {
+pub fn settings(http: &str, gateway: &str, store: &str) -> String {
     format!(
         "[bot]\ntoken = \"token\"\napi_url = \"http://{http}\"\n\
          gateway_url = \"ws://{gateway}/websocket\"\n\
          [http]\nlisten = \"127.0.0.1:0\"\n\
-         [store]\nurl = \"sqlite://guildpoints.db\"\n\
+         [store]\nurl = \"{store}\"\n\
          [limits]\nsend_per_channel_per_second = 1000000\napi_per_second = 1000000\n\
          mall_in_flight = 256\n\
          [mall]\nbase_url = \"http://{http}/mall\"\napp_key = \"key\"\napp_secret = \"secret\"\n\

@@ -8,6 +8,7 @@
 mod bare;
 mod bot;
 mod commits;
+mod failover;
 mod floods;
 #[path = "../parts/frames.rs"]
 mod frames;
@@ -19,6 +20,7 @@ mod missed;
 #[path = "../../tests/support/postgres.rs"]
 mod postgres;
 mod runs;
+mod several;
 mod table;
 #[path = "../parts/upgrade.rs"]
 mod upgrade;
@@ -74,6 +76,12 @@ async fn measure(arguments: &[String]) -> io::Result<()> {
     }
     if is_wanted("catch-up") {
         faults += missed::catch_up(&SCALE, &mut lines).await?;
+    }
+    if is_wanted("systems") {
+        faults += several::systems(&SCALE, &mut lines).await?;
+    }
+    if is_wanted("fail-over") {
+        faults += failover::owner_killed(&SCALE, &mut lines).await?;
     }
     if is_wanted("5") {
         commits::on_sqlite(&SCALE, &mut lines).await?;

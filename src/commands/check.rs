@@ -65,8 +65,9 @@ impl Handler for Check {
 async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
     let now = call.clock.now_ms();
     // Harmless acts, so that the rows tell of now and not of the last command.
-    let asked = call.points.balance(call.policy.guild, call.caller.id).await;
-    let refused = asked.err().map(|error| error.refused);
+    let (guild, caller) = (call.policy.guild, call.caller.id);
+    let mall = call.points.balance_in(guild, SystemKind::Mall, caller);
+    let mall = mall.await;
     if let Err(error) = call.points.prove_journal().await {
         tracing::warn!(%error, "the journal cannot be written");
     }
@@ -104,18 +105,17 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
     if history != Pulse::default() {
         reply = reply.and(row(Reply::new(&HISTORY), &history));
     }
-    // Only the mall has a switch in each guild, and only where rewards go there was it asked.
-    let rewards = systems.first().map(System::kind);
-    if rewards.is_some_and(|kind| kind != SystemKind::Mall) {
+    // Only the mall has a switch in each guild.
+    let Some(asked) = mall else {
         return Ok(Answer::Say(reply));
-    }
-    Ok(Answer::Say(match refused {
+    };
+    Ok(Answer::Say(match asked.map_err(|error| error.refused) {
+        Ok(_) => reply.and(good(Reply::new(&SWITCH), now)),
         // Somebody without an account could only be told so where the bot is switched on.
-        None => reply.and(good(Reply::new(&SWITCH), now)),
-        Some(refused) if refused.meaning == PointsRefusal::NoAccount => {
+        Err(refused) if refused.meaning == PointsRefusal::NoAccount => {
             reply.and(good(Reply::new(&SWITCH), now))
         }
-        Some(refused) => {
+        Err(refused) => {
             let why = points_refused(refused.meaning, About::Another, refused.code);
             reply.and(bad(Reply::new(&SWITCH), now, Hole::Said(Box::new(why))))
         }

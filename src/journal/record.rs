@@ -59,13 +59,16 @@ pub(super) trait RecordStore {
 
 /// The entries of a member, settled or not, each kind through its own index: guild, member, system,
 /// smallest and largest amount, limit, how many are left out.
+///
+/// The signs keep the second half from the index of givers, where a guild has everything it ever did;
+/// `next_look_ms` is a time, so asking for it leaves nothing out and names the index that is meant.
 pub(super) const RECORD: &str = "
     select * from entries
     where settled_ms is not null and guild = $1 and member = $2 and system = $3
       and amount between $4 and $5
     union all
     select * from entries
-    where settled_ms is null and guild = $1 and member = $2 and system = $3
+    where settled_ms is null and next_look_ms >= 0 and +guild = $1 and +member = $2 and system = $3
       and amount between $4 and $5
     order by written_ms desc, message desc, kind desc, line
     limit $6 offset $7";

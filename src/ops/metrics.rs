@@ -130,6 +130,24 @@ pub const METRICS: &[Metric] = &[
         help: "Requests to the mall under way.",
     },
     Metric {
+        name: "guildpoints_swan_requests_total",
+        kind: MetricKind::Counter,
+        labels: &["system", "endpoint", "outcome"],
+        help: "Requests to Swan installations, by what came of them.",
+    },
+    Metric {
+        name: "guildpoints_swan_request_seconds",
+        kind: MetricKind::Histogram,
+        labels: &["system", "endpoint"],
+        help: "How long a request to a Swan installation takes, waiting for a free slot excluded.",
+    },
+    Metric {
+        name: "guildpoints_swan_in_flight",
+        kind: MetricKind::Gauge,
+        labels: &["system"],
+        help: "Requests to a Swan installation under way.",
+    },
+    Metric {
         name: "guildpoints_mall_clock_difference_seconds",
         kind: MetricKind::Gauge,
         labels: &[],

@@ -5,7 +5,6 @@
 //! where the system itself has none. Deliberately absent: guilds with one system, which are asked
 //! straight away and have nothing kept.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +13,13 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
 use crate::journal::BalanceRead;
+use crate::journal::Journal;
+use crate::journal::JournalError;
 use crate::journal::KnownBalance;
 use crate::journal::Refused;
 use crate::model::GuildId;
 use crate::model::System;
+use crate::model::SystemKind;
 use crate::model::UserId;
 use crate::model::refusal::PointsRefusal;
 use crate::points::Points;
@@ -97,11 +99,7 @@ impl Asking {
     /// Waits until all have answered, or the answer budget is used up.
     pub async fn within_budget(&mut self) {
         let budget = self.points.inner.times.answer_budget;
-        let known = self
-            .points
-            .inner
-            .journal
-            .known_balances(self.guild, self.member);
+        let known = known(&self.points.inner.journal, self.guild, self.member);
         let (_, known) = tokio::join!(
             tokio::time::timeout(budget, self.round.all()),
             tokio::time::timeout(budget, known)
@@ -178,6 +176,31 @@ impl Asking {
     }
 }
 
+/// The balances last known. One that was read before the member's present account was tied is another
+/// account's, and nobody's to see.
+async fn known(
+    journal: &Journal,
+    guild: GuildId,
+    member: UserId,
+) -> Result<Vec<KnownBalance>, JournalError> {
+    let mut theirs = Vec::new();
+    for known in journal.known_balances(guild, member).await? {
+        let kind = System::read(&known.system).map(|system| system.kind());
+        let since_ms = match kind {
+            Some(SystemKind::Mall | SystemKind::Ledger) => Some(i64::MIN),
+            Some(SystemKind::Swan | SystemKind::Manta) => {
+                let link = journal.link(&known.system, member).await?;
+                link.map(|link| link.verified_ms)
+            }
+            None => None,
+        };
+        if since_ms.is_some_and(|since_ms| since_ms <= known.balance.read_ms) {
+            theirs.push(known);
+        }
+    }
+    Ok(theirs)
+}
+
 /// Whether a balance is worth a write.
 fn is_news(read: BalanceRead, known: Option<BalanceRead>) -> bool {
     let stale_ms = i64::try_from(STALE.as_millis()).unwrap_or(i64::MAX);
@@ -211,14 +234,12 @@ impl Round {
     }
 
     /// Waits for one more; whether there was one.
-    fn next(&mut self) -> impl Future<Output = bool> {
-        async {
-            let Some((at, heard)) = self.under_way.next().await else {
-                return false;
-            };
-            self.places[at].1 = Some(heard);
-            true
-        }
+    async fn next(&mut self) -> bool {
+        let Some((at, heard)) = self.under_way.next().await else {
+            return false;
+        };
+        self.places[at].1 = Some(heard);
+        true
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Heard {
     pub access_repeated: bool,
     /// Look-ups refused with 401 or 403 (or the like) since one told anything else.
     pub looks_refused: u32,
+    /// Searches of a history that went to its end and did not find the change.
+    pub looks_empty: u32,
     /// The refusal that is held back while a sending may still land.
     pub held: Option<HeldRefusal>,
     /// The last code, for staff.

@@ -2,7 +2,8 @@
 //!
 //! Invariants: every row is on disk, as queued, in one transaction before the first byte leaves; a
 //! request carries a member at most once, since results name the member and not the id; what a
-//! crash interrupts is finished by `reconcile`, entry by entry. Source: points-backends, 1.8.
+//! crash interrupts is finished by `reconcile`, entry by entry. Where a look-up can only search a
+//! history, one outcome that is not known stops the others. Source: points-backends, 1.8 and 2.5.
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use crate::points::Points;
 use crate::points::PointsBackend;
 use crate::points::Receipt;
 use crate::points::Verdict;
+use crate::points::by_history::goes_one_by_one;
 use crate::points::change::millis;
 
 /// What became of several orders within the answer budget.
@@ -111,12 +113,22 @@ impl Points {
         while !held.is_empty() {
             let rest = held.split_off(held.len().min(most));
             let portion = std::mem::replace(&mut held, rest);
-            self.send_portion(backend, portion).await;
+            let settled = self.send_portion(backend, portion).await;
+            if !settled && !held.is_empty() && goes_one_by_one(backend) {
+                // What is left stays queued; `by_history` lets it go on.
+                tracing::warn!(
+                    left = held.len(),
+                    "an outcome is not known yet; the others wait"
+                );
+                return;
+            }
         }
     }
 
-    /// Notes that each is sent now, sends them together, notes what came of each.
-    async fn send_portion(&self, backend: &dyn PointsBackend, portion: Vec<Held>) {
+    /// Notes that each is sent now, sends them together, notes what came of each. Whether all of them
+    /// came to a clear end.
+    async fn send_portion(&self, backend: &dyn PointsBackend, portion: Vec<Held>) -> bool {
+        let asked = portion.len();
         let next_look = self.inner.clock.now_ms() + millis(self.inner.times.request_limit);
         let noting = portion.into_iter().map(|(mut ticket, at_work)| async move {
             match self.inner.journal.send_first(&mut ticket, next_look).await {
@@ -141,14 +153,16 @@ impl Points {
         let noting = tickets.into_iter().zip(verdicts).map(|(ticket, verdict)| async move {
             let code = ticket.receipt().code.clone();
             let noted: Result<Receipt, JournalError> = self.note_first(ticket, verdict).await;
-            if let Err(error) = noted {
+            if let Err(error) = &noted {
                 tracing::error!(receipt = %code, %error, "the outcome of a change could not be noted; it will be looked up");
             }
+            noted.is_ok_and(|receipt| receipt.state.is_final())
         });
-        join_all(noting).await;
+        let ended = join_all(noting).await;
         drop(marks);
         self.inner.settled.notify_one();
         self.inner.due.notify_one();
+        ended.len() == asked && ended.into_iter().all(|ended| ended)
     }
 
     async fn send_one(&self, ticket: &Ticket) -> Verdict {

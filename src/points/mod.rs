@@ -7,6 +7,7 @@
 
 mod asking;
 mod backend;
+mod by_history;
 mod breaker;
 mod change;
 mod deciding;
@@ -59,6 +60,7 @@ pub use crate::journal::Froze;
 pub use crate::journal::Over;
 pub use crate::journal::Receipt;
 pub use crate::journal::ReplyAddress;
+pub use crate::journal::Shown;
 pub use crate::journal::State;
 pub use crate::journal::Thawed;
 
@@ -70,6 +72,8 @@ use crate::model::GuildId;
 use crate::model::OpId;
 use crate::model::Policy;
 use crate::model::ReceiptCode;
+use crate::model::System;
+use crate::model::SystemKind;
 use crate::model::UserId;
 use crate::model::refusal::PointsRefusal;
 use crate::points::breaker::Breaker;
@@ -120,6 +124,12 @@ impl PointsTimes {
             .copied()
             .unwrap_or(Duration::from_secs(60));
         self.look_ups.get(at).copied().unwrap_or(last)
+    }
+
+    /// How long a history is searched before a change that it does not show is left to a moderator:
+    /// two minutes with the usual waits (points-backends, 2.5).
+    fn history_patience(&self) -> Duration {
+        self.look_up_wait(u32::MAX) * 2
     }
 
     /// How long after a sending nothing of it can be alive any more.
@@ -219,6 +229,18 @@ impl Points {
             Some(systems) => systems.rewards.balance(member).await,
             None => Err(no_backend()),
         }
+    }
+
+    /// A member's balance in the guild's system of that sort, where it uses one.
+    pub async fn balance_in(
+        &self,
+        guild: GuildId,
+        kind: SystemKind,
+        member: UserId,
+    ) -> Option<Result<BalanceRead, ReadError>> {
+        let mut all = self.inner.systems.get(&guild)?.all();
+        let backend = all.find(|backend| backend.system().kind() == kind)?;
+        Some(backend.balance(member).await)
     }
 
     /// The balance that a change of this entry shows, in the system it was made in.

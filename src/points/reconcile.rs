@@ -16,6 +16,9 @@
 //! | no information | - | stay |
 //! | no look-up at all | - | unresolved, nothing is sent twice |
 //!
+//! That is for look-ups by id. Where a look-up searches a history, "unused" only means "not shown", and
+//! `by_history` says what follows.
+//!
 //! Every "refused" here is held back while an earlier sending may still land: a late first attempt
 //! can take effect after a second one was refused. A sending the process died under counts as lost.
 //! Source: points-backends, 1.7.
@@ -33,12 +36,14 @@ use crate::journal::State;
 use crate::journal::Ticket;
 use crate::model::refusal::PointsRefusal;
 use crate::points::DoubtKind;
+use crate::points::FoundBy;
 use crate::points::LookupError;
 use crate::points::Points;
 use crate::points::Record;
 use crate::points::Refusals;
 use crate::points::Repeats;
 use crate::points::Verdict;
+use crate::points::by_history::InTheWay;
 use crate::points::change::millis;
 use crate::points::heard::Heard;
 use crate::points::heard::Last;
@@ -53,7 +58,7 @@ const A_SWEEP: usize = 64;
 const NO_ACCIDENT: u32 = 3;
 
 /// What is to be done with an entry after a look-up.
-enum Step {
+pub(super) enum Step {
     Done,
     Refuse(Refused),
     Send,
@@ -122,17 +127,25 @@ impl Points {
         } else {
             ticket.looked();
             progress.looks = ticket.receipt().progress.looks;
-            self.after_look_up(&ticket, &mut heard).await
+            self.after_look_up(&ticket, &progress, &mut heard).await
         };
         match step {
             Step::Done => self.settle_done(ticket).await,
             Step::Refuse(refused) => self.refuse(ticket, progress, heard, refused, now).await,
             Step::Stay(state) => self.stay(ticket, progress, heard, state, None).await,
-            Step::Send => self.send_again(ticket, progress, heard, now).await,
+            Step::Send => match self.in_the_way(&ticket, &heard).await? {
+                None => self.send_again(ticket, progress, heard, now).await,
+                Some(InTheWay::Doubt(wait)) => {
+                    let wait = Some(wait);
+                    self.stay(ticket, progress, heard, State::Queued, wait)
+                        .await
+                }
+                Some(InTheWay::Queue(wait)) => self.hold(ticket, progress, heard, wait).await,
+            },
         }
     }
 
-    async fn after_look_up(&self, ticket: &Ticket, heard: &mut Heard) -> Step {
+    async fn after_look_up(&self, ticket: &Ticket, progress: &Progress, heard: &mut Heard) -> Step {
         let backend = self.backend_of(ticket);
         let Some(lookup) = backend.and_then(|backend| backend.lookup()) else {
             heard.text = "the points system offers no look-up".to_owned();
@@ -158,6 +171,9 @@ impl Points {
                 heard.last = Last::Conflict;
                 "the points system has another change under this id".clone_into(&mut heard.text);
                 Step::Stay(State::Unresolved)
+            }
+            Ok(Record::Unused) if lookup.by() == FoundBy::History => {
+                self.not_shown(ticket, progress, heard)
             }
             Ok(Record::Unused) => self.unused(heard),
             Err(LookupError::Missing) => {
@@ -214,7 +230,8 @@ impl Points {
                 .stay(ticket, progress, heard, State::Unresolved, None)
                 .await;
         };
-        if adjust.repeats() == Repeats::Unpromised && !heard.nothing_left() {
+        let safe = heard.nothing_left() || self.was_turned_away(&ticket, &heard);
+        if adjust.repeats() == Repeats::Unpromised && !safe {
             // Without a proven look-up a second sending might pay twice.
             return self
                 .stay(ticket, progress, heard, State::Unconfirmed, None)
@@ -229,7 +246,10 @@ impl Points {
         };
         match noted {
             Ok(()) => {}
-            Err(JournalError::Frozen) => return self.hold(ticket, progress, heard).await,
+            Err(JournalError::Frozen) => {
+                let wait = self.inner.times.look_up_wait(1);
+                return self.hold(ticket, progress, heard, wait).await;
+            }
             Err(error) => return Err(error),
         }
         let sent = ticket.receipt().progress.clone();
@@ -258,14 +278,15 @@ impl Points {
         }
     }
 
-    /// Leaves what was never sent queued while giving is stopped; its patience begins anew after that.
+    /// Leaves what was never carried out queued while giving is stopped or it is not its turn; its
+    /// patience begins anew after that.
     async fn hold(
         &self,
         ticket: Ticket,
         mut progress: Progress,
         heard: Heard,
+        wait: Duration,
     ) -> Result<Receipt, JournalError> {
-        let wait = self.inner.times.look_up_wait(1);
         progress.next_look_ms = self.inner.clock.now_ms() + millis(wait);
         progress.in_doubt_since_ms = None;
         progress.heard = heard.kept();

@@ -7,6 +7,7 @@ use crate::journal::Refused;
 use crate::journal::State;
 use crate::model::Amount;
 use crate::model::UserId;
+use crate::points::FoundBy;
 use crate::points::LookupError;
 use crate::points::PointsBackend;
 use crate::points::Record;
@@ -85,6 +86,12 @@ pub async fn compare(backend: &dyn PointsBackend, entry: &Receipt) -> Compared {
                 state if state.took_effect() => Compared::Agree,
                 State::Refused => Compared::CarriedOut,
                 _ => Compared::Open { recorded: true },
+            }
+        }
+        // Not shown is not unused: it agrees with a refusal and speaks against nothing.
+        Ok(Record::Unused) if lookup.by() == FoundBy::History && entry.state != State::Refused => {
+            Compared::Unread {
+                text: "its history does not show this change, which proves nothing".to_owned(),
             }
         }
         Ok(Record::Unused) => match entry.state {

@@ -132,7 +132,7 @@ pub async fn handled(stage: &Stage, said: Said) {
 }
 
 /// The bot's journal, to look at while the bot may be at work on it.
-async fn journal(stage: &Stage) -> Journal {
+pub async fn journal(stage: &Stage) -> Journal {
     let clock = Clock::system();
     let url = stage.store_url();
     let sign = if url.contains('?') { '&' } else { '?' };
@@ -178,7 +178,7 @@ pub async fn all_but_settled(mut stage: Stage, paid: &[i64]) -> Counts {
 }
 
 /// The sum of what the bot's messages report as applied, each receipt once.
-fn reported(stage: &Stage) -> i64 {
+pub fn reported(stage: &Stage) -> i64 {
     let messages = stage.sandbox.messages(stage.channel);
     let of_the_bot = messages
         .iter()

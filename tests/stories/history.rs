@@ -87,7 +87,7 @@ async fn the_bots_own_record_says_what_it_is_and_its_pages_outlive_a_restart() {
     assert_eq!(first, page);
     assert_eq!(stage.answers(said).len(), 1, "the same message is edited");
     // Typed, beyond the end.
-    let said = stage.says("小明", "/明细 第3页");
+    let said = stage.says("小明", "/积分明细 第3页");
     assert!(
         stage
             .hears(said)

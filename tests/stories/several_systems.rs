@@ -1,21 +1,14 @@
 //! Several points systems in one guild: a line for each, and none that waits for another.
 
-use guildpoints::sandbox::SayOptions;
 use guildpoints::sandbox::fault::FaultKind;
 use guildpoints::sandbox::fault::FaultRule;
+use guildpoints::support::clock::Clock;
 
 use crate::stage::Settings;
 use crate::stage::Stage;
 
 /// A guild with the mall, Swan and the ledger, in which the seeded members' accounts with Swan are tied.
 async fn three(guild: &str) -> Stage {
-    let mut stage = tied(guild, "swan.hq").await;
-    stage.start().await;
-    stage
-}
-
-/// The same before its bot is started.
-async fn tied(guild: &str, system: &str) -> Stage {
     let mut stage = Stage::without_bot(Settings {
         guild: format!("also = [\"swan.hq\", \"ledger\"]\n{guild}"),
         bot: "commands_dir = \"words\"\n".to_owned(),
@@ -26,7 +19,8 @@ async fn tied(guild: &str, system: &str) -> Stage {
     stage.settings.further = Stage::swan_section(&stage.sandbox);
     stage.start().await;
     assert!(stage.stop().await.success());
-    stage.tie_accounts(system).await;
+    stage.tie_accounts("swan.hq").await;
+    stage.start().await;
     stage
 }
 
@@ -91,6 +85,8 @@ async fn a_system_that_is_down_says_so_with_what_it_said_last_and_blocks_nobody(
     let mut stage = three("").await;
     let said = stage.says("小明", "/积分");
     stage.hears_of(said, "Swan · hq：340 积分").await;
+    // What was read is written behind the answer; a stop waits for that.
+    stage.restart().await;
     let down = FaultRule::always("swan.*", FaultKind::Status500Before);
     stage.sandbox.faults().set(down);
     let wanted = [
@@ -218,6 +214,7 @@ async fn all_of_it_is_there_in_english() {
             "built-in ledger: 0 points (as of T)",
         ]
     );
+    stage.restart().await;
     let down = FaultRule::always("swan.*", FaultKind::Status500Before);
     stage.sandbox.faults().set(down);
     let said = stage.says("小明", "/points");
@@ -238,27 +235,91 @@ async fn all_of_it_is_there_in_english() {
 #[tokio::test]
 async fn a_balance_is_written_again_only_when_it_is_news() {
     let mut stage = three("").await;
-    for _ in 0..3 {
-        let said = stage.says_with("小明", "/积分", SayOptions::default());
-        stage.hears_of(said, "Swan · hq：340 积分").await;
-    }
-    assert!(stage.stop().await.success());
-    // One row a system, each as it was first read.
+    let said = stage.says("小明", "/积分");
+    stage.hears_of(said, "Swan · hq：340 积分").await;
     let member = stage.user("小明");
-    stage
-        .change_store(&format!(
-            "update known_balances set read_ms = 1 where member = {member} and points = 340"
-        ))
-        .await;
-    stage.start().await;
+    let now_ms = Clock::system().now_ms();
+    let (young, old) = (now_ms - 30_000, now_ms - 90_000);
+    for (marked, kept) in [(young, young), (old, 0)] {
+        assert!(stage.stop().await.success());
+        let mark = format!("update known_balances set read_ms = {marked} where member = {member}");
+        stage.change_store(&mark).await;
+        stage.start().await;
+        let said = stage.says("小明", "/积分");
+        stage.hears_of(said, "Swan · hq：340 积分").await;
+        assert!(stage.stop().await.success());
+        let news = match kept {
+            0 => format!("read_ms > {young}"),
+            kept => format!("read_ms = {kept}"),
+        };
+        let seen = "update known_balances set points = points where points = 340";
+        stage
+            .change_store(&format!("{seen} and member = {member} and {news}"))
+            .await;
+        stage.start().await;
+    }
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn what_another_account_had_is_not_shown_as_ones_own() {
+    let mut stage = three("").await;
     let said = stage.says("小明", "/积分");
     stage.hears_of(said, "Swan · hq：340 积分").await;
     assert!(stage.stop().await.success());
-    // What was older than a minute was read and written anew.
-    stage
-        .change_store(&format!(
-            "delete from known_balances where member = {member} and points = 340 and read_ms > 1"
-        ))
-        .await;
+    let (member, later) = (stage.user("小明"), Clock::system().now_ms() + 60_000);
+    let tied_anew = format!("update links set verified_ms = {later} where member = {member}");
+    stage.change_store(&tied_anew).await;
+    let down = FaultRule::always("swan.*", FaultKind::Status500Before);
+    stage.sandbox.faults().set(down);
+    stage.start().await;
+    let said = stage.says("小明", "/积分");
+    let answer = untimed(&stage.hears(said).await);
+    assert_eq!(answer[2], "Swan · hq：积分服务暂不可用，请稍后再试。");
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn the_mall_swan_and_manta_answer_in_three_lines() {
+    let mut stage = Stage::without_bot(Settings {
+        guild: "also = [\"swan.hq\", \"manta.shop\"]\n".to_owned(),
+        bot: "commands_dir = \"words\"\n".to_owned(),
+        ..Settings::default()
+    })
+    .await;
+    stage.write_words("points.toml", "cooldown = \"0s\"\n");
+    stage.settings.further = format!(
+        "{}{}",
+        Stage::swan_section(&stage.sandbox),
+        Stage::manta_section(&stage.sandbox)
+    );
+    stage.start().await;
+    assert!(stage.stop().await.success());
+    stage.tie_accounts("swan.hq").await;
+    stage.tie_accounts("manta.shop").await;
+    stage.start().await;
+    let wanted = [
+        "💰 小明，你的积分（时间：Asia/Shanghai）",
+        "积分商城：2,474 积分（T）",
+        "Swan · hq：340 积分（T）",
+        "MantaGO · shop：150 积分（T）",
+    ];
+    let said = stage.says("小明", "/积分");
+    assert_eq!(untimed(&stage.hears(said).await), wanted);
+    stage.restart().await;
+    // Swan is down: its line alone says so.
+    let down = FaultRule::always("swan.*", FaultKind::DropBefore);
+    stage.sandbox.faults().set(down);
+    let said = stage.says("小明", "/积分");
+    let answer = untimed(&stage.hears(said).await);
+    assert_eq!(answer[1], wanted[1]);
+    assert_eq!(
+        answer[2],
+        "Swan · hq：积分服务暂不可用，请稍后再试。　上次读到 340 积分（T）"
+    );
+    assert_eq!(answer[3], wanted[3]);
+    // What Manta cannot tell is said and not shown as an empty list.
+    let said = stage.says("小明", "/积分明细 manta.shop");
+    assert_eq!(stage.hears(said).await, "MantaGO 只提供余额查询，没有流水");
     stage.finish().await;
 }

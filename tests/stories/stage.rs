@@ -18,6 +18,12 @@ use std::process::Stdio;
 use std::sync::Once;
 use std::time::Duration;
 
+use guildpoints::journal::Journal;
+use guildpoints::journal::Link;
+use guildpoints::journal::Proof;
+use guildpoints::journal::StoreSettings;
+use guildpoints::model::Account;
+use guildpoints::model::BotId;
 use guildpoints::model::ChannelId;
 use guildpoints::model::GuildId;
 use guildpoints::model::MessageId;
@@ -31,6 +37,8 @@ use guildpoints::sandbox::Shape;
 use guildpoints::sandbox::fault::FaultKind;
 use guildpoints::sandbox::fault::FaultRule;
 use guildpoints::sandbox::message::MessageView;
+use guildpoints::support::clock::Clock;
+use guildpoints::support::pulse::Pulses;
 use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
@@ -43,6 +51,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SHORT_TIMES: &str =
     "timeout = \"1s\"\nsignature_window = \"1s\"\nlook_up_after = \"200ms\"\n";
 
+/// The address of the stage's own file, as TOML.
+const OWN_FILE: &str = "\"sqlite://guildpoints.db\"";
+
 /// Settings a story may change, as lines of TOML.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -54,14 +65,19 @@ pub struct Settings {
     pub bot: String,
     /// Lines of `[mall]`; short times where absent.
     pub mall: Option<String>,
+    /// The guild's `points`, where it is not the mall. With the ledger there is no `[mall]` at all.
+    pub points: Option<&'static str>,
     /// Further lines of `[limits]`; those of chat are out of the way.
     pub limits: String,
+    /// Lines of `[swan.hq]` beside its address and key. With it everybody who has an account in the
+    /// sandbox's Swan is linked to it.
+    pub swan: Option<String>,
     /// Whole further sections before the guild's.
     pub further: String,
-    /// The guild's `points`, where it is not the mall.
-    pub points: Option<&'static str>,
     /// `[store] url`, where it is not the stage's own file.
     pub store: Option<String>,
+    /// The variable `store` comes in, where it does not stand in the settings.
+    pub store_variable: Option<&'static str>,
     /// Further arguments of `run`.
     pub arguments: Vec<String>,
 }
@@ -132,7 +148,7 @@ impl Stage {
             }
             named => named,
         };
-        Self {
+        let stage = Self {
             guild: sandbox.guild_id(),
             channel: sandbox.channel_id(),
             sandbox,
@@ -140,7 +156,48 @@ impl Stage {
             folder: TempDir::new().expect("a temporary folder can be made"),
             bot: None,
             heard: BTreeSet::new(),
+        };
+        if stage.settings.swan.is_some() {
+            stage.link("swan", "swan.hq").await;
         }
+        stage
+    }
+
+    /// Ties the accounts that people have with an imitated service to them, before the bot starts.
+    async fn link(&self, service: &str, system: &str) {
+        let store = StoreSettings {
+            url: self.store_url(),
+        };
+        let bot = BotId(self.sandbox.bot());
+        let journal =
+            Journal::open_store(&store, bot, Clock::system(), Pulses::new(Clock::system())).await;
+        let journal = journal.expect("the store can be opened");
+        let accounts = self.sandbox.accounts().into_iter();
+        for account in accounts.filter(|account| account.system == service) {
+            let link = Link {
+                system: system.to_owned(),
+                member: account.member,
+                account: Account::new(account.kind, account.id),
+                proof: Proof::Import,
+                verified_by: None,
+                verified_ms: 0,
+            };
+            let tied = journal.tie(link).await;
+            tied.expect("the link can be written");
+        }
+        journal.close().await;
+    }
+
+    /// `[swan.hq]`, where the story has one.
+    fn swan(&self) -> String {
+        let Some(lines) = &self.settings.swan else {
+            return String::new();
+        };
+        let address = self.sandbox.addresses().swan_url.clone();
+        let (name, key) = self.sandbox.swan().gateway().expect("there is a gateway");
+        format!(
+            "[swan.hq]\nbase_url = \"{address}\"\n{lines}\n[swan.hq.headers]\n{name} = \"{key}\"\n"
+        )
     }
 
     /// Starts the bot and waits until it is connected.
@@ -163,17 +220,24 @@ impl Stage {
             .append(true)
             .open(self.folder().join("bot.log"));
         let log = log.expect("the log can be opened");
-        let bot = Command::new(env!("CARGO_BIN_EXE_guildpoints"))
-            .arg("run")
-            .arg("--config")
-            .arg(self.config())
+        let bot = self
+            .program("run")
             .args(&self.settings.arguments)
-            .current_dir(self.folder())
-            .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a file handle can be copied"))
             .stderr(log)
             .spawn();
         self.bot = Some(bot.expect("the program starts"));
+    }
+
+    /// The program with these settings, in this folder.
+    pub fn program(&self, subcommand: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guildpoints"));
+        command.arg(subcommand).arg("--config").arg(self.config());
+        command.current_dir(self.folder()).stdin(Stdio::null());
+        if let Some(variable) = self.settings.store_variable {
+            command.env(variable, self.store_url());
+        }
+        command
     }
 
     /// The settings file.
@@ -192,6 +256,18 @@ impl Stage {
         format!(
             "[swan.hq]\nbase_url = \"{}\"\nheaders = {{ {header} = \"{key}\" }}\n",
             sandbox.addresses().swan_url
+        )
+    }
+
+    /// The section of the imitated Manta, to be called `manta.shop`.
+    pub fn manta_section(sandbox: &Running) -> String {
+        let manta = sandbox.manta();
+        format!(
+            "[manta.shop]\nbase_url = \"{}\"\nbot_id = \"{}\"\ntoken = \"{}\"\nsecret = \"{}\"\n",
+            sandbox.addresses().manta_url,
+            manta.bot_id(),
+            manta.token(),
+            manta.secret()
         )
     }
 
@@ -567,6 +643,12 @@ impl Stage {
         ] {
             assert!(!log.contains(&secret), "a secret was printed:\n{log}");
         }
+        if let Some((_, key)) = self.sandbox.swan().gateway() {
+            assert!(!log.contains(&key), "a secret was printed:\n{log}");
+        }
+        for account in self.sandbox.accounts() {
+            assert!(!log.contains(&account.id), "an account was printed:\n{log}");
+        }
     }
 
     /// Everything the bot wrote, as it went to the terminal.
@@ -606,14 +688,36 @@ impl Stage {
             .collect()
     }
 
+    /// What stands at `[store] url`.
+    fn store_setting(&self) -> String {
+        let settings = &self.settings;
+        match (settings.store_variable, &settings.store) {
+            // An override goes before whatever stands here.
+            (Some(name), _) if name.starts_with("GUILDPOINTS__") => OWN_FILE.to_owned(),
+            (Some(name), _) => format!("{{ env = \"{name}\" }}"),
+            (None, Some(url)) => format!("\"{url}\""),
+            (None, None) => OWN_FILE.to_owned(),
+        }
+    }
+
     fn toml(&self) -> String {
         let addresses = self.sandbox.addresses();
+        let mall = match self.settings.points {
+            Some("ledger") => String::new(),
+            _ => format!(
+                "[mall]\nbase_url = \"{}\"\napp_key = \"{}\"\napp_secret = \"{}\"\n{}",
+                addresses.mall_url,
+                self.sandbox.app_key(),
+                self.sandbox.app_secret(),
+                self.settings.mall.as_deref().unwrap_or(SHORT_TIMES),
+            ),
+        };
         format!(
             "[bot]\ntoken = \"{token}\"\napi_url = \"{api}\"\ngateway_url = \"{gateway}\"\n{bot}\n\
-             [store]\nurl = \"{store}\"\n\
+             [store]\nurl = {store}\n\
              [limits]\nsend_per_channel_per_second = 1000.0\napi_per_second = 1000.0\n{limits}\n\
-             [mall]\nbase_url = \"{base}\"\napp_key = \"{key}\"\napp_secret = \"{secret}\"\n{mall}\n\
-             {further}\n\
+             {mall}\n\
+             {swan}\n{further}\n\
              [[guild]]\nid = {guild}\npoints = \"{points}\"\nadmin_roles = [{admins}]\n\
              moderator_roles = [{moderators}]\n{more}\n\
              [guild.reward]\n{reward}\n",
@@ -621,16 +725,9 @@ impl Stage {
             api = addresses.api_url,
             gateway = addresses.gateway_url,
             bot = self.settings.bot,
-            store = self
-                .settings
-                .store
-                .as_deref()
-                .unwrap_or("sqlite://guildpoints.db"),
-            base = addresses.mall_url,
-            key = self.sandbox.app_key(),
-            secret = self.sandbox.app_secret(),
+            store = self.store_setting(),
             limits = self.settings.limits,
-            mall = self.settings.mall.as_deref().unwrap_or(SHORT_TIMES),
+            swan = self.swan(),
             further = self.settings.further,
             points = self.settings.points.unwrap_or("mall"),
             guild = self.guild,

@@ -26,6 +26,7 @@ use crate::cli::check::texts::fill;
 use crate::commands::Registry;
 use crate::config::Config;
 use crate::fanbook::api::BotApi;
+use crate::model::SystemKind;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 
@@ -95,9 +96,12 @@ async fn probe(config: &Config, texts: &Texts, report: &mut Report) {
         let asked = facts
             .map(|facts| facts.owner)
             .or(me.as_ref().map(|me| me.id));
+        let mut systems = std::iter::once(&guild.points).chain(&guild.also);
+        let uses_mall = systems.any(|system| system.kind() == SystemKind::Mall);
         let handle = handles
             .as_ref()
-            .and_then(|handles| handles.get(&guild.policy.guild));
+            .and_then(|handles| handles.get(&guild.policy.guild))
+            .filter(|_| uses_mall);
         if let (Some(handle), Some(asked)) = (handle, asked) {
             mall::switch(handle, asked, &guild.policy, texts, report).await;
         }

@@ -90,7 +90,8 @@ async fn decide(desk: &Desk, journal: &Journal, arguments: Arguments) -> anyhow:
         true => Insistence::WhileLookedAfter,
         false => Insistence::None,
     };
-    let quiet = app::times(desk.config.mall.as_ref()).quiet_period();
+    let swans = desk.config.swans.values();
+    let quiet = app::times(desk.config.mall.as_ref(), swans).quiet_period();
     let quiet_ms = i64::try_from(quiet.as_millis()).unwrap_or(i64::MAX);
     let now_ms = desk.clock.now_ms();
     if let Err(why_not) = settleable_by_hand(&entry, finding, insistence, now_ms, quiet_ms) {

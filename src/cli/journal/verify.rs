@@ -1,4 +1,5 @@
-//! `journal verify`: the journal against its own rules, and against the points system's records.
+//! `journal verify`: the journal against its own rules, against the books of the built-in ledger, and
+//! against the points system's records.
 //!
 //! It reads in pages, so that a large journal needs no large memory, and asks the points system only
 //! for entries that are young enough, a few at once. An entry may be settled between its page and the
@@ -19,6 +20,8 @@ use super::when;
 use super::when::When;
 use crate::cli::journal::texts::fill;
 use crate::cli::table::harmless;
+use crate::journal::Audited;
+use crate::journal::BookFault;
 use crate::journal::Breach;
 use crate::journal::Journal;
 use crate::journal::Order;
@@ -27,6 +30,7 @@ use crate::journal::Selection;
 use crate::journal::breaches;
 use crate::model::Cause;
 use crate::model::GuildId;
+use crate::model::System;
 use crate::points::Compared;
 use crate::points::PointsBackend;
 use crate::points::compare;
@@ -73,6 +77,7 @@ struct Findings {
     open: u64,
     not_comparable: u64,
     broken: BTreeMap<Breach, u64>,
+    books: Audited,
     /// A sentence each.
     deviations: Vec<String>,
 }
@@ -128,6 +133,11 @@ async fn find(
         let told = fill(&texts.miscounted, &[("code", code.as_str())]);
         found.deviations.push(told);
     }
+    found.books = journal.audit_books(MOST_UNSOUND).await?;
+    for fault in &found.books.faults {
+        found.deviations.push(in_the_books(desk, fault));
+    }
+    let ledger = System::ledger();
     let mut behind: Option<Cause> = None;
     loop {
         let everything = Selection::default();
@@ -143,7 +153,8 @@ async fn find(
         if let Some(since_ms) = since_ms {
             let young = page
                 .into_iter()
-                .filter(|entry| entry.written_ms >= since_ms);
+                // The ledger's records are the books, which were gone through as a whole.
+                .filter(|entry| entry.written_ms >= since_ms && entry.system != ledger.name());
             let asked = young.map(|entry| record(journal, handles, entry));
             let mut answers = stream::iter(asked).buffer_unordered(AT_ONCE);
             while let Some(answer) = answers.next().await {
@@ -169,6 +180,33 @@ fn rules(desk: &Desk, journal: &Journal, entry: &Receipt, found: &mut Findings) 
             ("state", names::state(entry.state)),
         ];
         found.deviations.push(fill(&desk.texts.breaks, &holes));
+    }
+}
+
+fn in_the_books(desk: &Desk, fault: &BookFault) -> String {
+    let texts = &desk.texts;
+    match fault {
+        BookFault::Unbalanced { guild, sum } => fill(
+            &texts.book_unbalanced,
+            &[("guild", &guild.to_string()), ("sum", &format!("{sum:+}"))],
+        ),
+        BookFault::Account {
+            guild,
+            account,
+            points,
+            posted,
+        } => fill(
+            &texts.book_account,
+            &[
+                ("guild", &guild.to_string()),
+                ("account", &account.to_string()),
+                ("points", &points.to_string()),
+                ("posted", &posted.to_string()),
+            ],
+        ),
+        BookFault::Halves { op } => fill(&texts.book_halves, &[("op", op.as_str())]),
+        BookFault::Unposted { code } => fill(&texts.book_unposted, &[("code", code.as_str())]),
+        BookFault::Unexplained { op } => fill(&texts.book_unexplained, &[("op", op.as_str())]),
     }
 }
 
@@ -256,6 +294,17 @@ fn tell(desk: &Desk, found: &Findings, compared: bool) {
         let broken = found.broken.get(&breach).copied().unwrap_or_default();
         let mark = if broken == 0 { "✅" } else { "❌" };
         println!("{mark} {}", texts.breach(breach));
+    }
+    if found.books != Audited::default() {
+        let mark = match found.books.faults.is_empty() {
+            true => "✅",
+            false => "❌",
+        };
+        let holes = [
+            ("accounts", &*found.books.accounts.to_string()),
+            ("changes", &*found.books.changes.to_string()),
+        ];
+        println!("{mark} {}", fill(&texts.books, &holes));
     }
     if compared {
         let numbers = [

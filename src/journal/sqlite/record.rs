@@ -30,3 +30,45 @@ impl RecordStore for Shelf {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+    use rusqlite::params;
+
+    use super::*;
+
+    #[test]
+    fn no_page_is_looked_for_in_the_whole_journal() {
+        let store = Connection::open_in_memory().unwrap();
+        for migration in [
+            include_str!("../../../migrations/sqlite/0001_journal.sql"),
+            include_str!("../../../migrations/sqlite/0002_undeliverable.sql"),
+            include_str!("../../../migrations/sqlite/0003_channels.sql"),
+            include_str!("../../../migrations/sqlite/0004_decisions.sql"),
+            include_str!("../../../migrations/sqlite/0005_owner.sql"),
+            include_str!("../../../migrations/sqlite/0006_by_hand.sql"),
+            include_str!("../../../migrations/sqlite/0007_systems.sql"),
+        ] {
+            store.execute_batch(migration).unwrap();
+        }
+        let mut plan = store
+            .prepare(&format!("explain query plan {RECORD}"))
+            .unwrap();
+        let steps = plan.query_map(params![1, 2, "mall", i64::MIN, i64::MAX, 10, 0], |row| {
+            row.get::<_, String>("detail")
+        });
+        let steps: Vec<String> = steps.unwrap().map(Result::unwrap).collect();
+        let plan = steps.join("\n");
+        assert!(
+            plan.contains("entries_of_member (guild=? AND member=?)"),
+            "{plan}"
+        );
+        assert!(plan.contains("entries_unsettled"), "{plan}");
+        let scans = steps.iter().filter(|step| step.starts_with("SCAN"));
+        assert!(
+            scans.count() <= 1 && !plan.contains("SCAN entries\n"),
+            "{plan}"
+        );
+    }
+}

@@ -65,12 +65,11 @@ impl<'a> Blots<'a> {
                 text = text.replace(name, BLOT);
             }
         }
-        without_ids(&text)
-            .trim()
+        let line: String = without_ids(&text)
             .chars()
             .map(|c| if c.is_control() { ' ' } else { c })
-            .take(LONGEST_TEXT)
-            .collect()
+            .collect();
+        line.trim().chars().take(LONGEST_TEXT).collect()
     }
 }
 

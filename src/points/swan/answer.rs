@@ -60,7 +60,7 @@ pub(super) struct Failure {
 /// Kinds of no (source: points-backends, 2.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FailureKind {
-    /// 400, `FC_BAD_JSON`, or an error named under 200: not carried out.
+    /// 400 or `FC_BAD_JSON`: not carried out.
     Refused,
     /// 401 or 403: whoever stands in front let nothing through.
     NoEntry,
@@ -76,9 +76,9 @@ pub(super) enum FailureKind {
         /// The stated wait, capped.
         retry_after: Option<Duration>,
     },
-    /// Another 4xx, or an error that is named behind a 5xx: probably not carried out.
+    /// Another 4xx, or another error named under 200: probably not carried out.
     Declined,
-    /// 5xx, or an answer that contradicts itself: nobody can tell.
+    /// 5xx whatever the body says, or an answer that contradicts itself: nobody can tell.
     Broken,
 }
 
@@ -125,16 +125,17 @@ impl Answer {
         };
         let kind = match (status, code) {
             (200, Code::Absent | Code::Fine) => return Self::Body(fields),
-            (200, Code::BadJson | Code::Named) => FailureKind::Refused,
+            (200, Code::BadJson) => FailureKind::Refused,
+            // The body says no and the status says yes; nobody documents which of them to believe.
+            (200, Code::Named) => FailureKind::Declined,
             (400..=499, Code::Fine) => FailureKind::Broken,
             (409, _) => FailureKind::Clash,
             (429, _) => FailureKind::TooFast { retry_after },
             (400..=499, Code::BadJson) => FailureKind::Refused,
-            (500..=599, Code::BadJson | Code::Named) => FailureKind::Declined,
             (200, Code::Unknown) => FailureKind::Broken,
             _ => match by_status(status, retry_after, code == Code::Named) {
                 Some(kind) => kind,
-                None => return Self::unclear(status, "an answer nobody documents"),
+                None => return Self::undocumented(status, "an answer nobody documents"),
             },
         };
         let text = blots.clean(first_text(&fields, &["error", "msg", "message"]));
@@ -161,15 +162,15 @@ impl Answer {
                 text: String::new(),
                 trace: String::new(),
             }),
-            None if (300..=399).contains(&status) => Self::unclear(
-                status,
-                "a redirect, which is never followed: check `base_url`",
-            ),
-            None => Self::unclear(status, &seen),
+            None => Self::undocumented(status, &seen),
         }
     }
 
-    fn unclear(status: u16, seen: &str) -> Self {
+    fn undocumented(status: u16, seen: &str) -> Self {
+        let seen = match status {
+            300..=399 => "a redirect, which is never followed: check `base_url`",
+            _ => seen,
+        };
         Self::Unclear {
             status: Some(status),
             seen: format!("status {status}: {seen}"),
@@ -214,7 +215,7 @@ fn by_status(status: u16, retry_after: Option<Duration>, in_its_form: bool) -> O
         408 => FailureKind::Broken,
         409 => FailureKind::Clash,
         429 => FailureKind::TooFast { retry_after },
-        400..=499 => FailureKind::Declined,
+        status if (400..=499).contains(&status) => FailureKind::Declined,
         500..=599 => FailureKind::Broken,
         _ => return None,
     })
@@ -328,7 +329,7 @@ mod tests {
         let named = r#"{"errcode":"SWAN_NO","error":"no"}"#;
         let unknown = r#"{"errcode":"FC_UNKNOWN","error":"?"}"#;
         let bad = r#"{"errcode":"FC_BAD_JSON","error":"?"}"#;
-        assert_eq!(kind(200, named), FailureKind::Refused);
+        assert_eq!(kind(200, named), FailureKind::Declined);
         assert_eq!(kind(200, bad), FailureKind::Refused);
         assert_eq!(kind(200, unknown), FailureKind::Broken);
         for body in [named, unknown, bad, "", "no", "<html>"] {
@@ -353,12 +354,19 @@ mod tests {
             FailureKind::Missing { in_its_form: false }
         );
         assert_eq!(kind(408, named), FailureKind::Broken);
-        for body in [unknown, "", "<html>", "{}", r#"{"errcode":"OK"}"#] {
+        // Behind a 5xx nothing that is said is believed.
+        for body in [
+            named,
+            bad,
+            unknown,
+            "",
+            "<html>",
+            "{}",
+            r#"{"errcode":"OK"}"#,
+        ] {
             assert_eq!(kind(500, body), FailureKind::Broken, "{body}");
             assert_eq!(kind(503, body), FailureKind::Broken, "{body}");
         }
-        // Behind a 5xx even a named error is only probably the truth.
-        assert_eq!(kind(500, named), FailureKind::Declined);
         // A "success" under a refusal contradicts itself.
         for status in [400, 401, 404, 409, 429] {
             assert_eq!(

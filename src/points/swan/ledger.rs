@@ -219,6 +219,8 @@ fn label(fields: &Map<String, Value>, name: &str) -> Result<Option<String>, Unre
         Some(Value::Number(number)) if number.is_i64() || number.is_u64() => {
             Ok(Some(number.to_string()))
         }
+        // Its last digits are lost: it names nothing any more, and what it stands beside is as it was.
+        Some(Value::Number(_)) => Ok(None),
         Some(_) => Err("an entry with an unreadable id"),
     }
 }
@@ -330,7 +332,7 @@ mod tests {
             json!({"content": [{"points": true}]}),
             json!({"content": [{"points": "9223372036854775808"}]}),
             json!({"content": [{"points": 1, "point": 2}]}),
-            json!({"content": [{"points": 1, "detailId": 1.5}]}),
+            json!({"content": [{"points": 1, "detailId": true}]}),
             json!({"content": [{"points": 1, "id": [1]}]}),
             json!({"content": [{"points": 1, "info": 7}]}),
             json!({"content": [{"points": 1, "userId": 7}]}),
@@ -364,6 +366,14 @@ mod tests {
         ] {
             assert!(read(wrong.clone()).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_id_is_exact_or_none() {
+        let entry =
+            entry_of(json!({"points": 1, "id": u64::MAX, "detailId": 2.2345678901234568e17}));
+        assert_eq!(entry.id, Some(u64::MAX.to_string()));
+        assert_eq!(entry.detail, None);
     }
 
     #[test]

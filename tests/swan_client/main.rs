@@ -1,0 +1,13 @@
+//! The client of Swan over real HTTP, against a scripted installation that speaks and checks in words
+//! of its own.
+
+mod changes;
+mod histories;
+mod lookups;
+mod reads;
+mod reports;
+mod secrecy;
+mod server;
+mod spellings;
+mod starting;
+mod world;
