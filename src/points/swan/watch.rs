@@ -43,9 +43,10 @@ impl Watch {
     pub(super) fn answered(&self, endpoint: Endpoint, answer: &Answer, took: Duration) {
         self.counts.answered(endpoint, answer.outcome(), took);
         let trace = match answer {
-            Answer::Failed(failure) => failure.trace.as_str(),
-            _ => "",
+            Answer::Failed(failure) => Some(failure.trace.as_str()),
+            _ => None,
         };
+        let trace = trace.filter(|trace| !trace.is_empty());
         tracing::debug!(
             system = %self.system,
             endpoint = endpoint.name(),
