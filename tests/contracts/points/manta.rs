@@ -7,6 +7,7 @@ use guildpoints::model::Account;
 use guildpoints::model::UserId;
 use guildpoints::model::refusal::PointsRefusal;
 use guildpoints::points::Links;
+use guildpoints::points::manta::Bound;
 use guildpoints::points::manta::KeptSecret;
 use guildpoints::points::manta::Manta;
 use guildpoints::points::manta::MantaSettings;
@@ -106,6 +107,7 @@ pub async fn rig((shapes, kind): Selection) -> Rig {
         token: kept(sandbox.manta().token()),
         secret: kept(sandbox.manta().secret()),
         timeout: Duration::from_secs(20),
+        bound: Bound::No,
     };
     let manta = Manta::new("shop", settings, home.clock.clone(), home.pulses.clone()).unwrap();
     let handle = Arc::new(manta.linked(Links::new(journal.clone())));
