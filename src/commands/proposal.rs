@@ -148,7 +148,7 @@ pub fn read_press(carried: &str) -> Option<Carried> {
     Some(Carried::Order {
         command,
         code,
-        asked,
+        asked: Box::new(asked),
     })
 }
 
@@ -176,7 +176,7 @@ pub enum Carried {
         /// The change.
         code: ReceiptCode,
         /// What was read.
-        asked: Asked,
+        asked: Box<Asked>,
     },
 }
 
