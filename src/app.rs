@@ -111,6 +111,7 @@ impl App {
                 mall,
                 swans,
                 mantas,
+                templates: config.templates,
                 mall_in_flight: config.mall.as_ref().map_or(0, |mall| mall.in_flight),
                 guilds: config.guilds,
                 times,

@@ -53,6 +53,7 @@ headers  = { Authorization = { env = "SWAN_AUTH" } }
 deduct   = "off"
 transaction_id_dedup = false
 change_type = "FANBOOK"
+template = "@retail_{fanbook_long_id}:corp.example"
 [manta.shop]
 base_url = "https://mantago.cc/api"
 bot_id   = "…"
@@ -169,6 +170,8 @@ fn every_agreed_name_is_taken() {
     assert_eq!(swan.deduct, Taking::NotEnabled);
     assert_eq!(swan.transaction_id, Repeats::Unpromised);
     assert_eq!(swan.change_type, "FANBOOK");
+    let declared = config.templates[&System::swan("hq")].account(UserId::new(7));
+    assert_eq!(declared.id(), "@retail_7:corp.example");
     let manta = &config.mantas["shop"];
     assert_eq!(manta.base_url, "https://mantago.cc/api");
     assert_eq!(manta.token.value.expose(), "manta-token-value");
@@ -342,6 +345,14 @@ fn faults_of_kind_and_range_in_the_sections_name_line_and_way_out() {
         (
             "[swan.hq]\nheaders = { \"A b\" = \"x\" }\nbase_url = \"https://s\"",
             "no header can have this name",
+        ),
+        (
+            "[swan.hq]\ntemplate = \"@retail_1:corp.example\"\nbase_url = \"https://s\"",
+            "`{fanbook_long_id}` does not stand in it",
+        ),
+        (
+            "[swan.hq]\ntemplate = \"{fanbook_long_id}\"\nbase_url = \"https://s\"",
+            "what it makes is no id over there",
         ),
         (
             "[manta.shop]\ntoken = 5\nbot_id = \"b\"\nsecret = \"s\"",

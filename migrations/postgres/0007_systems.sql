@@ -39,6 +39,7 @@ create table link_claims (
     decided_ms   bigint
 );
 create index link_claims_asked on link_claims (guild, asked_ms) where state = 'asked';
+create index link_claims_member on link_claims (member, system) where state = 'asked';
 
 -- Codes that tie an account to whoever sends them, once. Of the code itself only a digest is kept.
 create table link_codes (
@@ -50,6 +51,14 @@ create table link_codes (
     until_ms     bigint not null,
     used_by      bigint,
     used_ms      bigint
+);
+create index link_codes_account on link_codes (system, kind, external_id) where used_by is null;
+
+-- Codes a member typed that were none, in the hour that began with the first of them: guessing is bounded.
+create table link_tries (
+    member       bigint not null primary key,
+    since_ms     bigint not null,
+    wrong        bigint not null
 );
 
 -- Who tied what to whom, and who untied it. Rows are only ever added.

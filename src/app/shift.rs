@@ -33,6 +33,7 @@ use crate::model::Language;
 use crate::model::System;
 use crate::model::SystemKind;
 use crate::model::UserId;
+use crate::model::account_form::AccountTemplate;
 use crate::model::incoming::Incoming;
 use crate::model::incoming::Press;
 use crate::points::GuildSystems;
@@ -71,6 +72,7 @@ pub(super) struct House {
     pub mall: Option<Mall>,
     pub swans: HashMap<System, Swan>,
     pub mantas: HashMap<System, Manta>,
+    pub templates: HashMap<System, AccountTemplate>,
     /// Requests the mall takes at once, 0 without a mall.
     pub mall_in_flight: usize,
     pub guilds: Vec<GuildSettings>,
@@ -127,12 +129,14 @@ impl Shift {
         let journal = term.journal().clone();
         let api = house.api.under(tenure.clone());
         let mall = house.mall.as_ref().map(|mall| mall.under(tenure.clone()));
+        let links = Links::new(journal.clone()).declared(house.templates.clone());
         let points = Points::new(
             journal.clone(),
-            systems(house, &tenure, &journal, mall.as_ref()),
+            systems(house, &tenure, &links, mall.as_ref(), &journal),
             house.clock.clone(),
             house.times.clone(),
-        );
+        )
+        .linked_by(links);
         let dispatcher = Arc::new(Dispatcher::new(Parts {
             bot: house.bot,
             api: api.clone(),
@@ -388,10 +392,10 @@ async fn probe(mall: Mall, stop: CancellationToken) {
 fn systems(
     house: &House,
     tenure: &Tenure,
-    journal: &Journal,
+    links: &Links,
     mall: Option<&Mall>,
+    journal: &Journal,
 ) -> HashMap<GuildId, GuildSystems> {
-    let links = Links::new(journal.clone());
     let uses_mall = |guild: &&GuildSettings| {
         let mut all = std::iter::once(&guild.points).chain(&guild.also);
         all.any(|system| system.kind() == SystemKind::Mall)

@@ -7,6 +7,7 @@
 mod check;
 mod example_config;
 mod journal;
+mod link;
 mod logging;
 mod manta;
 mod run;
@@ -41,6 +42,8 @@ enum Command {
     Journal(journal::Arguments),
     /// Renew the token and secret of a MantaGO bot
     Manta(manta::Arguments),
+    /// Tie accounts of other points systems to members, list what is tied, untie
+    Link(link::Arguments),
     /// Show the signing string (its secret masked) and the signature of a request to the mall
     Sign(sign::Arguments),
     /// Print a settings file with every key, its default and what it does
@@ -64,6 +67,7 @@ pub async fn main() -> ExitCode {
         Command::Sandbox(arguments) => sandbox::sandbox(arguments).await,
         Command::Journal(arguments) => journal::journal(arguments).await,
         Command::Manta(arguments) => manta::manta(arguments).await,
+        Command::Link(arguments) => link::link(arguments).await,
         Command::Sign(arguments) => sign::sign(&arguments),
         Command::ExampleConfig => example_config::print(),
     }

@@ -17,6 +17,7 @@
 //! The amount is the first word beside the members when that is a number; otherwise the only number.
 
 mod browse;
+mod link;
 
 use std::sync::LazyLock;
 
@@ -24,6 +25,7 @@ use regex::Regex;
 
 pub use browse::Browse;
 pub use browse::MOST_PAGES;
+pub use link::LinkWords;
 
 use crate::model::Amount;
 use crate::model::AmountError;
@@ -93,6 +95,8 @@ pub struct Asked {
     pub verb: Option<Verb>,
     /// The page of a history that is meant.
     pub browse: Browse,
+    /// What is said of an account elsewhere.
+    pub link: LinkWords,
 }
 
 /// What can be done with a change that exists.

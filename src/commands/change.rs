@@ -30,8 +30,8 @@ use crate::words::Reply;
 use crate::words::SHARED;
 use crate::words::Word;
 
-static CONFIRM: Word = Word::new(SHARED, "confirm", &[]);
-static CANCEL: Word = Word::new(SHARED, "cancel", &[]);
+pub(super) static CONFIRM: Word = Word::new(SHARED, "confirm", &[]);
+pub(super) static CANCEL: Word = Word::new(SHARED, "cancel", &[]);
 static CANCELLED: Word = Word::new(SHARED, "cancelled", &[]);
 static PRESSED: Word = Word::new(SHARED, "pressed", &[]);
 static LEFT_OUT: Word = Word::new(SHARED, "left_out", &["count"]);
@@ -316,6 +316,7 @@ fn ask(call: &Call<'_>, amount: Amount, left: Option<i64>, sentences: &Sentences
             people: call.members.iter().map(named).collect(),
             amount: amount.points().abs(),
             reason: call.asked.text.clone(),
+            system: None,
         },
     }
 }

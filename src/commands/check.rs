@@ -10,7 +10,6 @@ use crate::commands::CommandError;
 use crate::commands::Handler;
 use crate::model::Policy;
 use crate::model::Refusal;
-use crate::model::System;
 use crate::model::SystemKind;
 use crate::model::refusal::About;
 use crate::model::refusal::PointsRefusal;

@@ -13,6 +13,7 @@ mod freeze;
 mod help;
 mod history;
 mod leaf;
+mod link;
 mod pending;
 mod points;
 mod proposal;
@@ -21,6 +22,7 @@ mod reward;
 mod told;
 mod undo;
 mod unfreeze;
+mod unlink;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +32,7 @@ pub use args::Arg;
 pub use args::Args;
 pub use args::Asked;
 pub use args::Browse;
+pub use args::LinkWords;
 pub use args::Verb;
 pub use args::Who;
 pub use change::cancelled_reply;
@@ -97,6 +100,8 @@ pub struct Call<'a> {
     pub message: MessageId,
     /// Where the answer belongs.
     pub reply: ReplyAddress,
+    /// Who reads along there.
+    pub place: Place,
     /// Set when the caller has pressed the confirm button of this message.
     pub confirmation: Option<MessageId>,
     /// Set when a button stands for the command; then `message` is what that was about.
@@ -135,6 +140,15 @@ pub enum MemberKind {
     Bot,
 }
 
+/// Who reads along where a command is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Everybody in a channel of the guild.
+    Channel,
+    /// Nobody else.
+    Private,
+}
+
 /// What comes of a command.
 #[derive(Debug)]
 pub enum Answer {
@@ -146,6 +160,15 @@ pub enum Answer {
         reply: Reply,
         /// What is still to come.
         rest: Box<Rest>,
+    },
+    /// An answer to say, and what somebody else was told elsewhere is to say now.
+    AlsoTell {
+        /// What to say.
+        reply: Reply,
+        /// The message that was answered there.
+        at: ReplyAddress,
+        /// What its answer is to say.
+        told: Reply,
     },
     /// Changes of points, with the answer that tells how they stand now.
     Changed {
@@ -232,6 +255,8 @@ commands! {
     pending => pending::Pending;
     freeze => freeze::FreezeGiving;
     unfreeze => unfreeze::LetGivingGoOn;
+    link => link::LinkAccount;
+    unlink => unlink::UnlinkAccount;
 }
 
 fn source(scope: &str, text: &str) -> Source {

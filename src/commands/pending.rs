@@ -39,6 +39,7 @@ static ROW_SEVERAL: Word = Word::new(
     ],
 );
 static MORE: Word = Word::new("pending", "more", &[]);
+static CLAIMS: Word = Word::new("pending", "claims", &["count"]);
 static APPROVE_ONE: Word = Word::new("pending", "approve_one", &["receipt"]);
 static REFUSE_ONE: Word = Word::new("pending", "refuse_one", &["receipt"]);
 static APPROVED: Word = Word::new("pending", "approved", &["receipt"]);
@@ -54,6 +55,7 @@ static WORDS: &[&Word] = &[
     &ROW,
     &ROW_SEVERAL,
     &MORE,
+    &CLAIMS,
     &APPROVE_ONE,
     &REFUSE_ONE,
     &APPROVED,
@@ -89,7 +91,13 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
     let guild = call.policy.guild;
     let (Some(code), Some(verb)) = (&call.asked.receipt, call.asked.verb) else {
         let waiting = call.points.waiting(guild, READ).await.map_err(store)?;
-        return Ok(Answer::Say(list(&waiting)));
+        let claims = call.points.links().claims_in(guild, READ).await;
+        let claims = claims.map_err(store)?.len();
+        let reply = list(&waiting);
+        return Ok(Answer::Say(match i64::try_from(claims) {
+            Ok(count @ 1..) => reply.line(&CLAIMS).with("count", Hole::Number(count)),
+            _ => reply,
+        }));
     };
     let found = call.points.receipt(guild, code).await.map_err(store)?;
     let Some(receipt) = found else {

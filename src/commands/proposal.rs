@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::commands::Asked;
+use crate::commands::LinkWords;
 use crate::commands::Member;
 use crate::commands::MemberKind;
 use crate::commands::Verb;
@@ -24,6 +25,9 @@ pub struct Proposal {
     pub amount: i32,
     /// The reason. Untrusted text.
     pub reason: Option<String>,
+    /// The system whose account is meant; then no points move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
 }
 
 /// Somebody a proposal is about.
@@ -42,6 +46,17 @@ impl Proposal {
             .people
             .iter()
             .map(|named| Who::Id(UserId::new(named.member)));
+        if let Some(system) = &self.system {
+            return Some(Asked {
+                who: ids.collect(),
+                link: LinkWords {
+                    typed: vec![system.clone()],
+                    plain: vec![system.clone()],
+                    claim: None,
+                },
+                ..Asked::default()
+            });
+        }
         Some(Asked {
             who: ids.collect(),
             amount: Some(Amount::new(i64::from(self.amount)).ok()?),
@@ -88,6 +103,21 @@ pub mod button {
         format!("gp:yes:{code}")
     }
 
+    /// Carried by the button that approves a claim of an account.
+    pub fn approve_claim(message: super::MessageId) -> String {
+        format!("gp:tie:{message}")
+    }
+
+    /// Carried by the button that refuses one.
+    pub fn refuse_claim(message: super::MessageId) -> String {
+        format!("gp:nix:{message}")
+    }
+
+    /// Carried by the button that shows one to staff.
+    pub fn show_claim(message: super::MessageId) -> String {
+        format!("gp:who:{message}")
+    }
+
     /// Carried by the button that refuses a change.
     pub fn refuse(code: &super::ReceiptCode) -> String {
         format!("gp:nay:{code}")
@@ -100,6 +130,9 @@ pub fn read_press(carried: &str) -> Option<Carried> {
     let (command, verb) = match what {
         "ok" => return Some(Carried::Question(Pressed::Confirm, of.parse().ok()?)),
         "no" => return Some(Carried::Question(Pressed::Cancel, of.parse().ok()?)),
+        "tie" => return claim(of, Some(Verb::Approve)),
+        "nix" => return claim(of, Some(Verb::Refuse)),
+        "who" => return claim(of, None),
         "undo" => ("undo", None),
         "rest" => ("undo", Some(Verb::TakeWhatIsThere)),
         "yes" => ("pending", Some(Verb::Approve)),
@@ -119,11 +152,23 @@ pub fn read_press(carried: &str) -> Option<Carried> {
     })
 }
 
+fn claim(message: &str, verb: Option<Verb>) -> Option<Carried> {
+    let message = message.parse().ok()?;
+    Some(Carried::Claim { message, verb })
+}
+
 /// What a press carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Carried {
     /// The answer to the question that was asked about a message.
     Question(Pressed, MessageId),
+    /// What is to be done with the claim of an account; without a verb it is to be shown.
+    Claim {
+        /// The message that claims it.
+        message: MessageId,
+        /// What.
+        verb: Option<Verb>,
+    },
     /// A command about a change, as if typed with its receipt code.
     Order {
         /// The command's file name.

@@ -21,6 +21,7 @@ mod systems;
 mod tree;
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -43,6 +44,8 @@ use crate::fanbook::gateway::GatewaySettings;
 use crate::guilds::GuildSettings;
 use crate::journal::StoreSettings;
 use crate::model::Language;
+use crate::model::System;
+use crate::model::account_form::AccountTemplate;
 use crate::ops::HttpSettings;
 use crate::points::mall::MallSettings;
 use crate::points::manta::MantaSettings;
@@ -72,6 +75,8 @@ pub struct Config {
     pub mall: Option<MallSettings>,
     /// The Swan installations, by name.
     pub swans: BTreeMap<String, SwanSettings>,
+    /// Accounts that follow from members' ids, as the operator declares.
+    pub templates: HashMap<System, AccountTemplate>,
     /// The bots of MantaGO, by name.
     pub mantas: BTreeMap<String, MantaSettings>,
     /// The guilds.
@@ -154,6 +159,7 @@ fn read(reader: &mut Reader<'_>, top: &Section<'_>) -> Option<Config> {
     let limits = sections::limits(reader, top);
     let mall = sections::mall(reader, top, &limits);
     let swans = systems::swans(reader, top);
+    let templates = systems::templates(reader, top);
     let mantas = systems::mantas(reader, top);
     let defaults = guild::Defaults {
         language: bot.language,
@@ -170,6 +176,7 @@ fn read(reader: &mut Reader<'_>, top: &Section<'_>) -> Option<Config> {
         http,
         mall,
         swans,
+        templates,
         mantas,
         guilds,
         reserved: std::mem::take(&mut reader.reserved),

@@ -37,6 +37,7 @@ pub(super) const SWAN: &[&str] = &[
     "transaction_id_dedup",
     "change_type",
     "acts_as",
+    "template",
     "timeout",
 ];
 pub(super) const MANTA: &[&str] = &[

@@ -1,6 +1,7 @@
 //! `[swan.NAME]` and `[manta.NAME]`: points systems of which there may be several.
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use reqwest::header::HeaderName;
@@ -15,6 +16,8 @@ use crate::config::sections::warn_in_the_clear;
 use crate::config::tree::Node;
 use crate::config::tree::Value;
 use crate::model::System;
+use crate::model::SystemKind;
+use crate::model::account_form::AccountTemplate;
 use crate::points::Repeats;
 use crate::points::Taking;
 use crate::points::manta::Bound;
@@ -40,6 +43,31 @@ pub(super) fn mantas(
     top: &Section<'_>,
 ) -> BTreeMap<String, MantaSettings> {
     each(reader, top, "manta", names::MANTA, manta)
+}
+
+/// Reads every `template` of `[swan.NAME]`.
+pub(super) fn templates(
+    reader: &mut Reader<'_>,
+    top: &Section<'_>,
+) -> HashMap<System, AccountTemplate> {
+    let all = reader.table(top, "swan");
+    let mut found = HashMap::new();
+    for (name, entry) in all.entries() {
+        let section = reader.open(&entry.node, all.key_path(name));
+        if let Some(template) = reader.read(&section, "template", template) {
+            found.insert(System::swan(name), template);
+        }
+    }
+    found
+}
+
+fn template(node: &Node) -> Result<AccountTemplate, Complaint> {
+    let text = forms::text(node)?;
+    AccountTemplate::read(SystemKind::Swan, &text).map_err(|wrong| {
+        Complaint::new(wrong).helping(
+            "write an id with the member's long id in it: `@retail_{fanbook_long_id}:corp.example`",
+        )
+    })
 }
 
 /// A system that is set up, by its name.

@@ -49,6 +49,10 @@ impl Dispatcher {
                 // Boxed, so that the many that are whole do not carry the room for it.
                 Box::pin(self.tell_part(guild, address, &reply, rest)).await;
             }
+            Ok(Answer::AlsoTell { reply, at, told }) => {
+                self.say(guild, address, &reply).await;
+                Box::pin(self.tell_claim(guild, at, &told)).await;
+            }
             Ok(Answer::Changed {
                 cause,
                 stage,

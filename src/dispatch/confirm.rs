@@ -7,6 +7,7 @@
 
 use crate::commands::Answer;
 use crate::commands::CommandError;
+use crate::commands::Place;
 use crate::commands::Pressed;
 use crate::commands::Proposal;
 use crate::commands::cancelled_reply;
@@ -41,7 +42,8 @@ impl Dispatcher {
         reply: &Reply,
         proposal: &Proposal,
     ) -> Result<(), JournalError> {
-        let Some(guild) = incoming.guild else {
+        let only = || self.guilds.only().map(|policy| policy.guild);
+        let Some(guild) = incoming.guild.or_else(only) else {
             return Ok(());
         };
         let life = i64::try_from(BUTTON_LIFE.as_millis()).unwrap_or(i64::MAX);
@@ -201,6 +203,13 @@ impl Dispatcher {
                 self.tell_change(guild, address, cause, stage, &reply, &shown)
                     .await;
             }
+            Ok(Answer::Say(reply)) => {
+                if let Err(error) = self.journal.cancel(asked.message).await {
+                    tracing::error!(%error, "an answered question could not be closed");
+                }
+                self.say_over(guild, address, Beneath::Buttons, &reply)
+                    .await;
+            }
             Ok(_) => {}
             Err(error) => {
                 // What was refused now must not be paid by a second press after the reply said no.
@@ -270,6 +279,7 @@ impl Dispatcher {
             caller: person(press.presser, &press.name),
             message: asked.message,
             reply,
+            place: Place::Channel,
             confirmation: Some(asked.message),
             pressed: None,
         };

@@ -7,6 +7,7 @@
 
 mod answering;
 mod catch_up;
+mod claims;
 mod confirm;
 mod cooldown;
 mod following;
@@ -32,6 +33,7 @@ use crate::commands::Call;
 use crate::commands::CommandError;
 use crate::commands::Member;
 use crate::commands::MemberKind;
+use crate::commands::Place;
 use crate::commands::Registry;
 use crate::commands::right_of;
 use crate::dispatch::cooldown::Cooldown;
@@ -145,6 +147,7 @@ struct Occasion {
     caller: Member,
     message: MessageId,
     reply: ReplyAddress,
+    place: Place,
     confirmation: Option<MessageId>,
     pressed: Option<MessageId>,
 }
@@ -259,6 +262,10 @@ impl Dispatcher {
             caller: person(incoming.author.id, &incoming.author.name),
             message: incoming.message,
             reply,
+            place: match incoming.guild {
+                Some(_) => Place::Channel,
+                None => Place::Private,
+            },
             confirmation: None,
             pressed: None,
         };
@@ -285,6 +292,7 @@ impl Dispatcher {
             caller: occasion.caller,
             message: occasion.message,
             reply: occasion.reply,
+            place: occasion.place,
             confirmation: occasion.confirmation,
             pressed: occasion.pressed,
             points: &self.points,

@@ -10,6 +10,7 @@ use crate::commands::Asked;
 use crate::commands::Browse;
 use crate::commands::CommandError;
 use crate::commands::Leaf;
+use crate::commands::Place;
 use crate::commands::STALE;
 use crate::commands::Who;
 use crate::commands::pressed_reply;
@@ -125,6 +126,7 @@ impl Dispatcher {
             caller: person(press.presser, &press.name),
             message: leaf.command,
             reply: beside(press, leaf),
+            place: Place::Channel,
             confirmation: None,
             pressed: None,
         };

@@ -7,6 +7,7 @@ use crate::commands::Answer;
 use crate::commands::Asked;
 use crate::commands::Carried;
 use crate::commands::CommandError;
+use crate::commands::Place;
 use crate::commands::is_leaf;
 use crate::commands::pressed_reply;
 use crate::commands::read_press;
@@ -37,6 +38,9 @@ impl Dispatcher {
             None => {}
             Some(Carried::Question(pressed, message)) => {
                 self.answer_question(press, pressed, message).await;
+            }
+            Some(Carried::Claim { message, verb }) => {
+                Box::pin(self.press_claim(press, message, verb)).await;
             }
             Some(Carried::Order {
                 command,
@@ -85,7 +89,7 @@ impl Dispatcher {
                 drop(turn);
                 return;
             }
-            Ok(Answer::Say(reply)) => reply,
+            Ok(Answer::Say(reply) | Answer::AlsoTell { reply, .. }) => reply,
             Ok(Answer::Nothing | Answer::Ask { .. } | Answer::Part { .. }) => pressed_reply(),
             Err(error) => {
                 let language = self.tongue(guild).language;
@@ -131,6 +135,7 @@ impl Dispatcher {
             caller: person(press.presser, &press.name),
             message,
             reply: place(receipt),
+            place: Place::Channel,
             confirmation: None,
             pressed: Some(message),
         };

@@ -28,6 +28,7 @@ use crate::journal::entry::Span;
 use crate::journal::entry::State;
 use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
+use crate::journal::links::LinkStore;
 use crate::journal::owner::Stamp;
 use crate::journal::record::RecordStore;
 use crate::journal::selection::Order;
@@ -48,7 +49,9 @@ use crate::model::UserId;
 pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, JournalError>>;
 
 /// The reading side, for many at once.
-pub(super) trait Store: SideStore + BookStore + RecordStore + Send + Sync + 'static {
+pub(super) trait Store:
+    SideStore + LinkStore + BookStore + RecordStore + Send + Sync + 'static
+{
     /// The entry with that code.
     fn find<'a>(&'a self, code: &'a ReceiptCode) -> Answer<'a, Option<Receipt>>;
     /// The entry of that cause.

@@ -5,6 +5,7 @@
 //! people (`words`).
 
 pub mod account;
+pub mod account_form;
 pub mod amount;
 pub mod decision;
 pub mod ids;

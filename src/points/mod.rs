@@ -7,13 +7,14 @@
 
 mod asking;
 mod backend;
-mod by_history;
 mod breaker;
+mod by_history;
 mod change;
 mod deciding;
 mod heard;
 mod history;
 pub mod ledger;
+mod linking;
 mod links;
 pub mod mall;
 pub mod manta;
@@ -42,6 +43,7 @@ pub use change::Order;
 pub use deciding::Ruled;
 pub use history::Changed;
 pub use history::HistoryError;
+pub use links::Linked;
 pub use links::Links;
 pub use many::Changes;
 pub use records::Compared;
@@ -55,10 +57,17 @@ pub use undo::Undoing;
 // Commands speak of what became of a change, but do not see the journal.
 pub use crate::journal::Approval;
 pub use crate::journal::BalanceRead;
+pub use crate::journal::Claim;
+pub use crate::journal::ClaimRuled;
+pub use crate::journal::ClaimVerdict;
+pub use crate::journal::Claimed;
 pub use crate::journal::ConfirmationState;
+pub use crate::journal::Exposed;
 pub use crate::journal::Froze;
+pub use crate::journal::LinkCode;
 pub use crate::journal::Over;
 pub use crate::journal::Receipt;
+pub use crate::journal::Redeemed;
 pub use crate::journal::ReplyAddress;
 pub use crate::journal::Shown;
 pub use crate::journal::State;
@@ -148,6 +157,7 @@ const LOOKS_AT_ONCE: usize = 16;
 #[derive(Clone)]
 pub struct Points {
     inner: Arc<Inner>,
+    links: Links,
 }
 
 /// The points systems of one guild, as handles that reach no other guild.
@@ -208,6 +218,7 @@ impl Points {
         let breakers =
             several.map(|(guild, all)| (*guild, all.all().map(|_| Arc::default()).collect()));
         Self {
+            links: Links::new(journal.clone()),
             inner: Arc::new(Inner {
                 journal,
                 breakers: breakers.collect(),
@@ -221,6 +232,25 @@ impl Points {
                 due: Notify::new(),
             }),
         }
+    }
+
+    /// The same with accounts as `links` knows them.
+    pub fn linked_by(self, links: Links) -> Self {
+        Self { links, ..self }
+    }
+
+    /// Whose accounts are whose.
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// The guild's systems that know their people by ids of their own.
+    pub fn linkable(&self, guild: GuildId) -> Vec<System> {
+        let systems = self.inner.systems.get(&guild).into_iter();
+        let all = systems.flat_map(|systems| systems.all().map(|backend| backend.system()));
+        let foreign =
+            all.filter(|system| matches!(system.kind(), SystemKind::Swan | SystemKind::Manta));
+        foreign.cloned().collect()
     }
 
     /// A member's balance where the guild's rewards go.

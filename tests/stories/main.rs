@@ -26,6 +26,8 @@ mod history;
 mod hostile;
 mod interrupted;
 mod ledger;
+mod link_lists;
+mod linking;
 mod main_job;
 mod manta;
 mod money;

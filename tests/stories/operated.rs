@@ -588,7 +588,8 @@ impl Ops {
     pub fn of(stage: &mut Stage) -> Self {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
-        stage.settings.further = format!("[http]\nlisten = \"{address}\"\n");
+        let pages = format!("[http]\nlisten = \"{address}\"\n");
+        stage.settings.further.push_str(&pages);
         Self {
             address: format!("http://{address}"),
             client: reqwest::Client::new(),

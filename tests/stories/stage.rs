@@ -117,7 +117,7 @@ impl Stage {
         let mut stage = Self::without_bot(Settings { bot, ..settings }).await;
         for command in [
             "points", "reward", "deduct", "receipt", "help", "check", "undo", "pending", "freeze",
-            "unfreeze", "history",
+            "unfreeze", "history", "link", "unlink",
         ] {
             stage.write_words(&format!("{command}.toml"), "cooldown = \"0s\"\n");
         }

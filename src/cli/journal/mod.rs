@@ -14,7 +14,7 @@ mod settle;
 mod show;
 pub(super) mod texts;
 mod verify;
-mod when;
+pub(super) mod when;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -57,7 +57,7 @@ impl When {
 }
 
 /// A moment for a table: to the second, in the zone.
-pub(super) fn shown(ms: i64, zone: &TimeZone) -> String {
+pub(in crate::cli) fn shown(ms: i64, zone: &TimeZone) -> String {
     match Timestamp::from_millisecond(ms) {
         Ok(moment) => moment
             .to_zoned(zone.clone())

@@ -13,6 +13,8 @@ mod books;
 mod channels;
 mod failures;
 mod lease;
+mod linking;
+mod links;
 mod migrations;
 mod pen;
 mod record;

@@ -6,25 +6,19 @@ use sqlx::postgres::PgRow;
 use crate::journal::entry::BalanceRead;
 use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
-use crate::journal::kept::word;
 use crate::journal::postgres::books;
+use crate::journal::postgres::linking;
 use crate::journal::postgres::pen::failed;
 use crate::journal::postgres::rows::get;
-use crate::journal::postgres::rows::named;
 use crate::journal::postgres::script::Prepared;
 use crate::journal::postgres::session::ANSWER;
 use crate::journal::postgres::session::within;
 use crate::journal::postgres::shelf::Shelf;
 use crate::journal::sides::KnownBalance;
-use crate::journal::sides::Link;
-use crate::journal::sides::PROOFS;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
 use crate::journal::sides::SideStore;
-use crate::journal::sides::Tied;
-use crate::journal::sides::tying;
 use crate::journal::store::Answer;
-use crate::model::Account;
 use crate::model::GuildId;
 use crate::model::UserId;
 
@@ -52,7 +46,10 @@ pub(super) async fn write_all(
 
 async fn write(connection: &mut PgConnection, side: &Side) -> Result<SideDone, JournalError> {
     match side {
-        Side::Tie(link) => tie(connection, link).await.map(SideDone::Tied),
+        Side::Link(write) => {
+            let done = linking::write(connection, write).await?;
+            Ok(SideDone::Link(Box::new(done)))
+        }
         Side::Know(balances) => know(connection, balances).await,
         Side::Post(postings) => {
             let posted = books::post(connection, &[postings]).await?;
@@ -61,17 +58,7 @@ async fn write(connection: &mut PgConnection, side: &Side) -> Result<SideDone, J
     }
 }
 
-const LINK: &str = "select * from links where system = $1 and member = $2";
-
 impl SideStore for Shelf {
-    fn link<'a>(&'a self, system: &'a str, member: UserId) -> Answer<'a, Option<Link>> {
-        Box::pin(async move {
-            let query = || sqlx::query(LINK).bind(system).bind(kept(member.number()));
-            let row = self.row(query).await?;
-            row.as_ref().map(link).transpose()
-        })
-    }
-
     fn known_balances(&self, guild: GuildId, member: UserId) -> Answer<'_, Vec<KnownBalance>> {
         Box::pin(async move {
             let query = || {
@@ -82,38 +69,6 @@ impl SideStore for Shelf {
             self.rows(query).await?.iter().map(known).collect()
         })
     }
-}
-
-async fn tie(connection: &mut PgConnection, tied: &Link) -> Result<Tied, JournalError> {
-    let member = kept(tied.member.number());
-    let query = sqlx::query(LINK).bind(&tied.system).bind(member);
-    let theirs = fetch(connection, query).await?;
-    let theirs = theirs.first().map(link).transpose()?;
-    let query = sqlx::query(
-        "select member from links where system = $1 and kind = $2 and external_id = $3",
-    )
-    .bind(&tied.system)
-    .bind(tied.account.kind())
-    .bind(tied.account.id());
-    let holder = fetch(connection, query).await?;
-    let holder = holder.first().map(|row| user(row, "member")).transpose()?;
-    if let Some(tied) = tying(tied, theirs.map(|link| link.account), holder) {
-        return Ok(tied);
-    }
-    let query = sqlx::query(
-        "insert into links
-            (system, member, kind, external_id, proof, verified_by, verified_ms)
-         values ($1, $2, $3, $4, $5, $6, $7)",
-    )
-    .bind(&tied.system)
-    .bind(member)
-    .bind(tied.account.kind())
-    .bind(tied.account.id())
-    .bind(word(&PROOFS, tied.proof))
-    .bind(tied.verified_by.map(|by| kept(by.number())))
-    .bind(tied.verified_ms);
-    fetch(connection, query).await?;
-    Ok(Tied::Now)
 }
 
 async fn know(
@@ -148,20 +103,6 @@ pub(super) async fn fetch(
         .map_err(failed)
 }
 
-fn link(row: &PgRow) -> Result<Link, JournalError> {
-    let kind: String = get(row, "kind")?;
-    let id: String = get(row, "external_id")?;
-    let verified_by: Option<i64> = get(row, "verified_by")?;
-    Ok(Link {
-        system: get(row, "system")?,
-        member: user(row, "member")?,
-        account: Account::new(kind, id),
-        proof: named(&PROOFS, get(row, "proof")?)?,
-        verified_by: verified_by.map(|by| UserId::new(by.cast_unsigned())),
-        verified_ms: get(row, "verified_ms")?,
-    })
-}
-
 fn known(row: &PgRow) -> Result<KnownBalance, JournalError> {
     let guild: i64 = get(row, "guild")?;
     Ok(KnownBalance {
@@ -175,6 +116,7 @@ fn known(row: &PgRow) -> Result<KnownBalance, JournalError> {
     })
 }
 
-fn user(row: &PgRow, column: &str) -> Result<UserId, JournalError> {
+/// A member's id.
+pub(super) fn user(row: &PgRow, column: &str) -> Result<UserId, JournalError> {
     get(row, column).map(|id: i64| UserId::new(id.cast_unsigned()))
 }

@@ -20,6 +20,8 @@ mod channels;
 mod connecting;
 mod copying;
 mod deciding;
+mod linking;
+mod links;
 mod looking;
 mod migrations;
 mod pen;

@@ -32,6 +32,7 @@ mod cut;
 mod deciding;
 mod desk;
 mod landed;
+mod links;
 mod opening;
 mod postgres;
 mod record;
