@@ -7,6 +7,7 @@ use guildpoints::model::Account;
 use guildpoints::model::UserId;
 use guildpoints::model::refusal::PointsRefusal;
 use guildpoints::points::Links;
+use guildpoints::points::manta::Bound;
 use guildpoints::points::manta::KeptSecret;
 use guildpoints::points::manta::Manta;
 use guildpoints::points::manta::MantaSettings;
@@ -105,6 +106,7 @@ pub async fn rig((shapes, kind): Selection) -> Rig {
         bot_id: sandbox.manta().bot_id(),
         token: kept(sandbox.manta().token()),
         secret: kept(sandbox.manta().secret()),
+        bound: Bound::No,
         timeout: Duration::from_secs(20),
     };
     let manta = Manta::new("shop", settings, home.clock.clone(), home.pulses.clone()).unwrap();
