@@ -376,6 +376,47 @@ async fn a_pair_is_renewed_by_command_and_the_running_bot_takes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn check_has_a_line_for_each_bot_with_the_way_out() {
+    let stage = beside().await;
+    let manta = stage.sandbox.manta().clone();
+    let row = || {
+        let output = tokio::task::block_in_place(|| {
+            Command::new(env!("CARGO_BIN_EXE_guildpoints"))
+                .args(["check", "--config"])
+                .arg(stage.config())
+                .output()
+                .unwrap()
+        });
+        let shown = String::from_utf8(output.stdout).unwrap();
+        for secret in [manta.token(), manta.secret()] {
+            assert!(!shown.contains(&secret), "{shown}");
+        }
+        let mut rows = shown.lines();
+        let row = rows.find(|row| row.contains("MantaGO 机器人 shop"));
+        row.unwrap_or_else(|| panic!("no row in {shown}"))
+            .to_owned()
+    };
+    let sound = row();
+    assert!(
+        sound.contains("✅") && sound.contains("token 有效期至"),
+        "{sound}"
+    );
+    // Nobody has the account that is asked for, whatever becomes of such ones.
+    manta.set_shapes(MantaShapes {
+        unknown_ids: UnknownIds::Refused,
+        ..MantaShapes::default()
+    });
+    assert!(row().contains("✅"));
+    manta.set_plan(false);
+    let refused = row();
+    assert!(
+        refused.contains("❌") && refused.contains("1002") && refused.contains("套餐"),
+        "{refused}"
+    );
+    finish(stage, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_reply_is_told_with_the_way_out() {
     let mut stage = beside().await;
     let manta = stage.sandbox.manta().clone();
