@@ -106,6 +106,7 @@ pub async fn rig((shapes, kind): Selection) -> Rig {
         bot_id: sandbox.manta().bot_id(),
         token: kept(sandbox.manta().token()),
         secret: kept(sandbox.manta().secret()),
+        bound: Bound::No,
         timeout: Duration::from_secs(20),
         bound: Bound::No,
     };
