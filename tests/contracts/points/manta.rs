@@ -108,7 +108,6 @@ pub async fn rig((shapes, kind): Selection) -> Rig {
         secret: kept(sandbox.manta().secret()),
         bound: Bound::No,
         timeout: Duration::from_secs(20),
-        bound: Bound::No,
     };
     let manta = Manta::new("shop", settings, home.clock.clone(), home.pulses.clone()).unwrap();
     let handle = Arc::new(manta.linked(Links::new(journal.clone())));
