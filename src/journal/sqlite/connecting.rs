@@ -19,6 +19,9 @@ use crate::journal::sqlite::mapped;
 /// grows costs more than twice one into a log that is used again, so it does not grow for long.
 const LOG_PAGES: u32 = 2_048;
 
+/// What a log of that length takes, in bytes: a page with its header each, and the last group.
+const LOG_BYTES: u64 = (LOG_PAGES as u64 + 128) * 4_120;
+
 /// Pages of the file the writer remembers, in KiB. The index of receipt codes grows at random places,
 /// and one it does not remember is read again; with 4 MiB that begins after 100,000 entries, and the
 /// memory is only taken by as much as there is.
@@ -78,9 +81,7 @@ impl Connecting {
                 "no write-ahead log is possible there: name a file on a local disk".to_owned(),
             ));
         }
-        connection
-            .pragma_update(None, "cache_size", -REMEMBERED_KIB)
-            .map_err(mapped)?;
+        set_remembered(&connection, REMEMBERED_KIB)?;
         set(&connection, "wal_autocheckpoint", LOG_PAGES)?;
         if let Some(pages) = self.max_pages {
             set(&connection, "max_page_count", pages)?;
@@ -88,16 +89,53 @@ impl Connecting {
         Ok(connection)
     }
 
+    /// Lets the log grow to its full length before anybody waits for it: until then every commit would
+    /// also wait for the new length to be noted, which takes as long again.
+    ///
+    /// What is written for that is rolled back, as a writer, so nobody ever sees it. Where there is no
+    /// room for it, the log grows as it always did.
+    pub fn grow_log(&self, connection: &Connection) -> Result<(), JournalError> {
+        let length = std::fs::metadata(self.log()).map_or(0, |log| log.len());
+        if length >= LOG_BYTES {
+            return Ok(());
+        }
+        // Pages go into the log as soon as they are not remembered.
+        set_remembered(connection, 64)?;
+        let grown = connection.execute_batch(&format!(
+            "begin immediate;
+             create table room (bytes blob);
+             insert into room values (zeroblob({LOG_BYTES}));
+             rollback"
+        ));
+        if let Err(error) = grown {
+            tracing::debug!(%error, "the store's log could not be made its full length");
+            // Unless it has been rolled back with the error.
+            if !connection.is_autocommit() {
+                connection.execute_batch("rollback").map_err(mapped)?;
+            }
+        }
+        set_remembered(connection, REMEMBERED_KIB)?;
+        if let Err(error) = self.sync_log() {
+            tracing::debug!(%error, "the store's log could not be synced");
+        }
+        Ok(())
+    }
+
     /// Syncs the write-ahead log, as far as it is written.
     pub fn sync_log(&self) -> std::io::Result<()> {
-        let mut log = self.path.clone().into_os_string();
-        log.push("-wal");
         // SQLite keeps no lock on the log itself, so none is lost by closing it here.
-        match File::open(log) {
+        match File::open(self.log()) {
             Ok(log) => log.sync_data(),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Where the log is.
+    fn log(&self) -> PathBuf {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        log.into()
     }
 
     /// A connection that only reads.
@@ -108,6 +146,13 @@ impl Connecting {
             .map_err(mapped)?;
         Ok(connection)
     }
+}
+
+/// Sets how much of the file a connection remembers, in KiB.
+fn set_remembered(connection: &Connection, kib: i64) -> Result<(), JournalError> {
+    connection
+        .pragma_update(None, "cache_size", -kib)
+        .map_err(mapped)
 }
 
 /// Sets what answers with the value set.
