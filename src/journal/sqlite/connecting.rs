@@ -81,7 +81,7 @@ impl Connecting {
                 "no write-ahead log is possible there: name a file on a local disk".to_owned(),
             ));
         }
-        set_remembered(&connection, REMEMBERED_KIB)?;
+        set_remembered(&connection, REMEMBERED_KIB).map_err(mapped)?;
         set(&connection, "wal_autocheckpoint", LOG_PAGES)?;
         if let Some(pages) = self.max_pages {
             set(&connection, "max_page_count", pages)?;
@@ -89,36 +89,32 @@ impl Connecting {
         Ok(connection)
     }
 
-    /// Lets the log grow to its full length before anybody waits for it: until then every commit would
-    /// also wait for the new length to be noted, which takes as long again.
+    /// Lets the log grow to its full length before somebody waits for that: until then every commit
+    /// also waits for the new length to be noted, which takes as long again.
     ///
-    /// What is written for that is rolled back, as a writer, so nobody ever sees it. Where there is no
-    /// room for it, the log grows as it always did.
-    pub fn grow_log(&self, connection: &Connection) -> Result<(), JournalError> {
+    /// What is written for it is rolled back, so nobody ever sees it. Where there is no room, the log
+    /// grows as far as it is used.
+    pub fn grow_log(&self, connection: &Connection) -> rusqlite::Result<()> {
         let length = std::fs::metadata(self.log()).map_or(0, |log| log.len());
         if length >= LOG_BYTES {
             return Ok(());
         }
-        // Pages go into the log as soon as they are not remembered.
+        // Pages go into the log before the end where they are not remembered. No message has the id -1.
         set_remembered(connection, 64)?;
         let grown = connection.execute_batch(&format!(
             "begin immediate;
-             create table room (bytes blob);
-             insert into room values (zeroblob({LOG_BYTES}));
+             insert into confirmations
+                (message, guild, channel, caller, proposal, expires_ms, said, state)
+             values (-1, 0, 0, 0, zeroblob({LOG_BYTES}), 0, null, 'cancelled');
              rollback"
         ));
-        if let Err(error) = grown {
-            tracing::debug!(%error, "the store's log could not be made its full length");
-            // Unless it has been rolled back with the error.
-            if !connection.is_autocommit() {
-                connection.execute_batch("rollback").map_err(mapped)?;
-            }
-        }
+        // Some errors roll back by themselves.
+        let rolled_back = match connection.is_autocommit() {
+            true => Ok(()),
+            false => connection.execute_batch("rollback"),
+        };
         set_remembered(connection, REMEMBERED_KIB)?;
-        if let Err(error) = self.sync_log() {
-            tracing::debug!(%error, "the store's log could not be synced");
-        }
-        Ok(())
+        grown.and(rolled_back)
     }
 
     /// Syncs the write-ahead log, as far as it is written.
@@ -149,10 +145,8 @@ impl Connecting {
 }
 
 /// Sets how much of the file a connection remembers, in KiB.
-fn set_remembered(connection: &Connection, kib: i64) -> Result<(), JournalError> {
-    connection
-        .pragma_update(None, "cache_size", -kib)
-        .map_err(mapped)
+fn set_remembered(connection: &Connection, kib: i64) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "cache_size", -kib)
 }
 
 /// Sets what answers with the value set.

@@ -102,7 +102,6 @@ fn opened(address: Address, access: Access) -> Result<Opened, JournalError> {
             migrations::run(&mut connection)?;
             if let Access::Own(bot) = access {
                 move_in(&connection, bot)?;
-                connecting.grow_log(&connection)?;
             }
             connection
         }

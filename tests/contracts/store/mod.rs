@@ -32,6 +32,7 @@ mod cut;
 mod deciding;
 mod desk;
 mod landed;
+mod log;
 mod opening;
 mod postgres;
 mod refusals;
