@@ -21,6 +21,7 @@
 //! `sqlite` and `postgres`.
 
 mod audit;
+mod boards;
 mod bounds;
 mod channels;
 mod codes;
@@ -56,6 +57,11 @@ use tokio_util::task::TaskTracker;
 
 pub use audit::Breach;
 pub use audit::breaches;
+pub use boards::Board;
+pub use boards::BoardSize;
+pub use boards::Hidden;
+pub use boards::OnBoards;
+pub use boards::Ranked;
 pub use channels::ChannelMark;
 pub use channels::Handled;
 pub use channels::MOST_CHANNELS;

@@ -5,12 +5,15 @@
 //! person, and a person has one account in a system.
 
 use crate::journal::Journal;
+use crate::journal::boards::Hidden;
+use crate::journal::boards::OnBoards;
 use crate::journal::entry::BalanceRead;
 use crate::journal::entry::Durability;
 use crate::journal::error::JournalError;
 use crate::journal::group::Write;
 use crate::journal::store::Answer;
 use crate::model::Account;
+use crate::model::Cause;
 use crate::model::GuildId;
 use crate::model::UserId;
 
@@ -21,6 +24,21 @@ pub(super) enum Side {
     Tie(Link),
     /// Balances were read; an older one never replaces a newer.
     Know(Vec<KnownBalance>),
+    /// Somebody is hidden from boards, or shown again.
+    Hide {
+        /// Where.
+        guild: GuildId,
+        /// Who.
+        member: UserId,
+        /// Why.
+        why: Hidden,
+        /// Whether.
+        on_boards: OnBoards,
+        /// When, in milliseconds since 1970.
+        now_ms: i64,
+    },
+    /// In which days entries count that count in none.
+    Date(Vec<(Cause, i64)>),
 }
 
 /// What became of one.

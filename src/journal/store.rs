@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::journal::boards::BoardStore;
 use crate::journal::channels::Handled;
 use crate::journal::confirming::Confirmation;
 use crate::journal::confirming::ConfirmationState;
@@ -46,7 +47,7 @@ use crate::model::UserId;
 pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, JournalError>>;
 
 /// The reading side, for many at once.
-pub(super) trait Store: SideStore + Send + Sync + 'static {
+pub(super) trait Store: SideStore + BoardStore + Send + Sync + 'static {
     /// The entry with that code.
     fn find<'a>(&'a self, code: &'a ReceiptCode) -> Answer<'a, Option<Receipt>>;
     /// The entry of that cause.

@@ -50,7 +50,7 @@ pub struct Days {
 }
 
 /// What is summed up as points come in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Whole {
     /// One day.
     Day,

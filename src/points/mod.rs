@@ -64,6 +64,7 @@ use crate::model::OpId;
 use crate::model::Policy;
 use crate::model::ReceiptCode;
 use crate::model::UserId;
+use crate::model::period::day_of;
 use crate::model::refusal::PointsRefusal;
 use crate::support::clock::Clock;
 
@@ -295,6 +296,11 @@ impl Points {
     pub async fn drain(&self) {
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
+    }
+
+    /// The number of the present day in the guild's calendar.
+    fn day(&self, policy: &Policy) -> i64 {
+        day_of(self.inner.clock.now_ms(), &policy.zone)
     }
 
     /// The present day of the guild's zone.

@@ -9,6 +9,7 @@
 //! operator's.
 
 mod address;
+mod boards;
 mod channels;
 mod failures;
 mod lease;

@@ -7,6 +7,7 @@ use crate::journal::entry::BalanceRead;
 use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
 use crate::journal::kept::word;
+use crate::journal::postgres::boards;
 use crate::journal::postgres::pen::failed;
 use crate::journal::postgres::rows::get;
 use crate::journal::postgres::rows::named;
@@ -35,6 +36,20 @@ pub(super) async fn write(
     match side {
         Side::Tie(link) => tie(connection, link).await.map(SideDone::Tied),
         Side::Know(balances) => know(connection, balances).await,
+        Side::Hide {
+            guild,
+            member,
+            why,
+            on_boards,
+            now_ms,
+        } => {
+            boards::hide(connection, (*guild, *member), *why, *on_boards, *now_ms).await?;
+            Ok(SideDone::Written)
+        }
+        Side::Date(days) => {
+            boards::date(connection, days).await?;
+            Ok(SideDone::Written)
+        }
     }
 }
 

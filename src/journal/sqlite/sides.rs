@@ -17,6 +17,7 @@ use crate::journal::sides::SideDone;
 use crate::journal::sides::SideStore;
 use crate::journal::sides::Tied;
 use crate::journal::sides::tying;
+use crate::journal::sqlite::boards;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
@@ -32,6 +33,17 @@ pub(super) fn write(connection: &Connection, side: &Side) -> Result<SideDone, Jo
     match side {
         Side::Tie(link) => tie(connection, link).map(SideDone::Tied),
         Side::Know(balances) => know(connection, balances),
+        Side::Hide {
+            guild,
+            member,
+            why,
+            on_boards,
+            now_ms,
+        } => {
+            boards::hide(connection, (*guild, *member), *why, *on_boards, *now_ms)?;
+            Ok(SideDone::Written)
+        }
+        Side::Date(days) => boards::date(connection, days).map(|()| SideDone::Written),
     }
 }
 
