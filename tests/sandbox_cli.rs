@@ -31,7 +31,14 @@ async fn the_first_line_is_everything_a_stranger_needs() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::start(folder.path(), &[]).await;
     let facts = &sandbox.facts;
-    for address in ["page", "api_url", "gateway_url", "mall_url"] {
+    for address in [
+        "page",
+        "api_url",
+        "gateway_url",
+        "mall_url",
+        "swan_url",
+        "manta_url",
+    ] {
         let address = facts[address].as_str().unwrap();
         assert!(address.contains("://127.0.0.1:"), "{address}");
     }
@@ -69,9 +76,117 @@ async fn the_first_line_is_everything_a_stranger_needs() {
             .unwrap()
             .starts_with("<!doctype html>")
     );
-    for secret in ["bot_token", "app_key", "app_secret"] {
-        let secret = facts[secret].as_str().unwrap();
-        assert!(!state.to_string().contains(secret));
+    let mut shown = vec![state];
+    for system in ["mall", "swan", "manta"] {
+        shown.push(sandbox.get(&format!("/sandbox/{system}")).await);
+        let page = sandbox.client.get(sandbox.address(&format!("/{system}")));
+        let page = page.send().await.unwrap().text().await.unwrap();
+        assert!(page.starts_with("<!doctype html>"), "{system}");
+    }
+    for secret in [
+        "/bot_token",
+        "/app_key",
+        "/app_secret",
+        "/swan/gateway/value",
+        "/manta/token",
+        "/manta/secret",
+    ] {
+        let secret = facts.pointer(secret).unwrap().as_str().unwrap();
+        for shown in &shown {
+            assert!(!shown.to_string().contains(secret));
+        }
+    }
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn the_first_line_opens_swan_and_manta_and_tells_whose_accounts_are_whose() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::start(folder.path(), &["--serve-only"]).await;
+    let facts = sandbox.facts.clone();
+    let text = |pointer: &str| facts.pointer(pointer).unwrap().as_str().unwrap();
+    let account = |system: &str, nickname: &str| {
+        let member = &sandbox.member(nickname)["id"];
+        let mut accounts = facts["accounts"].as_array().unwrap().iter();
+        let found = accounts.find(|one| one["system"] == system && one["member"] == *member);
+        let found = found.unwrap_or_else(|| panic!("{nickname} at {system}"));
+        (found["kind"].clone(), found["id"].as_str().unwrap())
+    };
+    for (nickname, kind, balance) in [
+        ("小明", "retail", 340),
+        ("小红", "retail", 75),
+        ("星海", "retail", 1_200),
+        ("阿杰", "staff", 60),
+        ("夜雨", "staff", 310),
+    ] {
+        let (found, id) = account("swan", nickname);
+        assert_eq!(found, kind, "{nickname}");
+        let url = format!("{}/api/v1/open/swan/integral/points", text("/swan_url"));
+        let (name, value) = (text("/swan/gateway/header"), text("/swan/gateway/value"));
+        let asked = sandbox.client.get(url).header(name, value);
+        let asked = asked.header("X-Consumer-Custom-ID", id).send().await;
+        let told: Value = asked.unwrap().json().await.unwrap();
+        assert_eq!(told["balance"], balance, "{nickname}: {told}");
+    }
+    for (nickname, points) in [("小明", 150), ("小红", 0), ("阿杰", 2_060)] {
+        let (kind, id) = account("manta", nickname);
+        assert_eq!(kind, "encoded");
+        let asked = sandbox
+            .client
+            .post(format!("{}/openapi/client/point", text("/manta_url")))
+            .query(&[("botId", text("/manta/bot_id"))])
+            .bearer_auth(text("/manta/token"))
+            .json(&json!({"secret": text("/manta/secret"), "clientIds": [id]}));
+        let told: Value = asked.send().await.unwrap().json().await.unwrap();
+        let expected = json!([{"platform": "line", "clientId": id, "points": points}]);
+        assert_eq!(told["points"], expected, "{nickname}: {told}");
+    }
+    let users = facts["swan"]["users"].as_array().unwrap().len();
+    let clients = facts["manta"]["clients"].as_array().unwrap().len();
+    assert_eq!((users, clients), (5, 3));
+
+    // All of it is there again after a sudden end: books, keys, and one fault list for all.
+    sandbox
+        .post(
+            "/sandbox/swan/balance",
+            json!({"user": account("swan", "小明").1, "points": 7}),
+        )
+        .await;
+    sandbox
+        .post(
+            "/sandbox/manta/points",
+            json!({"client": account("manta", "小明").1, "points": 9}),
+        )
+        .await;
+    let Sandbox { mut child, .. } = sandbox;
+    child.kill().await.unwrap();
+    let sandbox = Sandbox::start(folder.path(), &["--serve-only"]).await;
+    for same in [
+        "/swan/gateway",
+        "/manta/token",
+        "/manta/secret",
+        "/accounts",
+    ] {
+        let (before, after) = (facts.pointer(same), sandbox.facts.pointer(same));
+        assert!(before.is_some() && before == after, "{same}");
+    }
+    let (swan, manta) = (
+        sandbox.get("/sandbox/swan").await,
+        sandbox.get("/sandbox/manta").await,
+    );
+    assert!(
+        swan["users"].to_string().contains(r#""balance":7,"#),
+        "{swan}"
+    );
+    assert!(
+        manta["bots"].to_string().contains(r#""points":9"#),
+        "{manta}"
+    );
+    let rule = json!({"endpoint": "swan.*", "kind": {"kind": "drop_after"}});
+    sandbox.post("/sandbox/faults", rule).await;
+    for system in ["mall", "swan", "manta"] {
+        let page = sandbox.get(&format!("/sandbox/{system}")).await;
+        assert_eq!(page["faults"][0]["endpoint"], "swan.*", "{system}");
     }
     sandbox.stop().await;
 }

@@ -37,10 +37,22 @@ pub struct Bot {
 impl Bot {
     /// Starts the program in `world` and waits until it is connected.
     pub async fn start(world: Arc<World>) -> io::Result<Self> {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        Self::start_in(folder, world, "", "").await
+    }
+
+    /// The same in a folder that may hold a store, with further sections of the settings and further
+    /// lines of the guild's.
+    pub async fn start_in(
+        folder: TempDir,
+        world: Arc<World>,
+        sections: &str,
+        guild: &str,
+    ) -> io::Result<Self> {
         let server = Server::start(world).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        let settings = settings(&server.address, &listener.local_addr()?.to_string());
+        let gateway = listener.local_addr()?.to_string();
+        let settings = settings(&server.address, &gateway, sections, guild);
         fs::write(folder.path().join("bot.toml"), settings)?;
         let log = fs::File::create(folder.path().join("bot.log"))?;
         let began = Instant::now();
@@ -127,7 +139,7 @@ fn proc_file(process: u32, name: &str) -> PathBuf {
 }
 
 /// Every limit is out of the way. Source: performance, budgets.
-fn settings(http: &str, gateway: &str) -> String {
+fn settings(http: &str, gateway: &str, sections: &str, guild: &str) -> String {
     format!(
         "[bot]\ntoken = \"token\"\napi_url = \"http://{http}\"\n\
          gateway_url = \"ws://{gateway}/websocket\"\n\
@@ -136,6 +148,7 @@ fn settings(http: &str, gateway: &str) -> String {
          [limits]\nsend_per_channel_per_second = 1000000\napi_per_second = 1000000\n\
          mall_in_flight = 256\n\
          [mall]\nbase_url = \"http://{http}/mall\"\napp_key = \"key\"\napp_secret = \"secret\"\n\
-         [[guild]]\nid = {GUILD}\npoints = \"mall\"\nmoderator_roles = [{MODERATOR}]\n"
+         {sections}\
+         [[guild]]\nid = {GUILD}\npoints = \"mall\"\nmoderator_roles = [{MODERATOR}]\n{guild}"
     )
 }

@@ -64,7 +64,7 @@ async fn serve(mut stream: TcpStream, world: &World) -> std::io::Result<()> {
 }
 
 /// The lengths of the head and of the whole request, once both are there.
-fn whole(read: &[u8]) -> Option<(usize, usize)> {
+pub fn whole(read: &[u8]) -> Option<(usize, usize)> {
     let head = read.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&read[..head]).ok()?;
     let length = text.lines().find_map(|line| {

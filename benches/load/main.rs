@@ -19,6 +19,7 @@ mod missed;
 #[path = "../../tests/support/postgres.rs"]
 mod postgres;
 mod runs;
+mod several;
 mod table;
 #[path = "../parts/upgrade.rs"]
 mod upgrade;
@@ -74,6 +75,9 @@ async fn measure(arguments: &[String]) -> io::Result<()> {
     }
     if is_wanted("catch-up") {
         faults += missed::catch_up(&SCALE, &mut lines).await?;
+    }
+    if is_wanted("systems") {
+        faults += several::systems(&SCALE, &mut lines).await?;
     }
     if is_wanted("5") {
         commits::on_sqlite(&SCALE, &mut lines).await?;

@@ -313,7 +313,8 @@ fn kind(mix: Mix, index: usize) -> Kind {
     }
 }
 
-fn author(index: usize) -> u64 {
+/// Who asks with a command.
+pub fn author(index: usize) -> u64 {
     FIRST_AUTHOR + index as u64 % AUTHORS
 }
 

@@ -4,6 +4,10 @@
 -- The account a change was written for, where that is not the member itself: kind, a blank, the id.
 alter table entries add column account text;
 
+-- What the bot changed for a member, in pages. Settled entries only: so it costs nothing when an intent
+-- is written, which is what is waited for, and the few that are open are found by `entries_unsettled`.
+create index entries_of_member on entries (guild, member, written_ms) where settled_ms is not null;
+
 -- Whose account an account of another system is: one of each member in a system, one person for each.
 create table links (
     system       text   not null,
@@ -73,17 +77,20 @@ create table book_accounts (
     check (account = 0 or points >= 0)
 );
 
--- Every change of it, twice: once for each of its two accounts.
+-- Every change of it, twice: once for each of its two accounts. Numbers grow in the order in which
+-- changes took effect, which no clock can turn round; of the two only the member's has the remark.
 create table book_postings (
     op           text   not null,
     account      bigint not null,
+    number       bigint not null,
     guild        bigint not null,
     points       bigint not null check (points <> 0),
     remark       text   not null,
     posted_ms    bigint not null,
     primary key (op, account)
 );
-create index book_postings_account on book_postings (guild, account, posted_ms, op);
+create unique index book_postings_number on book_postings (number, account);
+create index book_postings_account on book_postings (guild, account, number);
 
 -- The balance last read of a system, for when it does not answer.
 create table known_balances (

@@ -109,6 +109,7 @@ pub(super) struct Shift {
     journal: Journal,
     points: Points,
     mall: Option<Mall>,
+    mantas: Vec<Manta>,
     dispatcher: Arc<Dispatcher>,
     lanes: Lanes,
     catch_up: CatchUp,
@@ -169,6 +170,7 @@ impl Shift {
             journal,
             points,
             mall,
+            mantas: house.mantas.values().cloned().collect(),
             dispatcher,
             lanes,
             catch_up,
@@ -194,6 +196,10 @@ impl Shift {
         ));
         if let Some(mall) = &self.mall {
             self.tasks.spawn(probe(mall.clone(), self.working.clone()));
+        }
+        for manta in &self.mantas {
+            self.tasks
+                .spawn(manta.clone().watch_token(self.working.clone()));
         }
         if let Err(error) = self.catch_up.learn().await {
             tracing::warn!(%error, "which commands are handled could not be read yet");
@@ -284,6 +290,7 @@ impl Shift {
         let drained = tokio::time::timeout(DRAIN_LIMIT, async {
             self.catch_up.stopped().await;
             self.lanes.settled().await;
+            self.dispatcher.stop_following().await;
             self.points.drain().await;
             if let Err(error) = self.dispatcher.tell_what_is_due().await {
                 tracing::warn!(%error, "what is still to be told stays for the next start");
@@ -307,6 +314,7 @@ impl Shift {
             if lost {
                 self.catch_up.stopped().await;
                 self.lanes.settled().await;
+                self.dispatcher.stop_following().await;
                 self.points.drain().await;
             }
         });
@@ -404,7 +412,11 @@ fn systems(
     let handle = |guild: GuildId, system: &System| -> Option<Arc<dyn PointsBackend>> {
         match system.kind() {
             SystemKind::Mall => malls.get(&guild).map(|handle| handle.clone() as _),
-            SystemKind::Ledger => Some(Arc::new(GuildLedger::new(guild, journal.clone()))),
+            SystemKind::Ledger => Some(Arc::new(GuildLedger::new(
+                guild,
+                journal.clone(),
+                house.clock.clone(),
+            ))),
             SystemKind::Swan | SystemKind::Manta => shared.get(system).cloned(),
         }
     };

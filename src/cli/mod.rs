@@ -34,7 +34,7 @@ enum Command {
     Run(run::Arguments),
     /// Ask everybody the settings name, and say what is wrong and how to mend it
     Check(check::Arguments),
-    /// Run the bot against an imitation of the platform and the mall on this machine
+    /// Run the bot against an imitation of the platform and the points systems on this machine
     Sandbox(sandbox::Arguments),
     /// Look into the journal, decide what was left to a person, check it, export it, back it up
     Journal(journal::Arguments),

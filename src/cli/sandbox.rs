@@ -1,5 +1,5 @@
-//! `guildpoints sandbox`: the bot against an imitation of the platform and the mall, all on this
-//! machine; with `--serve-only` the imitation alone.
+//! `guildpoints sandbox`: the bot against an imitation of the platform and the points systems,
+//! all on this machine; with `--serve-only` the imitation alone.
 //!
 //! The bot gets its settings the way everybody does: as a text that is read and judged.
 
@@ -153,8 +153,8 @@ fn present(
         let page = &addresses.page;
         writeln!(
             out,
-            "The sandbox is open: a guild, its members and a points mall, all of it on this machine.\n\n  \
-             chat  {page}\n  mall  {page}mall\n"
+            "The sandbox is open: a guild, its members and three points systems, all of it on this machine.\n\n  \
+             chat   {page}\n  mall   {page}mall\n  swan   {page}swan\n  manta  {page}manta\n"
         )?;
         if arguments.serve_only {
             writeln!(
@@ -213,11 +213,14 @@ fn facts(running: &Running) -> Value {
         .map(|(id, name)| json!({"id": id.to_string(), "name": name}))
         .collect();
     let addresses = running.addresses();
+    let (swan, manta) = (running.swan(), running.manta());
     json!({
         "page": addresses.page,
         "api_url": addresses.api_url,
         "gateway_url": addresses.gateway_url,
         "mall_url": addresses.mall_url,
+        "swan_url": addresses.swan_url,
+        "manta_url": addresses.manta_url,
         "bot_token": running.bot_token(),
         "app_key": running.app_key(),
         "app_secret": running.app_secret(),
@@ -229,6 +232,17 @@ fn facts(running: &Running) -> Value {
         "moderator_roles": texts(running.moderator_roles().iter().map(ToString::to_string).collect()),
         "channels": channels,
         "members": running.members(guild),
+        "swan": {
+            "gateway": swan.gateway().map(|(name, value)| json!({"header": name, "value": value})),
+            "users": swan.users(),
+        },
+        "manta": {
+            "bot_id": manta.bot_id(),
+            "token": manta.token(),
+            "secret": manta.secret(),
+            "clients": manta.clients(),
+        },
+        "accounts": running.accounts(),
     })
 }
 

@@ -10,13 +10,20 @@
 //! reason  = all other words, in their order
 //! undo    = code [ "rest" | "部分" ] | "last"
 //! ruling  = [ ( "approve" | "批准" ) code | ( "refuse" | "拒绝" ) code [ reason ] ]
+//! history = { page | direction | who | system }          in any order
+//! page    = digits (1-4) | "第" digits "页"
 //! ```
 //!
 //! The amount is the first word beside the members when that is a number; otherwise the only number.
 
+mod browse;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
+
+pub use browse::Browse;
+pub use browse::MOST_PAGES;
 
 use crate::model::Amount;
 use crate::model::AmountError;
@@ -84,6 +91,8 @@ pub struct Asked {
     pub receipt: Option<ReceiptCode>,
     /// What is to be done with it.
     pub verb: Option<Verb>,
+    /// The page of a history that is meant.
+    pub browse: Browse,
 }
 
 /// What can be done with a change that exists.

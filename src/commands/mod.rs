@@ -11,6 +11,8 @@ mod check;
 mod deduct;
 mod freeze;
 mod help;
+mod history;
+mod leaf;
 mod pending;
 mod points;
 mod proposal;
@@ -27,10 +29,15 @@ use futures_util::future::BoxFuture;
 pub use args::Arg;
 pub use args::Args;
 pub use args::Asked;
+pub use args::Browse;
 pub use args::Verb;
 pub use args::Who;
 pub use change::cancelled_reply;
 pub use change::pressed_reply;
+pub use history::STALE;
+pub use leaf::Leaf;
+pub use leaf::is_leaf;
+pub use points::Rest;
 pub use proposal::Carried;
 pub use proposal::Pressed;
 pub use proposal::Proposal;
@@ -48,11 +55,13 @@ use crate::points::Points;
 use crate::points::ReplyAddress;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
+use crate::support::seal::Seal;
 use crate::words::Definition;
 use crate::words::Findings;
 use crate::words::REFUSAL_WORDS;
 use crate::words::Reply;
 use crate::words::SHARED;
+use crate::words::SYSTEM_WORDS;
 use crate::words::Source;
 use crate::words::Word;
 use crate::words::Words;
@@ -101,6 +110,8 @@ pub struct Call<'a> {
     pub pulses: &'a Pulses,
     /// The time.
     pub clock: &'a Clock,
+    /// The seal of what buttons carry and nothing keeps.
+    pub seal: &'a Seal,
 }
 
 /// A person of the guild.
@@ -128,6 +139,13 @@ pub enum MemberKind {
 pub enum Answer {
     /// An answer to say.
     Say(Reply),
+    /// An answer of which something is missing: it is said, and edited as the rest comes.
+    Part {
+        /// What to say now.
+        reply: Reply,
+        /// What is still to come.
+        rest: Box<Rest>,
+    },
     /// Changes of points, with the answer that tells how they stand now.
     Changed {
         /// The cause of one of them: what is said is kept for all of the same message.
@@ -201,6 +219,7 @@ macro_rules! commands {
 
 commands! {
     points => points::BalanceQuestion;
+    history => history::HistoryQuestion;
     reward => reward::Reward;
     deduct => deduct::Deduct;
     receipt => receipt::ReceiptQuestion;
@@ -255,6 +274,7 @@ impl Registry {
     ) -> Result<Words, Findings> {
         let mut spoken: Vec<&'static Word> = REFUSAL_WORDS.to_vec();
         spoken.extend(further);
+        spoken.extend(SYSTEM_WORDS);
         for handler in self.handlers.values() {
             spoken.extend(handler.words());
         }

@@ -128,7 +128,8 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
     Ok(Answer::Say(reply))
 }
 
-fn state_of(receipt: &Receipt) -> &'static Word {
+/// The word for how a change stands.
+pub(super) fn state_of(receipt: &Receipt) -> &'static Word {
     match receipt.state {
         State::Waiting => &WAITING,
         State::Queued => &QUEUED,

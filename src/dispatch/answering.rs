@@ -44,6 +44,10 @@ impl Dispatcher {
     ) {
         match result {
             Ok(Answer::Say(reply)) => self.say(guild, address, &reply).await,
+            Ok(Answer::Part { reply, rest }) => {
+                // Boxed, so that the many that are whole do not carry the room for it.
+                Box::pin(self.tell_part(guild, address, &reply, rest)).await;
+            }
             Ok(Answer::Changed {
                 cause,
                 stage,

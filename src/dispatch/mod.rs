@@ -9,9 +9,11 @@ mod answering;
 mod catch_up;
 mod confirm;
 mod cooldown;
+mod following;
 mod heeding;
 pub mod lane;
 mod marks;
+mod paging;
 mod people;
 mod pressing;
 mod reading;
@@ -32,6 +34,7 @@ use crate::commands::MemberKind;
 use crate::commands::Registry;
 use crate::commands::right_of;
 use crate::dispatch::cooldown::Cooldown;
+use crate::dispatch::following::Following;
 use crate::dispatch::marks::Arrival;
 use crate::dispatch::marks::Marks;
 use crate::dispatch::people::People;
@@ -61,6 +64,7 @@ use crate::points::Points;
 use crate::points::ReplyAddress;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
+use crate::support::seal::Seal;
 use crate::words::Definition;
 use crate::words::Hole;
 use crate::words::Reply;
@@ -129,6 +133,8 @@ pub struct Dispatcher {
     standings: Arc<Standings>,
     cooldown: Arc<Cooldown>,
     telling: Telling,
+    following: Following,
+    seal: Seal,
     /// When this process began, in milliseconds since 1970: what was written before may have been
     /// said without being noted.
     started_ms: i64,
@@ -148,6 +154,7 @@ impl Dispatcher {
     /// Puts a dispatcher together.
     pub fn new(parts: Parts) -> Self {
         let started_ms = parts.clock.now_ms();
+        let seal = parts.api.seal(BUTTONS);
         let cooldown = Arc::new(Cooldown::new(parts.words.definitions()));
         Self {
             bot: parts.bot,
@@ -163,6 +170,8 @@ impl Dispatcher {
             language: parts.language,
             cooldown,
             telling: Telling::default(),
+            following: Following::default(),
+            seal,
             started_ms,
             marks: Arc::default(),
         }
@@ -303,6 +312,7 @@ impl Dispatcher {
             registry: &self.registry,
             pulses: &self.pulses,
             clock: &self.clock,
+            seal: &self.seal,
         }
     }
 
@@ -383,3 +393,6 @@ fn person(id: UserId, name: &str) -> Member {
 
 /// How long the confirm button works, for its sentence and its row.
 const BUTTON_LIFE: Duration = crate::journal::CONFIRMATION_LIFE;
+
+/// What the seal of buttons is for, which parts it from others of the same secret.
+const BUTTONS: &str = "buttons";

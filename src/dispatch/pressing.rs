@@ -7,6 +7,7 @@ use crate::commands::Answer;
 use crate::commands::Asked;
 use crate::commands::Carried;
 use crate::commands::CommandError;
+use crate::commands::is_leaf;
 use crate::commands::pressed_reply;
 use crate::commands::read_press;
 use crate::commands::right_of;
@@ -29,6 +30,9 @@ use crate::words::refusal_reply;
 impl Dispatcher {
     /// Answers a pressed button.
     pub async fn press(&self, press: Press) {
+        if is_leaf(&press.data) {
+            return Box::pin(self.turn_page(press)).await;
+        }
         match read_press(&press.data) {
             None => {}
             Some(Carried::Question(pressed, message)) => {
@@ -81,7 +85,7 @@ impl Dispatcher {
                 return;
             }
             Ok(Answer::Say(reply)) => reply,
-            Ok(Answer::Nothing | Answer::Ask { .. }) => pressed_reply(),
+            Ok(Answer::Nothing | Answer::Ask { .. } | Answer::Part { .. }) => pressed_reply(),
             Err(error) => {
                 let language = self.tongue(guild).language;
                 let hints = Hints {

@@ -21,7 +21,9 @@
 //! `sqlite` and `postgres`.
 
 mod audit;
+mod auditing;
 mod boards;
+mod books;
 mod bounds;
 mod channels;
 mod codes;
@@ -34,6 +36,7 @@ mod kept;
 mod outcome;
 mod owner;
 mod postgres;
+mod record;
 mod rules;
 mod ruling;
 mod selecting;
@@ -57,11 +60,17 @@ use tokio_util::task::TaskTracker;
 
 pub use audit::Breach;
 pub use audit::breaches;
+pub use auditing::Audited;
+pub use auditing::BookFault;
 pub use boards::Board;
 pub use boards::BoardSize;
 pub use boards::Hidden;
 pub use boards::OnBoards;
 pub use boards::Ranked;
+pub use books::Booked;
+pub use books::MOST as MOST_BOOKED;
+pub use books::Posted;
+pub use books::Way;
 pub use channels::ChannelMark;
 pub use channels::Handled;
 pub use channels::MOST_CHANNELS;
@@ -73,6 +82,8 @@ pub use entry::*;
 pub use error::JournalError;
 pub use outcome::*;
 pub use owner::*;
+pub use record::RecordWanted;
+pub use record::Sign;
 pub use selection::*;
 pub use sides::KnownBalance;
 pub use sides::Link;

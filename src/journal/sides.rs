@@ -7,6 +7,8 @@
 use crate::journal::Journal;
 use crate::journal::boards::Hidden;
 use crate::journal::boards::OnBoards;
+use crate::journal::books::Posted;
+use crate::journal::books::Posting;
 use crate::journal::entry::BalanceRead;
 use crate::journal::entry::Durability;
 use crate::journal::error::JournalError;
@@ -39,6 +41,8 @@ pub(super) enum Side {
     },
     /// In which days entries count that count in none.
     Date(Vec<(Cause, i64)>),
+    /// Changes of the built-in ledger are posted.
+    Post(Vec<Posting>),
 }
 
 /// What became of one.
@@ -48,6 +52,8 @@ pub(super) enum SideDone {
     Written,
     /// Whether the account is tied now.
     Tied(Tied),
+    /// What became of each posting, in their order.
+    Posted(Vec<Posted>),
 }
 
 /// The reading side of it.
@@ -122,7 +128,7 @@ impl Journal {
     pub async fn tie(&self, link: Link) -> Result<Tied, JournalError> {
         match self.beside(Durability::Now, Side::Tie(link)).await? {
             SideDone::Tied(tied) => Ok(tied),
-            SideDone::Written => Err(JournalError::Changed),
+            _ => Err(JournalError::Changed),
         }
     }
 

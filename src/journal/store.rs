@@ -11,6 +11,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::journal::boards::BoardStore;
+use crate::journal::books::BookStore;
 use crate::journal::channels::Handled;
 use crate::journal::confirming::Confirmation;
 use crate::journal::confirming::ConfirmationState;
@@ -29,6 +30,7 @@ use crate::journal::entry::State;
 use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
 use crate::journal::owner::Stamp;
+use crate::journal::record::RecordStore;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
 use crate::journal::selection::SettledBy;
@@ -47,7 +49,7 @@ use crate::model::UserId;
 pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, JournalError>>;
 
 /// The reading side, for many at once.
-pub(super) trait Store: SideStore + BoardStore + Send + Sync + 'static {
+pub(super) trait Store: SideStore + BoardStore + BookStore + RecordStore + Send + Sync + 'static {
     /// The entry with that code.
     fn find<'a>(&'a self, code: &'a ReceiptCode) -> Answer<'a, Option<Receipt>>;
     /// The entry of that cause.

@@ -136,6 +136,30 @@ pub const METRICS: &[Metric] = &[
         help: "The mall's clock minus ours, from its last answer with a date.",
     },
     Metric {
+        name: "guildpoints_manta_requests_total",
+        kind: MetricKind::Counter,
+        labels: &["endpoint", "outcome"],
+        help: "Requests to MantaGO by what came of them.",
+    },
+    Metric {
+        name: "guildpoints_manta_request_seconds",
+        kind: MetricKind::Histogram,
+        labels: &["endpoint"],
+        help: "How long requests to MantaGO took.",
+    },
+    Metric {
+        name: "guildpoints_manta_accounts_total",
+        kind: MetricKind::Counter,
+        labels: &[],
+        help: "Accounts that MantaGO was asked for, up to 200 in one request.",
+    },
+    Metric {
+        name: "guildpoints_manta_token_left_seconds",
+        kind: MetricKind::Gauge,
+        labels: &["system"],
+        help: "Time until the token of a MantaGO bot expires; below 0 it has expired.",
+    },
+    Metric {
         name: "guildpoints_api_calls_total",
         kind: MetricKind::Counter,
         labels: &["method", "outcome"],

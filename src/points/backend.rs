@@ -65,6 +65,11 @@ pub trait Adjust: Send + Sync {
         Taking::Enabled
     }
 
+    /// What a refusal says of earlier sendings of the same id.
+    fn refusals(&self) -> Refusals {
+        Refusals::OfThisSending
+    }
+
     /// Sends the change once.
     fn adjust<'a>(&'a self, ticket: &'a Ticket) -> BoxFuture<'a, Verdict>;
 }
@@ -121,6 +126,15 @@ pub enum Repeats {
     Dropped,
     /// Nothing is promised, or the promise is not known to hold in this deployment.
     Unpromised,
+}
+
+/// What a refusal says of earlier sendings of the same id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusals {
+    /// Nothing: one that was lost may still take effect, so a refusal is held until it cannot.
+    OfThisSending,
+    /// None of them took effect or ever will.
+    Final,
 }
 
 /// Whether points can be taken.

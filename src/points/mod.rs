@@ -5,10 +5,13 @@
 //! sent, unknown, and unknown is never turned into a refusal by a time-out. An id is worked on by
 //! one task at a time (`AtWork`). Deliberately absent: chat, and sentences for people.
 
+mod asking;
 mod backend;
+mod breaker;
 mod change;
 mod deciding;
 mod heard;
+mod history;
 pub mod ledger;
 mod links;
 pub mod mall;
@@ -29,11 +32,15 @@ use tokio::sync::Notify;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
+pub use asking::Asking;
+pub use asking::Line;
 pub use backend::*;
 pub use change::Change;
 pub use change::ChangeError;
 pub use change::Order;
 pub use deciding::Ruled;
+pub use history::Changed;
+pub use history::HistoryError;
 pub use links::Links;
 pub use many::Changes;
 pub use records::Compared;
@@ -46,6 +53,7 @@ pub use undo::Undoing;
 
 // Commands speak of what became of a change, but do not see the journal.
 pub use crate::journal::Approval;
+pub use crate::journal::BalanceRead;
 pub use crate::journal::ConfirmationState;
 pub use crate::journal::Froze;
 pub use crate::journal::Over;
@@ -54,7 +62,6 @@ pub use crate::journal::ReplyAddress;
 pub use crate::journal::State;
 pub use crate::journal::Thawed;
 
-use crate::journal::BalanceRead;
 use crate::journal::Journal;
 use crate::journal::JournalError;
 use crate::journal::Refused;
@@ -66,6 +73,7 @@ use crate::model::ReceiptCode;
 use crate::model::UserId;
 use crate::model::period::day_of;
 use crate::model::refusal::PointsRefusal;
+use crate::points::breaker::Breaker;
 use crate::support::clock::Clock;
 
 /// How long things take in the protocol.
@@ -152,6 +160,8 @@ impl GuildSystems {
 struct Inner {
     journal: Journal,
     systems: HashMap<GuildId, GuildSystems>,
+    /// One for each system, in their order, where a guild has several.
+    breakers: HashMap<GuildId, Vec<Arc<Breaker>>>,
     clock: Clock,
     times: PointsTimes,
     /// Ids some task of this process is sending or looking up right now.
@@ -185,9 +195,13 @@ impl Points {
         clock: Clock,
         times: PointsTimes,
     ) -> Self {
+        let several = systems.iter().filter(|(_, all)| !all.further.is_empty());
+        let breakers =
+            several.map(|(guild, all)| (*guild, all.all().map(|_| Arc::default()).collect()));
         Self {
             inner: Arc::new(Inner {
                 journal,
+                breakers: breakers.collect(),
                 systems,
                 clock,
                 times,

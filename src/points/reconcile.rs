@@ -36,6 +36,7 @@ use crate::points::DoubtKind;
 use crate::points::LookupError;
 use crate::points::Points;
 use crate::points::Record;
+use crate::points::Refusals;
 use crate::points::Repeats;
 use crate::points::Verdict;
 use crate::points::change::millis;
@@ -288,8 +289,11 @@ impl Points {
     ) -> Result<Receipt, JournalError> {
         let now = self.inner.clock.now_ms();
         let quiet = millis(self.inner.times.quiet_period());
+        let adjust = self.adjust_of(&ticket);
+        let is_final = adjust.is_some_and(|adjust| adjust.refusals() == Refusals::Final);
         let alive_until = heard
             .lost_ms
+            .filter(|_| !is_final)
             .map(|lost| lost + quiet)
             .filter(|&until| looked_ms < until);
         let Some(alive_until) = alive_until else {

@@ -39,8 +39,10 @@ use super::events;
 use super::exchange::GatewayAct;
 use super::guard;
 use super::mall::MallWorld;
+use super::manta::MantaWorld;
 use super::platform::Platform;
 use super::state_view;
+use super::swan::SwanWorld;
 use super::verbs::SayOptions;
 use super::verbs::Shape;
 use crate::model::ids::ChannelId;
@@ -59,11 +61,19 @@ pub struct Desk {
     pub platform: Platform,
     /// The imitated mall.
     pub mall: MallWorld,
+    /// The imitated Swan.
+    pub swan: SwanWorld,
+    /// The imitated Manta.
+    pub manta: MantaWorld,
 }
 
-/// All control paths, the mall's among them, behind the guard against foreign pages.
+/// All control paths, those of the points systems among them, behind the guard against foreign pages.
 pub fn routes(desk: Desk) -> Router {
-    let mall = desk.mall.control();
+    let systems = desk
+        .mall
+        .control()
+        .merge(desk.swan.control())
+        .merge(desk.manta.control());
     Router::new()
         .route("/sandbox/state", get(state))
         .route("/sandbox/messages", get(messages))
@@ -78,7 +88,7 @@ pub fn routes(desk: Desk) -> Router {
         .route("/sandbox/platform", post(settings))
         .route("/sandbox/clock", post(clock))
         .with_state(desk)
-        .merge(mall)
+        .merge(systems)
         .layer(middleware::from_fn(guard::only_own_pages))
 }
 

@@ -39,6 +39,8 @@ pub async fn stream(
     let feed = Feed {
         notes,
         mall: desk.mall.changes(),
+        swan: desk.swan.changes(),
+        manta: desk.manta.changes(),
         platform: desk.platform,
         user: viewer.user,
     };
@@ -53,6 +55,8 @@ struct Feed {
     platform: Platform,
     notes: broadcast::Receiver<Note>,
     mall: broadcast::Receiver<()>,
+    swan: broadcast::Receiver<()>,
+    manta: broadcast::Receiver<()>,
     user: Option<UserId>,
 }
 
@@ -70,10 +74,9 @@ impl Feed {
                     Err(RecvError::Lagged(_)) => Some(empty("state")),
                     Err(RecvError::Closed) => return None,
                 },
-                change = self.mall.recv() => match change {
-                    Ok(()) | Err(RecvError::Lagged(_)) => Some(empty("mall")),
-                    Err(RecvError::Closed) => return None,
-                },
+                change = self.mall.recv() => Some(rung(change, "mall")?),
+                change = self.swan.recv() => Some(rung(change, "swan")?),
+                change = self.manta.recv() => Some(rung(change, "manta")?),
             };
             if event.is_some() {
                 return event;
@@ -109,6 +112,14 @@ impl Feed {
         let view =
             serde_json::to_string(&state.view(message)).expect("plain fields always serialise");
         Some(Event::default().event(kind).data(view))
+    }
+}
+
+/// The event of a points system that has changed; none when it has ended.
+fn rung(change: Result<(), RecvError>, system: &str) -> Option<Event> {
+    match change {
+        Ok(()) | Err(RecvError::Lagged(_)) => Some(empty(system)),
+        Err(RecvError::Closed) => None,
     }
 }
 

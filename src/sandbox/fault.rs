@@ -38,7 +38,8 @@ pub struct Faults {
 /// Which requests are spoiled, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultRule {
-    /// The exact name of an endpoint, as `modifyUserPoint` or `sendMessage`, or `*` for all.
+    /// The exact name of an endpoint, as `modifyUserPoint`, `swan.add` or `sendMessage`; a `*` at
+    /// the end stands for any rest, as in `manta.*` or `*` alone.
     pub endpoint: String,
     /// Matching requests that pass unharmed first.
     #[serde(default)]
@@ -233,7 +234,11 @@ impl Posted {
     /// Counts the request if it matches; false while it is one of those let through.
     fn counts(&mut self, endpoint: &str) -> bool {
         let rule = &self.state.rule;
-        if rule.endpoint != "*" && rule.endpoint != endpoint {
+        let matches = match rule.endpoint.strip_suffix('*') {
+            Some(start) => endpoint.starts_with(start),
+            None => rule.endpoint == endpoint,
+        };
+        if !matches {
             return false;
         }
         self.seen = self.seen.saturating_add(1);
@@ -294,6 +299,15 @@ mod tests {
         assert_eq!(faults.hit("a"), Some(FaultKind::DropBefore));
         assert_eq!(faults.hit("a"), Some(FaultKind::SlowBody));
         assert_eq!(faults.hit("b"), None);
+    }
+
+    #[test]
+    fn a_star_stands_for_any_rest() {
+        let faults = Faults::default();
+        faults.set(FaultRule::always("swan.*", FaultKind::DropBefore));
+        let hit = |endpoint| faults.hit(endpoint).is_some();
+        assert!(hit("swan.add") && hit("swan.balance"));
+        assert!(!hit("manta.points") && !hit("swan") && !hit("modifyUserPoint"));
     }
 
     #[test]

@@ -15,33 +15,40 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 
 use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::any;
 use serde::Deserialize;
 use serde::Serialize;
 use tokio::sync::broadcast;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::sandbox::clock::SandboxClock;
 use crate::sandbox::fault::Faults;
+use crate::sandbox::service::Answer;
+use crate::sandbox::service::Arrived;
+use crate::sandbox::service::FactFile;
+use crate::sandbox::service::Json;
+use crate::sandbox::service::Noted;
+use crate::sandbox::service::Office;
+use crate::sandbox::service::Processed;
+use crate::sandbox::service::Service;
+use crate::sandbox::service::take;
+
+pub use crate::sandbox::service::Request as MallRequest;
+pub use crate::sandbox::service::Traffic;
 
 mod bank;
 mod calls;
 mod control;
 mod desk;
 mod digits;
-mod ledger_file;
+mod facts;
 mod nonces;
 mod parameters;
 mod reply;
-mod requests;
-mod serve;
 mod shapes;
 mod signature;
-mod spoil;
 
 pub use desk::BASE;
-pub use requests::MallRequest;
-pub use requests::Traffic;
 pub use shapes::BatchOrder;
 pub use shapes::EmptyRecord;
 pub use shapes::ErrorShape;
@@ -51,12 +58,8 @@ pub use shapes::UnknownUserCode;
 
 use bank::App;
 use bank::Bank;
-use ledger_file::Fact;
-use ledger_file::LedgerFile;
-use requests::RequestLog;
-
-/// Changes that may be waiting to be noticed; whoever is slower just looks again.
-const CHANGES_WAITING: usize = 64;
+use desk::Endpoint;
+use facts::Fact;
 
 /// A running mall. Cheap to clone; all clones are one mall.
 #[derive(Clone)]
@@ -121,29 +124,28 @@ impl MallWorld {
     pub fn start(seed: MallSeed, clock: SandboxClock, file: Option<PathBuf>) -> io::Result<Self> {
         let mut bank = Bank::new(seed.app_key, seed.app_secret, &seed.guilds);
         if let Some(path) = file {
-            if let Some(facts) = LedgerFile::read(&path)? {
+            if let Some(facts) = FactFile::read(&path)? {
                 bank.recall(facts);
             }
-            let file = LedgerFile::replace(&path, &bank.facts())?;
+            let file = FactFile::replace(&path, &bank.facts())?;
             bank.keep_in(file);
         }
-        let (changed, _) = broadcast::channel(CHANGES_WAITING);
         Ok(Self {
             inner: Arc::new(Inner {
                 bank: Mutex::new(bank),
-                requests: RequestLog::default(),
-                clock,
-                faults: Faults::telling(changed.clone()),
-                changed,
-                tasks: TaskTracker::new(),
-                stop: CancellationToken::new(),
+                office: Office::new(clock),
             }),
         })
     }
 
     /// The imitated paths, everything under `/mp/`.
     pub fn routes(&self) -> Router {
-        serve::routes(self)
+        // The mall also answers for the wrong paths there.
+        Router::new()
+            .route("/mp", any(take::<Self>))
+            .route("/mp/", any(take::<Self>))
+            .route("/mp/{*rest}", any(take::<Self>))
+            .with_state(self.clone())
     }
 
     /// The control paths, `/sandbox/mall...` and `/sandbox/faults`; the server guards them.
@@ -153,7 +155,7 @@ impl MallWorld {
 
     /// The troubles set for this mall and whoever shares the list with it.
     pub fn faults(&self) -> &Faults {
-        &self.inner.faults
+        &self.inner.office.faults
     }
 
     /// A member's points; `None` without an account or for an unknown server.
@@ -225,24 +227,22 @@ impl MallWorld {
 
     /// Rings after each change of anything a page shows; a missed ring is harmless.
     pub fn changes(&self) -> broadcast::Receiver<()> {
-        self.inner.changed.subscribe()
+        self.inner.office.changes()
     }
 
     /// The last 1000 requests in the order of their answers, without secrets and signatures.
     pub fn requests(&self) -> Vec<MallRequest> {
-        self.inner.requests.list()
+        self.inner.office.requests.list()
     }
 
     /// How many requests have come, are under way, and were under way at most.
     pub fn traffic(&self) -> Traffic {
-        self.inner.requests.traffic()
+        self.inner.office.requests.traffic()
     }
 
     /// Lets go of delayed requests and waits until none is at work.
     pub async fn stop(&self) {
-        self.inner.stop.cancel();
-        self.inner.tasks.close();
-        self.inner.tasks.wait().await;
+        self.inner.office.stop().await;
     }
 
     /// Makes changes that nobody on the wire asked for.
@@ -252,7 +252,7 @@ impl MallWorld {
             bank.tell(fact)?;
         }
         drop(bank);
-        self.ring();
+        self.inner.office.ring();
         Ok(())
     }
 
@@ -260,11 +260,6 @@ impl MallWorld {
         if let Err(error) = self.try_tell(facts) {
             tracing::error!(%error, "the mall's file cannot be written; the change was not made");
         }
-    }
-
-    fn ring(&self) {
-        // An error means that nobody is watching, which is fine.
-        drop(self.inner.changed.send(()));
     }
 
     fn bank(&self) -> MutexGuard<'_, Bank> {
@@ -277,11 +272,44 @@ impl MallWorld {
 
 struct Inner {
     bank: Mutex<Bank>,
-    requests: RequestLog,
-    clock: SandboxClock,
-    faults: Faults,
-    changed: broadcast::Sender<()>,
-    /// Requests at work, also those whose sender has left.
-    tasks: TaskTracker,
-    stop: CancellationToken,
+    office: Office,
+}
+
+impl Service for MallWorld {
+    const NAME: &'static str = "mall";
+    const PAGE: &'static str = "<!DOCTYPE html><html><head><title>积分商城</title></head><body>积分商城管理后台</body></html>";
+
+    fn office(&self) -> &Office {
+        &self.inner.office
+    }
+
+    fn endpoint(arrived: &Arrived) -> Option<&'static str> {
+        Endpoint::of(&arrived.path).map(Endpoint::name)
+    }
+
+    fn process(&self, arrived: &Arrived, now_ms: i64) -> io::Result<Processed> {
+        let mut bank = self.bank();
+        let answer = desk::answer(&mut bank, arrived, now_ms)?;
+        let file = bank.file().map(FactFile::handle);
+        Ok(Processed { answer, file })
+    }
+
+    fn noted(&self, arrived: &Arrived) -> Noted {
+        Noted {
+            request: self.bank().without_secrets(arrived.asked()),
+            caller: None,
+        }
+    }
+
+    fn failed(status: StatusCode, words: &str) -> Answer {
+        reply::status(status, words)
+    }
+
+    fn other_code(code: i64) -> Answer {
+        reply::failed(StatusCode::OK, code, "内部错误")
+    }
+
+    fn nothing() -> Answer {
+        reply::success(Json::Null)
+    }
 }

@@ -1,8 +1,8 @@
-//! The world in miniature: an imitation of the chat platform and the points mall, over the real
-//! wires and in its own words.
+//! The world in miniature: an imitation of the chat platform and of three points systems (the
+//! mall, Swan, Manta), over the real wires and in its own words.
 //!
-//! One listener on loopback serves everything: the Bot API (`platform`), the gateway, the mall,
-//! the pages a person plays with, and the control paths that pages and tests drive it by. The
+//! One listener on loopback serves everything: the Bot API (`platform`), the gateway, the
+//! points systems, the pages a person plays with, and the control paths that pages and tests drive it by. The
 //! imitation knows nothing of the bot's own client code, only ids, for a fake built from the
 //! client's code proves nothing. It is strict where the real server is known to be strict and
 //! selectable where the documents are silent (`settings`). With a file, the world survives the
@@ -12,11 +12,14 @@
 pub mod clock;
 pub mod fault;
 pub mod mall;
+pub mod manta;
 pub mod message;
 pub mod pages;
 pub mod settings;
+pub mod swan;
 pub mod world;
 
+mod accounts;
 mod control;
 mod events;
 mod exchange;
@@ -29,6 +32,7 @@ mod platform;
 mod running;
 mod seed;
 mod server;
+mod service;
 mod snowflake;
 mod state;
 mod state_view;
@@ -42,11 +46,14 @@ use std::path::PathBuf;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
+pub use self::accounts::SeededAccount;
 pub use self::exchange::GatewayAct;
 pub use self::frames::MemberShape;
 pub use self::running::Addresses;
 pub use self::running::MemberView;
 pub use self::running::Running;
+pub use self::service::Request;
+pub use self::service::Traffic;
 pub use self::state::ApiCall;
 pub use self::state::Callback;
 pub use self::verbs::SayOptions;
@@ -56,15 +63,18 @@ pub use self::world::World;
 use self::clock::SandboxClock;
 use self::control::Desk;
 use self::mall::MallWorld;
+use self::manta::MantaWorld;
 use self::platform::Platform;
 use self::state::State;
+use self::swan::SwanWorld;
 
 /// What a sandbox starts with.
 pub struct SandboxOptions {
     /// The world, where the file does not hold one already.
     pub world: World,
-    /// Where the world is kept across restarts; none keeps it in memory. The mall's books stand
-    /// beside it in a file with `.mall` appended to the name.
+    /// Where the world is kept across restarts; none keeps it in memory. The books of the
+    /// points systems stand beside it, in files with `.mall`, `.swan` and `.manta` appended to the
+    /// name.
     pub file: Option<PathBuf>,
     /// What the bot can do, for completion on the pages and `getMyCommands`.
     pub commands: Vec<CommandHint>,
@@ -116,18 +126,36 @@ impl Sandbox {
         }
         let clock = SandboxClock::system();
         let state = State::open(options.world, options.file.as_deref())?;
-        let mall_file = options.file.as_deref().map(mall_file);
-        let mall = MallWorld::start(state.world.mall_seed(), clock.clone(), mall_file)?;
-        let platform = Platform::new(state, clock, mall.faults().clone(), options.commands);
+        let books = |system| options.file.as_deref().map(|file| beside(file, system));
+        let mall = MallWorld::start(state.world.mall_seed(), clock.clone(), books("mall"))?;
+        let faults = mall.faults().clone();
+        let swan = SwanWorld::start(
+            accounts::swan_seed(&state.world),
+            clock.clone(),
+            faults.clone(),
+            books("swan"),
+        )?;
+        let manta = MantaWorld::start(
+            accounts::manta_seed(),
+            clock.clone(),
+            faults.clone(),
+            books("manta"),
+        )?;
+        let platform = Platform::new(state, clock, faults, options.commands);
         let desk = Desk {
-            platform: platform.clone(),
-            mall: mall.clone(),
+            platform,
+            mall,
+            swan,
+            manta,
         };
+        let Desk { platform, .. } = &desk;
         let router = pages::routes()
             .merge(platform::api::routes(platform.clone()))
             .merge(gateway::routes(platform.clone()))
-            .merge(mall.routes())
-            .merge(control::routes(desk));
+            .merge(desk.mall.routes())
+            .merge(desk.swan.routes())
+            .merge(desk.manta.routes())
+            .merge(control::routes(desk.clone()));
         let tasks = platform.tasks();
         let stop = platform.stopping().clone();
         tasks.spawn(server::serve(listener, router, tasks.clone(), stop));
@@ -136,13 +164,17 @@ impl Sandbox {
             api_url: format!("http://{address}"),
             gateway_url: format!("ws://{address}{}", gateway::PATH),
             mall_url: format!("http://{address}{}", mall::BASE),
+            swan_url: format!("http://{address}{}", swan::BASE),
+            manta_url: format!("http://{address}{}", manta::BASE),
         };
-        Ok(Running::new(platform, mall, addresses))
+        Ok(Running::new(desk, addresses))
     }
 }
 
-fn mall_file(file: &Path) -> PathBuf {
+/// The file of a points system beside the world's.
+fn beside(file: &Path, system: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
-    name.push(".mall");
+    name.push(".");
+    name.push(system);
     PathBuf::from(name)
 }

@@ -17,14 +17,17 @@ use tokio::time::timeout;
 
 pub use self::places::MemberView;
 
+use super::control::Desk;
 use super::exchange::GatewayAct;
 use super::fault::Faults;
 use super::mall::MallWorld;
+use super::manta::MantaWorld;
 use super::message::MessageView;
 use super::platform::Platform;
 use super::settings::PlatformSettings;
 use super::state::ApiCall;
 use super::state::Callback;
+use super::swan::SwanWorld;
 use super::verbs::SayOptions;
 use super::world::Guild;
 use crate::model::ids::ChannelId;
@@ -44,20 +47,28 @@ pub struct Addresses {
     pub gateway_url: String,
     /// What the mall's `base_url` would say.
     pub mall_url: String,
+    /// What the `base_url` of a Swan service would say.
+    pub swan_url: String,
+    /// What the `base_url` of a Manta service would say.
+    pub manta_url: String,
 }
 
 /// A running sandbox; it ends with `stop`, or abruptly when dropped.
 pub struct Running {
     platform: Platform,
     mall: MallWorld,
+    swan: SwanWorld,
+    manta: MantaWorld,
     addresses: Addresses,
 }
 
 impl Running {
-    pub(super) fn new(platform: Platform, mall: MallWorld, addresses: Addresses) -> Self {
+    pub(super) fn new(desk: Desk, addresses: Addresses) -> Self {
         Self {
-            platform,
-            mall,
+            platform: desk.platform,
+            mall: desk.mall,
+            swan: desk.swan,
+            manta: desk.manta,
             addresses,
         }
     }
@@ -67,7 +78,17 @@ impl Running {
         &self.mall
     }
 
-    /// The rules for trouble, for Bot API and mall alike.
+    /// The imitated Swan.
+    pub fn swan(&self) -> &SwanWorld {
+        &self.swan
+    }
+
+    /// The imitated Manta.
+    pub fn manta(&self) -> &MantaWorld {
+        &self.manta
+    }
+
+    /// The rules for trouble, for the Bot API and all points systems alike.
     pub fn faults(&self) -> &Faults {
         self.platform.faults()
     }
@@ -277,7 +298,7 @@ impl Running {
     }
 
     /// Waits until a look at the sandbox finds what it looks for; looks again after everything that
-    /// happens. What only the mall knows is noticed with the next thing that happens here.
+    /// happens, in the points systems too.
     pub async fn until<T>(
         &self,
         patience: Duration,
@@ -285,16 +306,20 @@ impl Running {
     ) -> Result<T, Elapsed> {
         let mut changed = self.changed();
         let mut mall_changed = self.mall.changes();
+        let mut swan_changed = self.swan.changes();
+        let mut manta_changed = self.manta.changes();
         timeout(patience, async {
             loop {
                 if let Some(found) = look(self) {
                     return found;
                 }
-                // Losing either future is safe, the loop looks at the state itself.
+                // Losing any of the futures is safe, the loop looks at the state itself.
                 tokio::select! {
                     // The sender lives as long as the platform, which `self` holds.
                     _ = changed.changed() => {}
                     _ = mall_changed.recv() => {}
+                    _ = swan_changed.recv() => {}
+                    _ = manta_changed.recv() => {}
                 }
             }
         })
@@ -314,6 +339,8 @@ impl Running {
         self.platform.stopping().cancel();
         self.platform.tasks().close();
         self.mall.stop().await;
+        self.swan.stop().await;
+        self.manta.stop().await;
         self.platform.tasks().wait().await;
     }
 }

@@ -17,6 +17,7 @@ use super::world::Role;
 use super::world::User;
 use super::world::World;
 use super::world::random_hex;
+use super::world::swan_key;
 use crate::model::ids::ChannelId;
 use crate::model::ids::GuildId;
 use crate::model::ids::RoleId;
@@ -43,6 +44,7 @@ impl World {
             bot_token: random_hex(96),
             app_key: random_hex(16),
             app_secret: random_hex(32),
+            swan_key: swan_key(),
             bot: cast.bot,
             users,
             guilds: vec![ladder, elsewhere],
@@ -51,12 +53,17 @@ impl World {
 }
 
 /// The accounts by name.
-struct Cast {
-    owner: UserId,
-    moderator: UserId,
-    administrator: UserId,
-    ming: UserId,
-    hong: UserId,
+pub struct Cast {
+    /// 星海, who owns the guild.
+    pub owner: UserId,
+    /// 阿杰, a moderator.
+    pub moderator: UserId,
+    /// 夜雨, an administrator.
+    pub administrator: UserId,
+    /// 小明, a member.
+    pub ming: UserId,
+    /// 小红, a member.
+    pub hong: UserId,
     tricky: UserId,
     newcomer: UserId,
     bot: UserId,
@@ -65,7 +72,8 @@ struct Cast {
 }
 
 impl Cast {
-    fn new() -> Self {
+    /// The same ids in every world.
+    pub fn new() -> Self {
         let day = |days: i64, sequence| {
             UserId::new(snowflake::at(FOUNDED_MS - days * 86_400_017, sequence))
         };

@@ -28,6 +28,10 @@ pub struct World {
     pub app_key: String,
     /// The points mall's AppSecret.
     pub app_secret: String,
+    /// What the gateway in front of the imitated Swan demands; a world kept before there was one
+    /// draws it now.
+    #[serde(default = "swan_key")]
+    pub swan_key: String,
     /// The driven bot; one of `users`.
     #[serde(serialize_with = "id_text::one")]
     pub bot: UserId,
@@ -232,6 +236,11 @@ pub fn random_hex(digits: usize) -> String {
     }
     text.truncate(digits);
     text
+}
+
+/// A fresh key for the gateway in front of the imitated Swan.
+pub fn swan_key() -> String {
+    random_hex(32)
 }
 
 /// Something kept by the user it is about.

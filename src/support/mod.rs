@@ -6,5 +6,6 @@ pub mod clock;
 pub mod duration;
 pub mod pulse;
 pub mod retry;
+pub mod seal;
 pub mod secret;
 pub mod tenure;

@@ -120,6 +120,11 @@ pub mod edge {
         format!("{HISTORY}{OF}{guild}")
     }
 
+    /// The token with which a points system is called, where it expires.
+    pub fn token_of(system: &str) -> String {
+        format!("{system}.token")
+    }
+
     /// Whether an edge concerns one guild alone.
     pub fn is_of_one_guild(name: &str) -> bool {
         name.contains(OF)

@@ -11,6 +11,7 @@ mod catalogue;
 mod check;
 mod refusals;
 mod reply;
+mod systems;
 mod template;
 
 pub use catalogue::Definition;
@@ -32,6 +33,8 @@ pub use reply::Hole;
 pub use reply::Rendered;
 pub use reply::Reply;
 pub use reply::Word;
+pub use systems::SYSTEM_WORDS;
+pub use systems::system_hole;
 
 /// The scope of sentences that belong to no command.
 pub const SHARED: &str = "_shared";

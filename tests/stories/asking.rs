@@ -83,7 +83,7 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
         rows.map(|row| row.split(['　', ' ']).next().unwrap().to_owned())
             .collect()
     };
-    assert_eq!(names(&member), ["/帮助", "/积分", "/回执"]);
+    assert_eq!(names(&member), ["/帮助", "/积分明细", "/积分", "/回执"]);
     assert!(!member.contains("额度"), "{member}");
     let said = stage.says("阿杰", "/reward @小明 66");
     stage.hears_of(said, "✅").await;
@@ -92,7 +92,14 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
     assert_eq!(
         names(&moderator),
         [
-            "/扣分", "/帮助", "/待审", "/积分", "/回执", "/奖励", "/撤销"
+            "/扣分",
+            "/帮助",
+            "/积分明细",
+            "/待审",
+            "/积分",
+            "/回执",
+            "/奖励",
+            "/撤销"
         ]
     );
     assert!(
@@ -109,6 +116,7 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
             "/扣分",
             "/暂停发放",
             "/帮助",
+            "/积分明细",
             "/待审",
             "/积分",
             "/回执",
@@ -285,6 +293,7 @@ async fn the_help_page_in_each_language() {
     你在这里可以使用：
     /扣分 @成员… 数量 原因　扣除成员的积分，必须写原因
     /帮助 [指令]　查看能用的指令
+    /积分明细 [页码] [收入|支出] [@成员] [积分系统，如 swan.hq]　查询积分明细
     /待审 [批准 编号]，或 /待审 拒绝 编号 [原因]　查看并审批等待中的积分变动
     /积分 [@成员]　查询积分
     /回执 编号　查询一笔积分变动
@@ -318,6 +327,7 @@ async fn the_help_page_in_each_language() {
     Here you can use:
     /deduct @member… amount reason — take points from a member; a reason is required
     /help [command] — show the commands you can use
+    /history [page] [in|out] [@member] [points system, such as swan.hq] — show what came and went
     /pending [approve code], or /pending refuse code [reason] — see and decide changes that wait for approval
     /points [@member] — show a balance
     /receipt code — show what became of a change

@@ -58,6 +58,8 @@ pub struct Settings {
     pub limits: String,
     /// Whole further sections before the guild's.
     pub further: String,
+    /// The guild's `points`, where it is not the mall.
+    pub points: Option<&'static str>,
     /// `[store] url`, where it is not the stage's own file.
     pub store: Option<String>,
     /// Further arguments of `run`.
@@ -99,7 +101,7 @@ impl Stage {
         let mut stage = Self::without_bot(Settings { bot, ..settings }).await;
         for command in [
             "points", "reward", "deduct", "receipt", "help", "check", "undo", "pending", "freeze",
-            "unfreeze",
+            "unfreeze", "history",
         ] {
             stage.write_words(&format!("{command}.toml"), "cooldown = \"0s\"\n");
         }
@@ -182,6 +184,43 @@ impl Stage {
     /// The folder with settings, store and log.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The section of the imitated Swan, to be called `swan.hq`.
+    pub fn swan_section(sandbox: &Running) -> String {
+        let (header, key) = sandbox.swan().gateway().expect("it has a gateway");
+        format!(
+            "[swan.hq]\nbase_url = \"{}\"\nheaders = {{ {header} = \"{key}\" }}\n",
+            sandbox.addresses().swan_url
+        )
+    }
+
+    /// The section of the imitated Manta, to be called `manta.shop`.
+    pub fn manta_section(sandbox: &Running) -> String {
+        let manta = sandbox.manta();
+        format!(
+            "[manta.shop]\nbase_url = \"{}\"\nbot_id = \"{}\"\ntoken = \"{}\"\nsecret = \"{}\"\n",
+            sandbox.addresses().manta_url,
+            manta.bot_id(),
+            manta.token(),
+            manta.secret()
+        )
+    }
+
+    /// Ties the accounts of the seeded members that a system has; the bot must not run, and must have.
+    pub async fn tie_accounts(&self, system: &str) {
+        let kind = system.split('.').next();
+        for account in self.sandbox.accounts() {
+            if Some(account.system) != kind {
+                continue;
+            }
+            self.change_store(&format!(
+                "insert into links (system, member, kind, external_id, proof, verified_ms) \
+                 values ('{system}', {}, '{}', '{}', 'import', 1)",
+                account.member, account.kind, account.id
+            ))
+            .await;
+        }
     }
 
     /// Kills the bot as a power cut would: nothing of it runs on.
@@ -587,7 +626,7 @@ impl Stage {
              [limits]\nsend_per_channel_per_second = 1000.0\napi_per_second = 1000.0\n{limits}\n\
              [mall]\nbase_url = \"{base}\"\napp_key = \"{key}\"\napp_secret = \"{secret}\"\n{mall}\n\
              {further}\n\
-             [[guild]]\nid = {guild}\npoints = \"mall\"\nadmin_roles = [{admins}]\n\
+             [[guild]]\nid = {guild}\npoints = \"{points}\"\nadmin_roles = [{admins}]\n\
              moderator_roles = [{moderators}]\n{more}\n\
              [guild.reward]\n{reward}\n",
             token = self.sandbox.bot_token(),
@@ -605,6 +644,7 @@ impl Stage {
             limits = self.settings.limits,
             mall = self.settings.mall.as_deref().unwrap_or(SHORT_TIMES),
             further = self.settings.further,
+            points = self.settings.points.unwrap_or("mall"),
             guild = self.guild,
             admins = ids(&self.sandbox.admin_roles()),
             moderators = ids(&self.sandbox.moderator_roles()),

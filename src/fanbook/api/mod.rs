@@ -37,6 +37,7 @@ use crate::fanbook::api::counts::Counts;
 use crate::fanbook::api::permits::Permits;
 use crate::support::pulse::Pulses;
 use crate::support::retry::Backoff;
+use crate::support::seal::Seal;
 use crate::support::secret::Secret;
 use crate::support::tenure::Tenure;
 
@@ -192,6 +193,11 @@ impl BotApi {
             inner: self.inner.clone(),
             tenure,
         }
+    }
+
+    /// A seal that follows from the bot's token, so that it is the same after a restart.
+    pub fn seal(&self, purpose: &str) -> Seal {
+        Seal::of(&self.inner.token, purpose)
     }
 
     /// The tenure it is bound to.

@@ -10,11 +10,13 @@
 
 mod address;
 mod boards;
+mod books;
 mod channels;
 mod failures;
 mod lease;
 mod migrations;
 mod pen;
+mod record;
 mod rows;
 mod script;
 mod session;

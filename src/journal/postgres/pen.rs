@@ -236,7 +236,7 @@ impl PostgresPen {
         let mut outcome = Outcome {
             changes: vec![None; batch.changes.len()],
             notes: vec![None; batch.notes.len()],
-            sides: Vec::with_capacity(batch.sides.len()),
+            sides: Vec::new(),
         };
         self.begin(batch.durability, batch.stamp.as_deref()).await?;
         for mut step in script::steps(batch) {
@@ -247,9 +247,8 @@ impl PostgresPen {
         }
         let gains = gains(batch, &outcome.changes);
         boards::earn(self.transaction()?, &gains).await?;
-        for side in &batch.sides {
-            let done = sides::write(self.transaction()?, side).await?;
-            outcome.sides.push(done);
+        if !batch.sides.is_empty() {
+            outcome.sides = sides::write_all(self.transaction()?, &batch.sides).await?;
         }
         self.commit().await?;
         Ok(outcome)

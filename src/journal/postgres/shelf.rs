@@ -108,7 +108,7 @@ impl Shelf {
         Ok(number.unwrap_or_default().max(0).cast_unsigned())
     }
 
-    async fn receipts(
+    pub(super) async fn receipts(
         &self,
         query: impl Fn() -> Prepared<'static> + Send,
     ) -> Result<Vec<Receipt>, JournalError> {

@@ -8,6 +8,7 @@ use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
 use crate::journal::kept::word;
 use crate::journal::postgres::boards;
+use crate::journal::postgres::books;
 use crate::journal::postgres::pen::failed;
 use crate::journal::postgres::rows::get;
 use crate::journal::postgres::rows::named;
@@ -28,11 +29,29 @@ use crate::model::Account;
 use crate::model::GuildId;
 use crate::model::UserId;
 
-/// Writes one within the open transaction.
-pub(super) async fn write(
+/// Writes all of them within the open transaction.
+pub(super) async fn write_all(
     connection: &mut PgConnection,
-    side: &Side,
-) -> Result<SideDone, JournalError> {
+    sides: &[Side],
+) -> Result<Vec<SideDone>, JournalError> {
+    let lots = sides.iter().filter_map(|side| match side {
+        Side::Post(postings) => Some(postings.as_slice()),
+        _ => None,
+    });
+    // Together, since every change of a guild with a ledger comes this way.
+    let lots: Vec<_> = lots.collect();
+    let mut posted = books::post(connection, &lots).await?.into_iter();
+    let mut done = Vec::with_capacity(sides.len());
+    for side in sides {
+        done.push(match side {
+            Side::Post(_) => SideDone::Posted(posted.next().unwrap_or_default()),
+            side => write(connection, side).await?,
+        });
+    }
+    Ok(done)
+}
+
+async fn write(connection: &mut PgConnection, side: &Side) -> Result<SideDone, JournalError> {
     match side {
         Side::Tie(link) => tie(connection, link).await.map(SideDone::Tied),
         Side::Know(balances) => know(connection, balances).await,
@@ -49,6 +68,10 @@ pub(super) async fn write(
         Side::Date(days) => {
             boards::date(connection, days).await?;
             Ok(SideDone::Written)
+        }
+        Side::Post(postings) => {
+            let posted = books::post(connection, &[postings]).await?;
+            Ok(SideDone::Posted(posted.into_iter().flatten().collect()))
         }
     }
 }

@@ -16,6 +16,7 @@
 
 mod address;
 mod boards;
+mod books;
 mod channels;
 mod connecting;
 mod copying;
@@ -24,6 +25,7 @@ mod looking;
 mod migrations;
 mod pen;
 mod readers;
+mod record;
 mod rows;
 mod saying;
 mod shelf;

@@ -18,6 +18,7 @@ use crate::journal::sides::SideStore;
 use crate::journal::sides::Tied;
 use crate::journal::sides::tying;
 use crate::journal::sqlite::boards;
+use crate::journal::sqlite::books;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
@@ -44,6 +45,7 @@ pub(super) fn write(connection: &Connection, side: &Side) -> Result<SideDone, Jo
             Ok(SideDone::Written)
         }
         Side::Date(days) => boards::date(connection, days).map(|()| SideDone::Written),
+        Side::Post(postings) => books::post(connection, postings).map(SideDone::Posted),
     }
 }
 
@@ -163,7 +165,8 @@ fn member(row: &Row<'_>, column: &str) -> Result<UserId, JournalError> {
     get(row, column).map(|id: i64| UserId::new(id.cast_unsigned()))
 }
 
-fn execute(
+/// Carries a statement out.
+pub(super) fn execute(
     connection: &Connection,
     text: &'static str,
     values: impl Params,

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 /// The longest wait that is believed; a stated one may be absurd.
 ///
 /// Source: points-backends, 5.4 (`rate_429`). Ten minutes is what a signature lives.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(600);
+pub(in crate::points) const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 static RFC_2822: DateTimeParser = DateTimeParser::new().relaxed_weekday(true);
 
@@ -18,7 +18,7 @@ static RFC_2822: DateTimeParser = DateTimeParser::new().relaxed_weekday(true);
 const OBSOLETE: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
 /// The moment a `Date` names, in milliseconds since 1970; whole seconds only.
-pub(super) fn http_date(value: &str) -> Option<i64> {
+pub(in crate::points) fn http_date(value: &str) -> Option<i64> {
     let value = value.trim();
     let moment: Option<Timestamp> = RFC_2822.parse_timestamp(value).ok().or_else(|| {
         OBSOLETE.iter().find_map(|form| {
@@ -32,7 +32,7 @@ pub(super) fn http_date(value: &str) -> Option<i64> {
 /// The wait a `Retry-After` asks for, at most `LONGEST_WAIT`; `None` where it cannot be read.
 ///
 /// `now_ms` is the sender's present, for the form that names a moment.
-pub(super) fn retry_after(value: &str, now_ms: i64) -> Option<Duration> {
+pub(in crate::points) fn retry_after(value: &str, now_ms: i64) -> Option<Duration> {
     let value = value.trim();
     let wait = if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
         // Too many digits for a number are a long wait all the same.

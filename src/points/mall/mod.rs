@@ -29,13 +29,13 @@ use crate::support::secret::Secret;
 mod answer;
 mod client;
 mod counts;
-mod date;
+pub(in crate::points) mod date;
 mod guild;
 mod meaning;
 pub mod read;
 mod remark;
-mod request;
-mod value;
+pub(in crate::points) mod request;
+pub(in crate::points) mod value;
 mod watch;
 
 pub use client::Mall;

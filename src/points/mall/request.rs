@@ -151,7 +151,7 @@ impl Ask {
 }
 
 /// Whether the mall at `base` is on this machine, where a proxy of the environment has no business.
-pub(super) fn is_local(base: &str) -> Result<bool, &'static str> {
+pub(in crate::points) fn is_local(base: &str) -> Result<bool, &'static str> {
     let url = Url::parse(base).map_err(|_| "is no address")?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return Err("has to begin with `https://`");

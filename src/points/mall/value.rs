@@ -14,7 +14,7 @@ use serde_json::Value;
 /// The JSON of a whole body; `None` where it is none, or where an object says something twice.
 ///
 /// Two codes under one name are no answer: readers differ in which of them they believe.
-pub(super) fn whole(body: &[u8]) -> Option<Value> {
+pub(in crate::points) fn whole(body: &[u8]) -> Option<Value> {
     let Exact(value) = serde_json::from_slice(body).ok()?;
     Some(value)
 }
@@ -31,7 +31,7 @@ pub(super) fn is_empty(value: &Value) -> bool {
 }
 
 /// An integer given as a number or in decimal digits; a float is none.
-pub(super) fn integer(value: &Value) -> Option<i64> {
+pub(in crate::points) fn integer(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64(),
         Value::String(digits) if !digits.starts_with('+') => digits.parse().ok(),
@@ -49,7 +49,7 @@ pub(super) fn id(value: &Value) -> Option<u64> {
 }
 
 /// The first of the fields for a text that says anything, made fit for one line of a log.
-pub(super) fn text(fields: &Map<String, Value>) -> String {
+pub(in crate::points) fn text(fields: &Map<String, Value>) -> String {
     let said = TEXTS
         .iter()
         .filter_map(|name| fields.get(*name)?.as_str())
@@ -69,7 +69,7 @@ const TEXTS: [&str; 4] = ["msg", "message", "desc", "error"];
 const LONGEST_TEXT: usize = 200;
 
 /// Blots the secrets out of every text in `value`: a gateway may print the string it would have signed; that must not reach a log or a chat.
-pub(super) fn blot(value: &mut Value, secrets: &[&str]) {
+pub(in crate::points) fn blot(value: &mut Value, secrets: &[&str]) {
     match value {
         Value::Object(fields) => {
             for (name, field) in fields.iter_mut() {

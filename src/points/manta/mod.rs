@@ -1,25 +1,60 @@
 //! MantaGO's points over HTTP, read-only (source: points-backends, 3).
+//!
+//! `client` sends one `request`, `answer` is what came back, `meaning` is what that means for the
+//! accounts that were asked for. `asking` repeats a question where that may help, `gather` puts
+//! questions asked at the same moment into one list, `linked` is the handle through which everybody
+//! else asks. `pair` keeps the token and the secret, `token` reads when the token expires, `watch` what
+//! answers show of the service. `renew` asks for a new pair and `keeping` puts it in its place.
+//!
+//! Invariants:
+//! - One request is one attempt: no redirect, no retry, one deadline for the whole. Only `asking`
+//!   repeats one, which is safe since nothing here changes points, and never past the deadline of the
+//!   question.
+//! - Answers are matched by id, never by position. An account that an answer leaves out is not found;
+//!   it is never 0 points, and where a part of the answer could not be read it is not even that.
+//! - An id stands in a list once, a list has at most 100 of each form, and no empty list is sent.
+//! - A list that fails fails its own members only.
+//! - Token, secret, bodies and addresses appear in no log line, error, metric or pulse.
+//! - The pair is renewed by an operator's hand alone: renewing kills the old one.
+//!
+//! Metrics, none with ids as labels:
+//! - `guildpoints_manta_requests_total{endpoint,outcome}`: requests by what came of them;
+//! - `guildpoints_manta_request_seconds{endpoint}`: duration;
+//! - `guildpoints_manta_accounts_total`: accounts asked for in lists;
+//! - `guildpoints_manta_token_left_seconds{system}`: time until the token expires.
+//!
+//! Deliberately absent: changes and a history, which MantaGO does not have; profiles, which hold what
+//! a points bot has no business with.
 
-use std::fmt;
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+mod answer;
+mod asking;
+mod client;
+mod gather;
+mod keeping;
+mod linked;
+mod list;
+mod meaning;
+mod pair;
+mod pause;
+mod renew;
+mod request;
+mod token;
+mod watch;
 
-use crate::journal::BalanceRead;
-use crate::journal::Refused;
-use crate::model::Account;
-use crate::model::System;
-use crate::model::UserId;
-use crate::model::refusal::PointsRefusal;
-use crate::points::Links;
-use crate::points::PointsBackend;
-use crate::points::ReadError;
-use crate::support::clock::Clock;
-use crate::support::pulse::Pulses;
-use crate::support::secret::Secret;
-use crate::support::tenure::Tenure;
+pub use client::Manta;
+pub use client::MantaError;
+pub use keeping::KeepError;
+pub use keeping::Keeper;
+pub use keeping::Unkept;
+pub use linked::LinkedManta;
+pub use list::KINDS;
+pub use list::MOST;
+pub use pair::KeptSecret;
+pub use pair::Pair;
+pub use renew::RenewError;
+pub use token::TokenState;
 
 /// One `[manta.NAME]`.
 #[derive(Clone, Debug)]
@@ -34,115 +69,4 @@ pub struct MantaSettings {
     pub secret: KeptSecret,
     /// One deadline for a whole request, connecting included.
     pub timeout: Duration,
-}
-
-/// A secret that may be kept in a file of its own, which may be written anew while the bot runs.
-#[derive(Clone, Debug)]
-pub struct KeptSecret {
-    /// As it was at the start.
-    pub value: Secret,
-    /// The file it is kept in, if it is.
-    pub file: Option<PathBuf>,
-}
-
-/// The client of one bot over there. Cheap to clone; clones share everything.
-#[derive(Clone)]
-pub struct Manta {
-    inner: Arc<Inner>,
-    /// No request begins after its end.
-    tenure: Tenure,
-}
-
-/// Why the settings make no client.
-#[derive(Debug, thiserror::Error)]
-pub enum MantaError {
-    /// The HTTP library does not start.
-    #[error("the HTTP client could not be made")]
-    Client(#[source] reqwest::Error),
-}
-
-struct Inner {
-    system: System,
-    settings: MantaSettings,
-    clock: Clock,
-    pulses: Pulses,
-}
-
-/// A bot over there as the guilds of the settings see it: who is who there is looked up in `links`.
-pub struct LinkedManta {
-    manta: Manta,
-    links: Links,
-}
-
-impl Manta {
-    /// Makes the client of `[manta.NAME]`; nothing is sent yet.
-    pub fn new(
-        name: &str,
-        settings: MantaSettings,
-        clock: Clock,
-        pulses: Pulses,
-    ) -> Result<Self, MantaError> {
-        Ok(Self {
-            inner: Arc::new(Inner {
-                system: System::manta(name),
-                settings,
-                clock,
-                pulses,
-            }),
-            tenure: Tenure::unlimited(),
-        })
-    }
-
-    /// The same client, bound to a tenure: after its end no request begins.
-    pub fn under(&self, tenure: Tenure) -> Self {
-        Self {
-            inner: self.inner.clone(),
-            tenure,
-        }
-    }
-
-    /// The handle through which it is called.
-    pub fn linked(&self, links: Links) -> LinkedManta {
-        LinkedManta {
-            manta: self.clone(),
-            links,
-        }
-    }
-}
-
-impl PointsBackend for LinkedManta {
-    fn system(&self) -> &System {
-        &self.manta.inner.system
-    }
-
-    fn balance(&self, member: UserId) -> BoxFuture<'_, Result<BalanceRead, ReadError>> {
-        let _ = (
-            &self.manta.tenure,
-            &self.manta.inner.settings,
-            &self.manta.inner.clock,
-            &self.manta.inner.pulses,
-        );
-        Box::pin(async move {
-            self.links.account(self.system(), member).await?;
-            Err(ReadError {
-                refused: Refused {
-                    meaning: PointsRefusal::Unavailable,
-                    code: None,
-                    text: String::new(),
-                },
-            })
-        })
-    }
-
-    fn account(&self, member: UserId) -> BoxFuture<'_, Result<Option<Account>, ReadError>> {
-        Box::pin(async move { self.links.account(self.system(), member).await.map(Some) })
-    }
-}
-
-impl fmt::Debug for LinkedManta {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LinkedManta")
-            .field("system", self.system())
-            .finish_non_exhaustive()
-    }
 }

@@ -1,29 +1,60 @@
 //! Swan integral over HTTP (source: points-backends, 2).
+//!
+//! `client` sends one `request`, `answer` is what came back, `ledger` reads entries, `meaning` says what
+//! it means for points, `walk` goes through pages, `mark` finds changes of ours in them, `watch` keeps
+//! what it shows about the installation, `linked` is the handle through which guilds reach it, `account`
+//! is about ids, `read` reads answers that nobody asked for.
+//!
+//! Invariants:
+//! - One call is one attempt: no redirect, no retry. A history and a look-up are several questions.
+//! - `X-Consumer-Custom-ID`, which is an identity over there, comes from a proved account, from the
+//!   account a change was written for, or from the settings; never from anything a member types.
+//! - Only a failure to connect is "not sent". A change is refused only where nothing can have been
+//!   carried out; whatever is less clear is unknown. A question without a readable answer is
+//!   unavailable, never 0 points and never an empty page.
+//! - Secrets, addresses and ids of accounts appear in no log line, error, pulse or metric; bodies and
+//!   headers are never logged.
+//!
+//! Metrics, by the name of the installation and without ids:
+//! - `guildpoints_swan_requests_total{system,endpoint,outcome}`: requests by what came of them;
+//! - `guildpoints_swan_request_seconds{system,endpoint}`: duration, waiting for a free slot excluded;
+//! - `guildpoints_swan_in_flight{system}`: requests under way.
+//!
+//! Deliberately absent: retries and what follows a doubt (`points` and its sweeps), who may
+//! (`permissions`), and repairing answers that are no JSON.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
-
-use crate::journal::BalanceRead;
-use crate::journal::Refused;
-use crate::model::Account;
-use crate::model::System;
-use crate::model::UserId;
-use crate::model::refusal::PointsRefusal;
-use crate::points::Links;
-use crate::points::PointsBackend;
-use crate::points::ReadError;
 use crate::points::Repeats;
 use crate::points::Taking;
-use crate::support::clock::Clock;
-use crate::support::pulse::Pulses;
 use crate::support::secret::Secret;
-use crate::support::tenure::Tenure;
+
+mod account;
+mod answer;
+mod client;
+mod counts;
+mod ledger;
+mod linked;
+mod mark;
+mod meaning;
+pub mod read;
+mod request;
+mod walk;
+mod watch;
+
+pub use account::is_account_id;
+pub use client::Swan;
+pub use client::SwanError;
+pub use ledger::LedgerEntry;
+pub use ledger::LedgerPage;
+pub use ledger::Statement;
+pub use linked::LinkedSwan;
+pub use request::PAGE_SIZE;
+pub use request::Stretch;
 
 /// One `[swan.NAME]`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SwanSettings {
     /// `{API_HOST}`, without a final slash.
     pub base_url: String,
@@ -41,104 +72,14 @@ pub struct SwanSettings {
     pub timeout: Duration,
 }
 
-/// The client of one installation. Cheap to clone; clones share everything.
-#[derive(Clone)]
-pub struct Swan {
-    inner: Arc<Inner>,
-    /// No request begins after its end.
-    tenure: Tenure,
-}
-
-/// Why the settings make no client.
-#[derive(Debug, thiserror::Error)]
-pub enum SwanError {
-    /// The HTTP library does not start.
-    #[error("the HTTP client could not be made")]
-    Client(#[source] reqwest::Error),
-}
-
-struct Inner {
-    system: System,
-    settings: SwanSettings,
-    clock: Clock,
-    pulses: Pulses,
-}
-
-/// An installation as the guilds of the settings see it: who is who there is looked up in `links`.
-pub struct LinkedSwan {
-    swan: Swan,
-    links: Links,
-}
-
-impl Swan {
-    /// Makes the client of `[swan.NAME]`; nothing is sent yet.
-    pub fn new(
-        name: &str,
-        settings: SwanSettings,
-        clock: Clock,
-        pulses: Pulses,
-    ) -> Result<Self, SwanError> {
-        Ok(Self {
-            inner: Arc::new(Inner {
-                system: System::swan(name),
-                settings,
-                clock,
-                pulses,
-            }),
-            tenure: Tenure::unlimited(),
-        })
-    }
-
-    /// The same client, bound to a tenure: after its end no request begins.
-    pub fn under(&self, tenure: Tenure) -> Self {
-        Self {
-            inner: self.inner.clone(),
-            tenure,
-        }
-    }
-
-    /// The handle through which it is called.
-    pub fn linked(&self, links: Links) -> LinkedSwan {
-        LinkedSwan {
-            swan: self.clone(),
-            links,
-        }
-    }
-}
-
-impl PointsBackend for LinkedSwan {
-    fn system(&self) -> &System {
-        &self.swan.inner.system
-    }
-
-    fn balance(&self, member: UserId) -> BoxFuture<'_, Result<BalanceRead, ReadError>> {
-        let _ = (
-            &self.swan.tenure,
-            &self.swan.inner.settings,
-            &self.swan.inner.clock,
-            &self.swan.inner.pulses,
-        );
-        Box::pin(async move {
-            self.links.account(self.system(), member).await?;
-            Err(ReadError {
-                refused: Refused {
-                    meaning: PointsRefusal::Unavailable,
-                    code: None,
-                    text: String::new(),
-                },
-            })
-        })
-    }
-
-    fn account(&self, member: UserId) -> BoxFuture<'_, Result<Option<Account>, ReadError>> {
-        Box::pin(async move { self.links.account(self.system(), member).await.map(Some) })
-    }
-}
-
-impl fmt::Debug for LinkedSwan {
+impl fmt::Debug for SwanSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LinkedSwan")
-            .field("system", self.system())
+        f.debug_struct("SwanSettings")
+            .field("headers", &self.headers)
+            .field("deduct", &self.deduct)
+            .field("transaction_id", &self.transaction_id)
+            .field("change_type", &self.change_type)
+            .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
 }

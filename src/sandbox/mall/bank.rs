@@ -11,8 +11,7 @@ use std::io;
 
 use super::MallGuild;
 use super::MallRecord;
-use super::ledger_file::Fact;
-use super::ledger_file::LedgerFile;
+use super::facts::Fact;
 use super::nonces::Nonces;
 use super::parameters::Operation;
 use super::reply::BIZ_ID_USED;
@@ -23,6 +22,7 @@ use super::reply::TOO_FEW_POINTS;
 use super::shapes::Shapes;
 use super::shapes::UnknownUserCode;
 use crate::sandbox::fault::Die;
+use crate::sandbox::service::FactFile;
 
 /// The largest balance, an int32. Source: points-backends, 1.4.
 pub const BALANCE_LIMIT: i64 = i32::MAX as i64;
@@ -43,7 +43,7 @@ pub struct Bank {
     /// Ids used up by refused operations.
     burnt: HashSet<String>,
     shapes: Shapes,
-    file: Option<LedgerFile>,
+    file: Option<FactFile>,
 }
 
 /// An app that may call the mall.
@@ -124,12 +124,12 @@ impl Bank {
     }
 
     /// Writes every later change into this file first.
-    pub fn keep_in(&mut self, file: LedgerFile) {
+    pub fn keep_in(&mut self, file: FactFile) {
         self.file = Some(file);
     }
 
     /// The file, if there is one.
-    pub fn file(&self) -> Option<&LedgerFile> {
+    pub fn file(&self) -> Option<&FactFile> {
         self.file.as_ref()
     }
 

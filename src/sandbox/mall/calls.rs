@@ -6,20 +6,21 @@ use axum::http::StatusCode;
 
 use super::bank::Bank;
 use super::bank::Outcome;
-use super::desk::Arrived;
 use super::desk::Endpoint;
 use super::desk::Passed;
 use super::parameters;
 use super::parameters::Operation;
+use super::reply;
 use super::reply::APP_NOT_ENABLED;
-use super::reply::Answer;
 use super::reply::Code;
 use super::reply::ILLEGAL_GUILD;
-use super::reply::Json;
 use super::reply::NO_SUCH_USER;
 use super::shapes::BatchOrder;
 use super::shapes::EmptyRecord;
 use super::shapes::ErrorShape;
+use crate::sandbox::service::Answer;
+use crate::sandbox::service::Arrived;
+use crate::sandbox::service::Json;
 
 /// Answers a request that passed the first ten checks.
 pub fn answer(
@@ -51,19 +52,19 @@ pub fn answer(
 }
 
 fn bad_parameter(words: &str) -> Answer {
-    Answer::status(StatusCode::BAD_REQUEST, words)
+    reply::status(StatusCode::BAD_REQUEST, words)
 }
 
 /// Check 12.
 fn closed(bank: &Bank, passed: &Passed, guild: u64) -> Option<Answer> {
     if !bank.knows(guild) {
-        return Some(Answer::refused(ILLEGAL_GUILD));
+        return Some(reply::refused(ILLEGAL_GUILD));
     }
     let on = bank
         .apps
         .get(&passed.app_key)
         .is_some_and(|app| app.on.contains(&guild));
-    (!on).then(|| Answer::refused(APP_NOT_ENABLED))
+    (!on).then(|| reply::refused(APP_NOT_ENABLED))
 }
 
 fn balance(bank: &Bank, passed: &Passed, guild: u64, user: u64) -> Answer {
@@ -71,13 +72,13 @@ fn balance(bank: &Bank, passed: &Passed, guild: u64, user: u64) -> Answer {
         return refusal;
     }
     match bank.balance(guild, user) {
-        Some(points) => Answer::success(Json::Object(vec![
+        Some(points) => reply::success(Json::Object(vec![
             ("guildId", Json::text(guild.to_string())),
             ("userId", Json::text(user.to_string())),
             ("point", Json::Number(points)),
         ])),
-        None if bank.shapes().unknown_balance_null => Answer::success(Json::Null),
-        None => Answer::refused(NO_SUCH_USER),
+        None if bank.shapes().unknown_balance_null => reply::success(Json::Null),
+        None => reply::refused(NO_SUCH_USER),
     }
 }
 
@@ -97,7 +98,7 @@ fn record(bank: &Bank, biz_id: &str) -> Answer {
             EmptyRecord::List => Some(Json::List(Vec::new())),
         },
     };
-    Answer::looked_up(data)
+    reply::looked_up(data)
 }
 
 fn single(
@@ -114,14 +115,14 @@ fn single(
     let [operation] = operations;
     let inner = result(&operation, outcome);
     let Err(code) = outcome else {
-        let mut answer = Answer::success(inner);
+        let mut answer = reply::success(inner);
         answer.applied = 1;
         return Ok(answer);
     };
     Ok(match bank.shapes().error_shape {
-        ErrorShape::Outer => Answer::refused(code),
-        ErrorShape::Inner => Answer::success(inner),
-        ErrorShape::Both => Answer::refused_with(code, inner),
+        ErrorShape::Outer => reply::refused(code),
+        ErrorShape::Inner => reply::success(inner),
+        ErrorShape::Both => reply::refused_with(code, inner),
     })
 }
 
@@ -155,7 +156,7 @@ fn batch(
         (true, 1) => results.remove(0),
         _ => Json::List(results),
     };
-    let mut answer = Answer::success(data);
+    let mut answer = reply::success(data);
     answer.applied = applied;
     Ok(answer)
 }

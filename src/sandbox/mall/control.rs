@@ -21,18 +21,12 @@ use axum::body::Bytes;
 use axum::extract::Query;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
-use axum::response::Response;
 use axum::routing::get;
 use axum::routing::post;
 use serde::Deserialize;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Map;
 use serde_json::Value;
-use serde_json::json;
 
 use super::MallRecord;
 use super::MallRequest;
@@ -40,10 +34,13 @@ use super::MallWorld;
 use super::Shapes;
 use super::Traffic;
 use super::bank::BALANCE_LIMIT;
-use super::ledger_file::Fact;
+use super::facts::Fact;
 use crate::sandbox::fault::Chance;
 use crate::sandbox::fault::FaultRule;
 use crate::sandbox::fault::FaultState;
+use crate::sandbox::service::Refused;
+use crate::sandbox::service::merged;
+use crate::sandbox::service::read;
 
 /// Requests on the page.
 const REQUESTS_SHOWN: usize = 50;
@@ -126,15 +123,6 @@ struct PostedFault {
     chance: Option<Chance>,
 }
 
-/// A refusal of a control request.
-struct Refused(StatusCode, String);
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        (self.0, Json(json!({ "error": self.1 }))).into_response()
-    }
-}
-
 async fn show(State(mall): State<MallWorld>, Query(shown): Query<Shown>) -> Json<Page> {
     Json(page(&mall, shown.records))
 }
@@ -161,10 +149,9 @@ async fn set_balance(
     } = read(&headers, &body)?;
     known(&mall, guild)?;
     if !(0..=BALANCE_LIMIT).contains(&points) {
-        return Err(Refused(
-            StatusCode::BAD_REQUEST,
-            format!("A balance is from 0 to {BALANCE_LIMIT}."),
-        ));
+        return Err(Refused::wrong(format!(
+            "A balance is from 0 to {BALANCE_LIMIT}."
+        )));
     }
     tell(
         &mall,
@@ -182,12 +169,7 @@ async fn set_shapes(
     body: Bytes,
 ) -> Result<Json<Page>, Refused> {
     let chosen: Map<String, Value> = read(&headers, &body)?;
-    let mut all = serde_json::to_value(mall.shapes()).map_err(|error| unread(&error))?;
-    if let Value::Object(all) = &mut all {
-        all.extend(chosen);
-    }
-    let shapes = serde_json::from_value(all).map_err(|error| unread(&error))?;
-    tell(&mall, Fact::Shapes(shapes))
+    tell(&mall, Fact::Shapes(merged(&mall.shapes(), chosen)?))
 }
 
 async fn set_banned(
@@ -211,10 +193,7 @@ async fn set_fault(
     let PostedFault { rule, chance } = read(&headers, &body)?;
     match chance {
         Some(chance) if !(0.0..=1.0).contains(&chance.probability) => {
-            return Err(Refused(
-                StatusCode::BAD_REQUEST,
-                "A probability is from 0 to 1.".to_owned(),
-            ));
+            return Err(Refused::wrong("A probability is from 0 to 1."));
         }
         Some(chance) => mall.faults().set_by_chance(rule, chance),
         None => mall.faults().set(rule),
@@ -248,8 +227,8 @@ fn page(mall: &MallWorld, records_shown: Option<usize>) -> Page {
             })
             .collect(),
         records: records[skipped..].to_vec(),
-        requests: mall.inner.requests.last(REQUESTS_SHOWN),
-        traffic: mall.inner.requests.traffic(),
+        requests: mall.inner.office.requests.last(REQUESTS_SHOWN),
+        traffic: mall.inner.office.requests.traffic(),
         shapes: bank.shapes().clone(),
         banned: bank.own().banned,
         faults: mall.faults().list(),
@@ -257,12 +236,7 @@ fn page(mall: &MallWorld, records_shown: Option<usize>) -> Page {
 }
 
 fn tell(mall: &MallWorld, fact: Fact) -> Result<Json<Page>, Refused> {
-    mall.try_tell(vec![fact]).map_err(|error| {
-        Refused(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            format!("The mall's file cannot be written: {error}."),
-        )
-    })?;
+    mall.try_tell(vec![fact])?;
     Ok(Json(page(mall, None)))
 }
 
@@ -270,31 +244,5 @@ fn known(mall: &MallWorld, guild: u64) -> Result<(), Refused> {
     if mall.bank().knows(guild) {
         return Ok(());
     }
-    Err(Refused(
-        StatusCode::NOT_FOUND,
-        format!("The mall has no server {guild}."),
-    ))
-}
-
-/// JSON only, and said to be JSON: a web page elsewhere cannot send that without being asked first.
-fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Refused> {
-    let media = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .unwrap_or("");
-    if !media.trim().eq_ignore_ascii_case("application/json") {
-        return Err(Refused(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "Send `Content-Type: application/json`.".to_owned(),
-        ));
-    }
-    serde_json::from_slice(body).map_err(|error| unread(&error))
-}
-
-fn unread(error: &serde_json::Error) -> Refused {
-    Refused(
-        StatusCode::BAD_REQUEST,
-        format!("The request was not understood: {error}."),
-    )
+    Err(Refused::unknown(format!("The mall has no server {guild}.")))
 }

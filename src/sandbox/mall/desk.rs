@@ -10,40 +10,27 @@ use axum::http::HeaderMap;
 use axum::http::Method;
 use axum::http::StatusCode;
 use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::header::ALLOW;
 use axum::http::header::AUTHORIZATION;
-use axum::http::header::CONTENT_TYPE;
 use subtle::ConstantTimeEq;
 
 use super::bank::Bank;
 use super::calls;
+use super::reply;
 use super::reply::APP_BANNED;
-use super::reply::Answer;
-use super::reply::AnswerBody;
 use super::reply::NO_SUCH_APP;
-use super::signature::Pair;
-use super::signature::query_pairs;
 use super::signature::signature;
+use crate::sandbox::service::Answer;
+use crate::sandbox::service::AnswerBody;
+use crate::sandbox::service::Arrived;
+use crate::sandbox::service::Pair;
+use crate::sandbox::service::query_pairs;
 
 /// Where the mall stands on its host; the endpoints' paths follow it. Source: points-backends, 1.1.
 pub const BASE: &str = "/mp/138519745866498048/368331042878263296/shop-manage-pc";
 
 /// How far a timestamp may be off, in milliseconds, ends included.
 const WINDOW_MS: i64 = 600_000;
-
-/// A request as it came over the wire.
-#[derive(Clone, Debug)]
-pub struct Arrived {
-    /// The method.
-    pub method: Method,
-    /// The path, not decoded.
-    pub path: String,
-    /// What follows the question mark, not decoded.
-    pub query: String,
-    /// All headers.
-    pub headers: HeaderMap,
-    /// The body; `None` if it is longer than 1 MiB.
-    pub body: Option<Bytes>,
-}
 
 /// The documented endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +82,7 @@ pub fn answer(bank: &mut Bank, arrived: &Arrived, now_ms: i64) -> io::Result<Ans
         Ok(passed) => calls::answer(bank, &passed, arrived, now_ms)?,
         Err(refusal) => refusal,
     };
-    let said_ok = answer.status == StatusCode::OK && matches!(answer.body, AnswerBody::Envelope(_));
+    let said_ok = answer.status == StatusCode::OK && matches!(answer.body, AnswerBody::Json(_));
     if said_ok && bank.shapes().post_status_201 && arrived.method == Method::POST {
         answer.status = StatusCode::CREATED;
     }
@@ -125,10 +112,10 @@ fn checked(bank: &mut Bank, arrived: &Arrived, now_ms: i64) -> Result<Passed, An
     check_method(endpoint, arrived)?; // 2
     let body = check_body(arrived)?; // 3
     let stamps = check_stamps(&arrived.headers)?; // 4
-    check_media(bank, &arrived.headers)?; // 5
+    check_media(bank, arrived)?; // 5
     let sent_ms = check_time(&stamps, now_ms)?; // 6
     let Some(app) = bank.apps.get(stamps.app_key) else {
-        return Err(Answer::refused(NO_SUCH_APP)); // 7
+        return Err(reply::refused(NO_SUCH_APP)); // 7
     };
     let query = query_pairs(&arrived.query);
     check_signature(&app.secret, &stamps, arrived, &query, body)?; // 8
@@ -141,7 +128,7 @@ fn checked(bank: &mut Bank, arrived: &Arrived, now_ms: i64) -> Result<Passed, An
         return Err(unauthorized("nonce has been used")); // 9
     }
     if banned {
-        return Err(Answer::refused(APP_BANNED)); // 10
+        return Err(reply::refused(APP_BANNED)); // 10
     }
     Ok(Passed {
         endpoint,
@@ -161,7 +148,7 @@ fn check_path(bank: &Bank, arrived: &Arrived) -> Result<Endpoint, Answer> {
     if shapes.not_found_html {
         return Err(Answer::page());
     }
-    Err(Answer::status(StatusCode::NOT_FOUND, "no such path"))
+    Err(reply::status(StatusCode::NOT_FOUND, "no such path"))
 }
 
 fn check_method(endpoint: Endpoint, arrived: &Arrived) -> Result<(), Answer> {
@@ -169,14 +156,13 @@ fn check_method(endpoint: Endpoint, arrived: &Arrived) -> Result<(), Answer> {
     if arrived.method == method {
         return Ok(());
     }
-    let mut refusal = Answer::status(StatusCode::METHOD_NOT_ALLOWED, "method not allowed");
-    refusal.allow = Some(if method == Method::GET { "GET" } else { "POST" });
-    Err(refusal)
+    let refusal = reply::status(StatusCode::METHOD_NOT_ALLOWED, "method not allowed");
+    Err(refusal.with(ALLOW, method.as_str()))
 }
 
 fn check_body(arrived: &Arrived) -> Result<&Bytes, Answer> {
     let Some(body) = &arrived.body else {
-        return Err(Answer::status(
+        return Err(reply::status(
             StatusCode::PAYLOAD_TOO_LARGE,
             "body is longer than 1 MiB",
         ));
@@ -213,19 +199,17 @@ fn stamp<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Answer> {
     }
 }
 
-fn check_media(bank: &Bank, headers: &HeaderMap) -> Result<(), Answer> {
-    let media = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .unwrap_or("");
-    if !media.trim().eq_ignore_ascii_case("application/json") {
-        return Err(Answer::status(
+fn check_media(bank: &Bank, arrived: &Arrived) -> Result<(), Answer> {
+    if !arrived.media().eq_ignore_ascii_case("application/json") {
+        return Err(reply::status(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "Content-Type must be application/json",
         ));
     }
-    let language = headers.get(ACCEPT_LANGUAGE).map(|value| value.as_bytes());
+    let language = arrived
+        .headers
+        .get(ACCEPT_LANGUAGE)
+        .map(|value| value.as_bytes());
     if bank.shapes().strict_headers && language != Some(b"zh_CN".as_slice()) {
         return Err(bad_request("Accept-Language must be zh_CN"));
     }
@@ -272,9 +256,9 @@ fn check_signature(
 }
 
 fn unauthorized(words: &str) -> Answer {
-    Answer::status(StatusCode::UNAUTHORIZED, words)
+    reply::status(StatusCode::UNAUTHORIZED, words)
 }
 
 fn bad_request(words: &str) -> Answer {
-    Answer::status(StatusCode::BAD_REQUEST, words)
+    reply::status(StatusCode::BAD_REQUEST, words)
 }

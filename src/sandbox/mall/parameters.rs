@@ -17,7 +17,7 @@ use serde_json::Map;
 use serde_json::Value;
 
 use super::shapes::LengthUnit;
-use super::signature::Pair;
+use crate::sandbox::service::Pair;
 
 /// Texts are shorter than this, in the unit of choice.
 const LENGTH_LIMIT: usize = 100;

@@ -62,7 +62,7 @@ export function listen(person, on) {
       // A browser retries a broken stream by itself, but gives up on one that was refused.
       if (source.readyState === EventSource.CLOSED && !ended) timer = setTimeout(connect, 2000);
     });
-    for (const name of ['message', 'edit', 'delete', 'callback', 'state', 'mall', 'clock']) {
+    for (const name of ['message', 'edit', 'delete', 'callback', 'state', 'mall', 'swan', 'manta', 'clock']) {
       if (!on[name]) continue;
       source.addEventListener(name, (event) => {
         let data = {};

@@ -2,8 +2,10 @@
 
 import { t, number } from '/assets/words.js';
 
-/// Endpoints a fault can meet: of the mall, and of the chat platform.
+/// Endpoints a fault can meet: of the points systems, and of the chat platform.
 export const MALL_ENDPOINTS = ['modifyUserPoint', 'batchModifyUserPoint', 'getUserPoint', 'findPointRecord'];
+export const SWAN_ENDPOINTS = ['swan.add', 'swan.balance', 'swan.ledger', 'swan.mine', 'swan.report'];
+export const MANTA_ENDPOINTS = ['manta.points', 'manta.clients', 'manta.token'];
 export const CHAT_ENDPOINTS = ['sendMessage', 'editMessageText', 'getMe', 'v2/answerCallback', 'message/getList'];
 
 const RETRY = {

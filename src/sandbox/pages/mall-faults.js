@@ -6,15 +6,17 @@ import { KINDS, MALL_ENDPOINTS, CHAT_ENDPOINTS, choiceName, faultName, left } fr
 import { redraw } from '/assets/redraw.js';
 import { t, number, fullTime } from '/assets/words.js';
 
+const MALL_AND_CHAT = [{ system: 'mall', names: MALL_ENDPOINTS }, { system: 'chat', names: CHAT_ENDPOINTS }];
 const MINUTE = 60 * 1000;
 const STEPS = [['+1 min', MINUTE], ['+11 min', 11 * MINUTE], ['+1 h', 60 * MINUTE], ['+1 d', 24 * 60 * MINUTE], ['+7 d', 7 * 24 * 60 * MINUTE]];
 
-/// The board on the right side. `order(path, body, done)` sends; `changed()` reads anew.
-export function faultBoard({ order, changed }) {
+/// The board on the right side. `order(path, body, done)` sends; `changed()` reads anew; `groups`
+/// are the endpoints to choose from, the first one chosen, `every` stands for all of them.
+export function faultBoard({ order, changed, groups = MALL_AND_CHAT, every = '*' }) {
   const root = document.getElementById('faults');
   const active = document.getElementById('active');
   // What is chosen outlives a redrawing in another language.
-  const chosen = { endpoint: 'modifyUserPoint', count: '1', skip: '0', fields: {} };
+  const chosen = { endpoint: groups[0].names[0], count: '1', skip: '0', fields: {} };
   let faults = [];
   let ahead = null;
   setInterval(tick, 1000);
@@ -23,9 +25,8 @@ export function faultBoard({ order, changed }) {
     const count = el('input', { type: 'text', inputmode: 'numeric', value: chosen.count, placeholder: '∞', data: { key: 'count' } });
     const skip = el('input', { type: 'text', inputmode: 'numeric', value: chosen.skip, data: { key: 'skip' } });
     const endpoint = el('select', { data: { key: 'endpoint' } },
-      el('optgroup', { label: t('mall.faults.group.mall') }, MALL_ENDPOINTS.map(option)),
-      el('optgroup', { label: t('mall.faults.group.chat') }, CHAT_ENDPOINTS.map(option)),
-      el('option', { value: '*', text: t('mall.faults.every') }));
+      groups.map((group) => el('optgroup', { label: t(`systems.${group.system}`) }, group.names.map(option))),
+      el('option', { value: every, text: t('mall.faults.every') }));
     endpoint.value = chosen.endpoint;
     for (const [node, name] of [[count, 'count'], [skip, 'skip'], [endpoint, 'endpoint']]) node.addEventListener('input', () => (chosen[name] = node.value));
     redraw(root, () => fill(root,
@@ -99,7 +100,8 @@ export function faultBoard({ order, changed }) {
   }
 
   function keys() {
-    fill(document.getElementById('gateway'), ['drop', 'refuse', 'mute', 'accept'].map((act) => el('button', {
+    const gateway = document.getElementById('gateway');
+    if (gateway) fill(gateway, ['drop', 'refuse', 'mute', 'accept'].map((act) => el('button', {
       class: 'button small', type: 'button', text: t(`mall.gateway.${act}`),
       on: { click: () => order('/sandbox/gateway', { act }, t('mall.gateway.done', { name: t(`mall.gateway.${act}`) })) },
     })));

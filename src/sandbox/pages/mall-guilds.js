@@ -36,7 +36,8 @@ function shopCard(shop, order) {
     opener(shop, balances, order));
 }
 
-function toggle({ key, on, title, note, danger, change }) {
+/// A switch with its words.
+export function toggle({ key, on, title, note, danger, change }) {
   return el('label', { class: `toggle${danger ? ' danger' : ''}` },
     el('span', { class: 'toggle-words' }, el('span', { text: title }), note && el('span', { class: 'hint', text: note })),
     el('input', { type: 'checkbox', role: 'switch', checked: on, data: { key }, on: { change: (event) => change(event.target.checked) } }));
@@ -44,25 +45,31 @@ function toggle({ key, on, title, note, danger, change }) {
 
 function balance(shop, one, order) {
   const name = nameOf(one.user, shop.id);
-  const box = el('input', { class: 'points', type: 'text', inputmode: 'numeric', value: number(one.points), 'aria-label': t('mall.balance.of', { name }), data: { key: `balance ${shop.id} ${one.user}`, points: String(one.points) } });
+  const box = pointsBox({ key: `balance ${shop.id} ${one.user}`, name, points: one.points, save: (points) => order('/sandbox/mall/balance', { guild: shop.id, user: one.user, points }, t('mall.balance.saved', { name, n: number(points) })) });
+  return el('li', {}, avatar(one.user, name, 'tiny'), el('bdi', { class: 'balance-name', text: name, title: name }), box);
+}
+
+/// A box with somebody's points; `save(points)` is called when another number was typed.
+export function pointsBox({ key, name, points, save }) {
+  const box = el('input', { class: 'points', type: 'text', inputmode: 'numeric', value: number(points), 'aria-label': t('mall.balance.of', { name }), data: { key, points: String(points) } });
   box.addEventListener('focus', () => {
-    if (box.value === number(one.points)) box.value = String(one.points);
+    if (box.value === number(points)) box.value = String(points);
     box.select();
   });
   box.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') box.blur();
     if (event.key === 'Escape') {
-      box.value = String(one.points);
+      box.value = String(points);
       box.blur();
     }
   });
   onLeave(box, () => {
     const wish = box.value.replace(/[,，\s]/g, '');
     if (!DIGITS.test(wish) || Number(wish) > MOST_POINTS) toast(t('mall.balance.range'), 'bad');
-    else if (Number(wish) !== one.points) order('/sandbox/mall/balance', { guild: shop.id, user: one.user, points: Number(wish) }, t('mall.balance.saved', { name, n: number(Number(wish)) }));
-    box.value = number(one.points);
+    else if (Number(wish) !== points) save(Number(wish));
+    box.value = number(points);
   });
-  return el('li', {}, avatar(one.user, name, 'tiny'), el('bdi', { class: 'balance-name', text: name, title: name }), box);
+  return box;
 }
 
 // Members without an account can be given one.

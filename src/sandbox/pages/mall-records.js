@@ -42,9 +42,9 @@ export function drawRequests(root, count, requests) {
     const status = one.status ?? null;
     return el('tr', {},
       cell('time', 'mall.records.time', time(one.time_ms)),
-      cell('endpoint', 'mall.requests.endpoint', el('code', { text: one.endpoint, title: [one.method, one.request].filter(Boolean).join(' ') })),
+      cell('endpoint', 'mall.requests.endpoint', el('code', { text: one.endpoint, title: [one.method, one.caller, one.request].filter(Boolean).join(' ') })),
       cell('status', 'mall.requests.status', el('span', { class: `pill ${status === null ? 'bad' : status < 300 ? '' : 'bad'}`, text: status ?? t('mall.requests.closed') })),
-      cell('code', 'mall.requests.code', one.code === null || one.code === undefined ? '–' : el('span', { class: `pill ${Number(one.code) === 0 ? 'good' : 'warn'}`, text: one.code, title: one.words })),
+      cell('code', 'mall.requests.code', code(one)),
       cell('applied', 'mall.requests.applied', applied(one.applied)),
       cell('met', 'mall.requests.fault', one.fault ? el('span', { class: 'pill warn', text: typeof one.fault === 'string' ? faultName({ kind: one.fault }) : faultName(one.fault) }) : '–'));
   });
@@ -52,18 +52,26 @@ export function drawRequests(root, count, requests) {
   fill(root, table(heads, rows, 'requests'));
 }
 
+function code(one) {
+  const value = one.errcode ?? one.code ?? null;
+  if (value === null) return '–';
+  return el('span', { class: `pill ${Number(value) === 0 ? 'good' : 'warn'}`, text: value, title: one.words });
+}
+
 function applied(value) {
   if (value === true) return t('mall.yes');
   return Number(value) > 0 ? number(value) : '–';
 }
 
-const time = (ms) => el('time', { datetime: iso(ms), title: fullTime(ms), text: clockSeconds(ms) });
+/// A moment in a table.
+export const time = (ms) => el('time', { datetime: iso(ms), title: fullTime(ms), text: clockSeconds(ms) });
 
-// The heading of a cell stands in it again: on a phone a row becomes a little card.
-function cell(kind, head, content) {
+/// A cell. Its heading stands in it again: on a phone a row becomes a little card.
+export function cell(kind, head, content) {
   return append(el('td', { class: content === '–' ? `${kind} none` : kind, data: { head: t(head) } }), [content]);
 }
 
-function table(heads, rows, kind) {
+/// A table of one kind, its heads by their words.
+export function table(heads, rows, kind) {
   return el('table', { class: kind }, el('thead', {}, el('tr', {}, heads.map((head) => el('th', { scope: 'col', text: t(head) })))), el('tbody', {}, rows));
 }

@@ -17,6 +17,17 @@ const CHOICES = {
   edit_answer: ['message', 'true'],
   history_key: ['data', 'result'],
   not_whitelisted_status: [400, 200],
+  error_form: ['json', 'text', 'empty', 'status_200'],
+  deduct: ['negative', 'by_type', 'refuse'],
+  repeated_id: ['again', 'silent', 'conflict'],
+  ledger: ['documented', 'object', 'array', 'malformed'],
+  points: ['documented', 'number', 'string'],
+  created: ['documented', 'createAt', 'createdAt'],
+  detail_id: ['documented', 'number', 'transactionId'],
+  unknown_ids: ['left_out', 'refused'],
+  point_order: ['asked', 'shuffled'],
+  no_points: ['list', 'absent'],
+  retry_after: ['absent', 'seconds', 'date'],
 };
 
 /// Draws the form; `save({name: value})` is called at each change.
@@ -24,6 +35,12 @@ export function drawSettings(root, family, values, save) {
   // Lists (people with closed private messages) are for tests, not for a form.
   const names = Object.keys(values).filter((name) => values[name] === null || typeof values[name] !== 'object');
   redraw(root, () => fill(root, names.map((name) => setting(family, name, values[name], save))));
+}
+
+// A value may mean something else in this setting than elsewhere.
+function valueName(name, value) {
+  const own = `choice.${name}.${value}`;
+  return knows(own) ? t(own) : choiceName(value);
 }
 
 function setting(family, name, value, save) {
@@ -37,7 +54,7 @@ function setting(family, name, value, save) {
   if (CHOICES[name]) {
     const known = CHOICES[name].some((one) => one === value) ? CHOICES[name] : [value, ...CHOICES[name]];
     const box = el('select', { data, on: { change: (event) => save({ [name]: known.find((one) => String(one) === event.target.value) }) } },
-      known.map((one) => el('option', { value: String(one), text: choiceName(String(one)) })));
+      known.map((one) => el('option', { value: String(one), text: valueName(name, String(one)) })));
     box.value = String(value);
     return el('label', { class: 'setting' }, words, box);
   }

@@ -1,5 +1,5 @@
-//! The sandbox's two pages, embedded in the binary: the chat page at `/` and the mall page at
-//! `/mall`, plain HTML, CSS and ES modules without a build step.
+//! The sandbox's pages, embedded in the binary: the chat page at `/` and one for each points system
+//! at `/mall`, `/swan` and `/manta`, plain HTML, CSS and ES modules without a build step.
 //!
 //! Everything a page loads lives in this folder, so a browser that opens it asks nobody else: the
 //! content security policy allows the page's own address and no inline script or style. The pages
@@ -39,6 +39,16 @@ const MALL: Asset = Asset {
     kind: HTML,
     text: include_str!("mall.html"),
 };
+const SWAN: Asset = Asset {
+    name: "swan.html",
+    kind: HTML,
+    text: include_str!("swan.html"),
+};
+const MANTA: Asset = Asset {
+    name: "manta.html",
+    kind: HTML,
+    text: include_str!("manta.html"),
+};
 
 /// One embedded file as a browser gets it.
 #[derive(Clone, Copy)]
@@ -76,6 +86,7 @@ const ASSETS: &[Asset] = &assets! {
     "mall-guilds.js": SCRIPT,
     "mall-records.js": SCRIPT,
     "mall-shapes.js": SCRIPT,
+    "manta.js": SCRIPT,
     "markdown.js": SCRIPT,
     "markup.js": SCRIPT,
     "member-dialog.js": SCRIPT,
@@ -85,17 +96,21 @@ const ASSETS: &[Asset] = &assets! {
     "press.js": SCRIPT,
     "redraw.js": SCRIPT,
     "rich-text.js": SCRIPT,
+    "swan.js": SCRIPT,
+    "system-page.js": SCRIPT,
     "words.js": SCRIPT,
     "words-en.js": SCRIPT,
     "words-zh.js": SCRIPT,
     "world.js": SCRIPT,
 };
 
-/// Serves `/`, `/mall` and `/assets/{name}`; needs no state.
+/// Serves `/`, the pages of the points systems and `/assets/{name}`; needs no state.
 pub fn routes() -> Router {
     Router::new()
         .route("/", get(chat_page))
         .route("/mall", get(mall_page))
+        .route("/swan", get(swan_page))
+        .route("/manta", get(manta_page))
         .route("/assets/{name}", get(asset))
 }
 
@@ -107,6 +122,16 @@ pub async fn chat_page() -> Response {
 /// The mall page: switches, balances, payments, requests and faults of the imitated mall.
 pub async fn mall_page() -> Response {
     MALL.into_response()
+}
+
+/// The Swan page: users, ledger, rules, requests and faults of the imitated Swan.
+pub async fn swan_page() -> Response {
+    SWAN.into_response()
+}
+
+/// The Manta page: clients, credentials, requests and faults of the imitated Manta.
+pub async fn manta_page() -> Response {
+    MANTA.into_response()
 }
 
 /// One file of `/assets/`, or 404 for a name that is not embedded.

@@ -7,7 +7,7 @@ use axum::body::to_bytes;
 use regex::Regex;
 
 fn every_file() -> impl Iterator<Item = &'static Asset> {
-    [&CHAT, &MALL].into_iter().chain(ASSETS)
+    [&CHAT, &MALL, &SWAN, &MANTA].into_iter().chain(ASSETS)
 }
 
 fn found<'a>(pattern: &str, text: &'a str) -> Vec<&'a str> {
@@ -35,6 +35,8 @@ async fn files_carry_their_kind_and_the_policy() {
     for response in [
         chat,
         mall_page().await,
+        swan_page().await,
+        manta_page().await,
         asset(Path("chat.js".to_owned())).await,
     ] {
         let headers = response.headers();

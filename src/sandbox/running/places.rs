@@ -8,6 +8,8 @@ use crate::model::ids::ChannelId;
 use crate::model::ids::GuildId;
 use crate::model::ids::RoleId;
 use crate::model::ids::UserId;
+use crate::sandbox::SeededAccount;
+use crate::sandbox::accounts;
 use crate::sandbox::id_text;
 
 /// A member as the command line lists them.
@@ -52,6 +54,11 @@ impl Running {
     /// The mall's AppSecret.
     pub fn app_secret(&self) -> String {
         self.platform.state().world.app_secret.clone()
+    }
+
+    /// Which member of the seeded world has which account with Swan and Manta.
+    pub fn accounts(&self) -> Vec<SeededAccount> {
+        accounts::accounts(&self.platform.state().world)
     }
 
     /// The driven bot.

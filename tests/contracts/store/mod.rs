@@ -35,6 +35,7 @@ mod desk;
 mod landed;
 mod opening;
 mod postgres;
+mod record;
 mod refusals;
 mod settling;
 mod sound;

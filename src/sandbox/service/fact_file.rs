@@ -12,62 +12,20 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde::Serialize;
-
-use super::MallRecord;
-use super::shapes::Shapes;
-
-/// One line of the file.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fact {
-    /// A server exists, and the app is on or off in it.
-    Guild {
-        /// The server.
-        #[serde(with = "super::digits")]
-        id: u64,
-        /// The switch.
-        on: bool,
-    },
-    /// A member has this many points.
-    Balance {
-        /// The server.
-        #[serde(with = "super::digits")]
-        guild: u64,
-        /// The member.
-        #[serde(with = "super::digits")]
-        user: u64,
-        /// Their balance.
-        points: i64,
-    },
-    /// The app is banned or not.
-    Banned(bool),
-    /// The choices in force.
-    Shapes(Shapes),
-    /// A record whose effect is already in the balances, written when the file is shortened.
-    Kept(MallRecord),
-    /// The outcome of one request, all or nothing: its records change balances.
-    Applied {
-        /// What took effect.
-        records: Vec<MallRecord>,
-        /// Ids used up by refused operations.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        burnt: Vec<String>,
-    },
-}
+use serde::de::DeserializeOwned;
 
 /// The open file.
-pub struct LedgerFile {
+pub struct FactFile {
     file: Arc<File>,
     length: u64,
     /// Set when a torn line could not be taken back: a line after it would be lost with it.
     torn: bool,
 }
 
-impl LedgerFile {
+impl FactFile {
     /// The facts of a file; `None` if there is no such file or it is empty.
-    pub fn read(path: &Path) -> io::Result<Option<Vec<Fact>>> {
+    pub fn read<F: DeserializeOwned>(path: &Path) -> io::Result<Option<Vec<F>>> {
         let text = match std::fs::read(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -80,7 +38,7 @@ impl LedgerFile {
             // No file of ours: they begin with whole lines. Better not to overwrite it.
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
-                format!("{} is not a file of the mall", path.display()),
+                format!("{} is not a file of the sandbox", path.display()),
             ));
         };
         let mut facts = Vec::new();
@@ -97,7 +55,7 @@ impl LedgerFile {
     }
 
     /// Puts these facts in place of whatever the file holds and opens it for appending.
-    pub fn replace(path: &Path, facts: &[Fact]) -> io::Result<Self> {
+    pub fn replace<F: Serialize>(path: &Path, facts: &[F]) -> io::Result<Self> {
         let mut fresh = PathBuf::from(path).into_os_string();
         fresh.push(".new");
         let fresh = PathBuf::from(fresh);
@@ -120,7 +78,7 @@ impl LedgerFile {
     }
 
     /// Writes a fact behind the others; after an error the file is as before.
-    pub fn append(&mut self, fact: &Fact) -> io::Result<()> {
+    pub fn append<F: Serialize>(&mut self, fact: &F) -> io::Result<()> {
         if self.torn {
             return Err(io::Error::other("an earlier line could not be finished"));
         }
@@ -140,7 +98,7 @@ impl LedgerFile {
     }
 }
 
-fn line(fact: &Fact) -> io::Result<Vec<u8>> {
+fn line<F: Serialize>(fact: &F) -> io::Result<Vec<u8>> {
     let mut line = serde_json::to_vec(fact)?;
     line.push(b'\n');
     Ok(line)

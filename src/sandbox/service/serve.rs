@@ -1,35 +1,32 @@
 //! The wire: takes requests in, lets faults at them, and sends answers out.
 //!
 //! Each request is worked on in a task of its own, so that one which is delayed takes effect also
-//! when its sender has long gone. The task ends early only when the mall stops.
+//! when its sender has long gone. The task ends early only when the system stops.
 
 use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::body::Bytes;
-use axum::extract::Request;
+use axum::extract::Request as Incoming;
 use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::Response;
-use axum::routing::any;
 use futures_util::StreamExt;
 use futures_util::stream;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
-use super::MallWorld;
-use super::desk;
-use super::desk::Arrived;
-use super::desk::Endpoint;
-use super::reply::Answer;
-use super::reply::AnswerBody;
-use super::reply::Json;
-use super::requests::MallRequest;
+use super::Arrived;
+use super::Office;
+use super::Processed;
+use super::Service;
+use super::answer::Answer;
+use super::answer::AnswerBody;
+use super::requests::Request;
 use super::requests::Stay;
 use super::spoil;
 use crate::sandbox::fault::CloseConnection;
@@ -42,24 +39,16 @@ use crate::sandbox::fault::RetryAfter;
 const BODY_LIMIT: usize = 1024 * 1024;
 /// How much of a longer body is thrown away so that its sender gets to read the refusal.
 const DRAIN_LIMIT: usize = 16 * BODY_LIMIT;
+const JSON: &str = "application/json;charset=UTF-8";
+const PLAIN: &str = "text/plain;charset=UTF-8";
+const WEB_PAGE: &str = "text/html;charset=UTF-8";
 /// Characters of a request that are remembered.
 const NOTED: usize = 300;
 /// Where a redirect goes: a name that can never exist. Source: RFC 6761, 6.4.
 const ELSEWHERE: &str = "https://elsewhere.invalid/login";
-/// What a wrong path of the admin site shows.
-const PAGE: &str =
-    "<!DOCTYPE html><html><head><title>积分商城</title></head><body>积分商城管理后台</body></html>";
 
-/// Everything under `/mp/`: the mall also answers for the wrong paths there.
-pub fn routes(mall: &MallWorld) -> Router {
-    Router::new()
-        .route("/mp", any(take))
-        .route("/mp/", any(take))
-        .route("/mp/{*rest}", any(take))
-        .with_state(mall.clone())
-}
-
-async fn take(State(mall): State<MallWorld>, request: Request) -> Response {
+/// Takes one request of a system and answers it.
+pub async fn take<S: Service>(State(service): State<S>, request: Incoming) -> Response {
     let (head, body) = request.into_parts();
     let Some(body) = read(body).await else {
         return close();
@@ -71,8 +60,8 @@ async fn take(State(mall): State<MallWorld>, request: Request) -> Response {
         headers: head.headers,
         body: body.whole(),
     };
-    let tasks = mall.inner.tasks.clone();
-    let at_work = tasks.spawn(async move { work(&mall, &arrived).await });
+    let tasks = service.office().tasks.clone();
+    let at_work = tasks.spawn(async move { work(&service, &arrived).await });
     at_work.await.unwrap_or_else(|_| close())
 }
 
@@ -111,12 +100,14 @@ async fn read(body: Body) -> Option<Read> {
     })
 }
 
-async fn work(mall: &MallWorld, arrived: &Arrived) -> Response {
-    let stay = mall.inner.requests.arrives();
-    mall.ring();
-    let fault = Endpoint::of(&arrived.path).and_then(|e| mall.faults().hit(e.name()));
+async fn work<S: Service>(service: &S, arrived: &Arrived) -> Response {
+    let office = service.office();
+    let stay = office.requests.arrives();
+    office.ring();
+    let fault = S::endpoint(arrived).and_then(|name| office.faults.hit(name));
     let visit = Visit {
-        mall,
+        service,
+        office,
         arrived,
         fault: fault.as_ref(),
         stay: &stay,
@@ -148,8 +139,9 @@ async fn work(mall: &MallWorld, arrived: &Arrived) -> Response {
 }
 
 /// One request on its way through.
-struct Visit<'a> {
-    mall: &'a MallWorld,
+struct Visit<'a, S> {
+    service: &'a S,
+    office: &'a Office,
     arrived: &'a Arrived,
     fault: Option<&'a FaultKind>,
     stay: &'a Stay<'a>,
@@ -161,19 +153,19 @@ enum Waited {
     Stopped,
 }
 
-impl Visit<'_> {
+impl<S: Service> Visit<'_, S> {
     fn now_ms(&self) -> i64 {
         let skew = match self.fault {
             Some(FaultKind::ClockSkew { ms }) => *ms,
             _ => 0,
         };
-        self.mall.inner.clock.now_ms().saturating_add(skew)
+        self.office.clock.now_ms().saturating_add(skew)
     }
 
     /// Losing the future while it waits is safe: nothing has been changed, or all of it has.
     async fn wait(&self, ms: u64) -> Waited {
         tokio::select! {
-            () = self.mall.inner.stop.cancelled() => Waited::Stopped,
+            () = self.office.stop.cancelled() => Waited::Stopped,
             () = tokio::time::sleep(Duration::from_millis(ms)) => Waited::Over,
         }
     }
@@ -183,18 +175,14 @@ impl Visit<'_> {
         match self.try_process().await {
             Ok(answer) => answer,
             Err(error) => {
-                tracing::error!(%error, "the mall's file cannot be written");
-                Answer::status(StatusCode::INTERNAL_SERVER_ERROR, "cannot write")
+                tracing::error!(%error, system = S::NAME, "a file of the sandbox cannot be written");
+                S::failed(StatusCode::INTERNAL_SERVER_ERROR, "cannot write")
             }
         }
     }
 
     async fn try_process(&self) -> io::Result<Answer> {
-        let (answer, file) = {
-            let mut bank = self.mall.bank();
-            let answer = desk::answer(&mut bank, self.arrived, self.now_ms())?;
-            (answer, bank.file().map(|file| file.handle()))
-        };
+        let Processed { answer, file } = self.service.process(self.arrived, self.now_ms())?;
         if let Some(file) = file
             && answer.applied > 0
         {
@@ -209,7 +197,7 @@ impl Visit<'_> {
     fn spoiled_before(&self, fault: &FaultKind) -> Option<Response> {
         let answer = match fault {
             FaultKind::DropBefore => return Some(self.drop_it(0)),
-            FaultKind::Status500Before => internal_error(),
+            FaultKind::Status500Before => internal_error::<S>(),
             FaultKind::Html200 {
                 when: Moment::Before,
             } => Answer::page(),
@@ -217,19 +205,19 @@ impl Visit<'_> {
                 when: Moment::Before,
                 form,
             } => {
-                let answer = Answer::success(Json::Null);
+                let answer = S::nothing();
                 self.note(Some(answer.status), &answer);
                 return Some(self.response(&answer, |body| spoil::broken(body, *form)));
             }
             FaultKind::AnswerCode {
                 code,
                 when: Moment::Before,
-            } => other_code(*code),
+            } => S::other_code(*code),
             FaultKind::Rate429 { retry_after } => return Some(self.too_many(*retry_after)),
             FaultKind::Redirect302 { location } => {
-                let answer = Answer::status(StatusCode::FOUND, "moved");
+                let answer = S::failed(StatusCode::FOUND, "moved");
                 let location = location.as_deref().unwrap_or(ELSEWHERE);
-                return Some(self.send_with(&answer, header::LOCATION, location));
+                answer.with(header::LOCATION, location)
             }
             _ => return None,
         };
@@ -247,9 +235,9 @@ impl Visit<'_> {
                 }
                 answer
             }
-            FaultKind::Status500After => internal_error(),
+            FaultKind::Status500After => internal_error::<S>(),
             FaultKind::Html200 { .. } => Answer::page(),
-            FaultKind::AnswerCode { code, .. } => other_code(*code),
+            FaultKind::AnswerCode { code, .. } => S::other_code(*code),
             FaultKind::MalformedJson { form, .. } => {
                 self.note(Some(answer.status), &answer);
                 return self.response(&answer, |body| spoil::broken(body, *form));
@@ -264,28 +252,19 @@ impl Visit<'_> {
     }
 
     fn too_many(&self, retry_after: RetryAfter) -> Response {
-        let answer = Answer::status(StatusCode::TOO_MANY_REQUESTS, "too many requests");
+        let answer = S::failed(StatusCode::TOO_MANY_REQUESTS, "too many requests");
         let value = match retry_after {
             RetryAfter::Absent => return self.send(&answer),
             RetryAfter::Seconds(seconds) => seconds.to_string(),
             RetryAfter::Date(seconds) => http_date(self.now_ms() + i64::from(seconds) * 1000),
             RetryAfter::Absurd => "999999".to_owned(),
         };
-        self.send_with(&answer, header::RETRY_AFTER, &value)
+        self.send(&answer.with(header::RETRY_AFTER, value))
     }
 
     fn send(&self, answer: &Answer) -> Response {
         self.note(Some(answer.status), answer);
         self.response(answer, |body| body)
-    }
-
-    fn send_with(&self, answer: &Answer, name: header::HeaderName, value: &str) -> Response {
-        let mut response = self.send(answer);
-        // A header that cannot be written is left out; only a made-up location could be one.
-        if let Ok(value) = HeaderValue::from_str(value) {
-            response.headers_mut().insert(name, value);
-        }
-        response
     }
 
     fn drop_it(&self, applied: usize) -> Response {
@@ -303,7 +282,7 @@ impl Visit<'_> {
             whole = body;
             Vec::new()
         });
-        let stop = self.mall.inner.stop.clone();
+        let stop = self.office.stop.clone();
         let bytes = stream::unfold(whole.into_iter(), move |mut left| {
             let stop = stop.clone();
             async move {
@@ -322,18 +301,20 @@ impl Visit<'_> {
 
     fn response(&self, answer: &Answer, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Response {
         let (media, body) = match &answer.body {
-            AnswerBody::Page => ("text/html;charset=UTF-8", PAGE.as_bytes().to_vec()),
-            AnswerBody::Envelope(json) => (
-                "application/json;charset=UTF-8",
-                serde_json::to_vec(json).expect("the tree has only string keys and finite floats"),
-            ),
+            AnswerBody::Page => (WEB_PAGE, S::PAGE.as_bytes().to_vec()),
+            AnswerBody::Json(json) => (JSON, json.bytes()),
+            AnswerBody::Almost(text) => (JSON, text.clone().into_bytes()),
+            AnswerBody::Text(text) => (PLAIN, text.clone().into_bytes()),
         };
         let mut response = Response::new(Body::from(change(body)));
         *response.status_mut() = answer.status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-        if let Some(methods) = answer.allow {
-            headers.insert(header::ALLOW, HeaderValue::from_static(methods));
+        for (name, value) in &answer.headers {
+            // A value that cannot be written is left out; only a made-up location could be one.
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
         }
         // The server would write the machine's time, not the sandbox's.
         if let Ok(date) = HeaderValue::from_str(&http_date(self.now_ms())) {
@@ -344,45 +325,38 @@ impl Visit<'_> {
 
     fn note(&self, status: Option<StatusCode>, answer: &Answer) {
         let arrived = self.arrived;
-        let endpoint = match Endpoint::of(&arrived.path) {
-            Some(endpoint) => endpoint.name().to_owned(),
+        let endpoint = match S::endpoint(arrived) {
+            Some(name) => name.to_owned(),
             None => arrived.path.chars().take(NOTED).collect(),
         };
-        let body = arrived.body.as_deref().unwrap_or_default();
-        let request = if body.is_empty() {
-            arrived.query.clone()
-        } else {
-            String::from_utf8_lossy(body).into_owned()
-        };
         // Cut after the secrets are out: half a secret would not be found any more.
-        let request = self.mall.bank().without_secrets(request);
-        let request = request.chars().take(NOTED).collect();
+        let noted = self.service.noted(arrived);
+        let request = noted.request.chars().take(NOTED).collect();
         let status = status.map(|status| status.as_u16());
-        let (code, applied) = (answer.code(), answer.applied);
-        tracing::debug!(endpoint, status, code, applied, "mall request");
-        self.mall.inner.requests.note(MallRequest {
+        let (code, applied) = (answer.code, answer.applied);
+        let system = S::NAME;
+        tracing::debug!(system, endpoint, status, code, applied, "sandbox request");
+        self.office.requests.note(Request {
             time_ms: self.now_ms(),
             method: arrived.method.to_string(),
             endpoint,
             request,
+            caller: noted.caller,
             status,
             code,
-            words: answer.words().to_owned(),
+            errcode: answer.errcode,
+            words: answer.words.clone(),
             applied,
             fault: self.fault.cloned(),
             arrival: self.stay.arrival(),
             most_under_way: self.stay.most(),
         });
-        self.mall.ring();
+        self.office.ring();
     }
 }
 
-fn internal_error() -> Answer {
-    Answer::status(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
-}
-
-fn other_code(code: i64) -> Answer {
-    Answer::failed(StatusCode::OK, code, "内部错误")
+fn internal_error<S: Service>() -> Answer {
+    S::failed(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
 }
 
 fn close() -> Response {
@@ -393,7 +367,7 @@ fn close() -> Response {
 }
 
 /// A date as HTTP writes it; empty only outside the years 0 to 9999.
-fn http_date(ms: i64) -> String {
+pub fn http_date(ms: i64) -> String {
     Timestamp::from_millisecond(ms)
         .ok()
         .and_then(|at| DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok())

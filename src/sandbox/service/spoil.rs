@@ -1,18 +1,24 @@
 //! How a fault changes an answer that was right. Source: points-backends, 5.4.
 
-use super::reply::Answer;
-use super::reply::AnswerBody;
-use super::reply::Json;
+use super::answer::Answer;
+use super::answer::AnswerBody;
+use super::answer::Json;
 use crate::sandbox::fault::FaultKind;
 use crate::sandbox::fault::Malformed;
 use crate::sandbox::fault::OddCode;
 
-/// Names under which ids stand in answers.
-const ID_FIELDS: [&str; 3] = ["guildId", "fbLongId", "userId"];
+/// Names under which ids stand in answers; those that are no numbers stay as they are.
+const ID_FIELDS: [&str; 5] = ["guildId", "fbLongId", "userId", "id", "detailId"];
+/// Names under which balances and amounts stand.
+const POINT_FIELDS: [&str; 3] = ["point", "points", "balance"];
+/// Names under which result codes stand.
+const CODE_FIELDS: [&str; 2] = ["code", "errcode"];
+/// Names under which a list of results can stand.
+const RESULT_FIELDS: [&str; 4] = ["data", "points", "transaction", "content"];
 
 /// Changes the fields of an answer as the fault wants; other faults leave it alone.
 pub fn fields(answer: &mut Answer, fault: &FaultKind) {
-    let AnswerBody::Envelope(envelope) = &mut answer.body else {
+    let AnswerBody::Json(envelope) = &mut answer.body else {
         return;
     };
     match fault {
@@ -23,7 +29,7 @@ pub fn fields(answer: &mut Answer, fault: &FaultKind) {
             }
         }),
         FaultKind::PointsAsString => each_field(envelope, &mut |name, value| {
-            if let ("point", Json::Number(points)) = (name, &*value) {
+            if let (true, Json::Number(points)) = (POINT_FIELDS.contains(&name), &*value) {
                 *value = Json::text(points.to_string());
             }
         }),
@@ -54,17 +60,31 @@ pub fn broken(mut body: Vec<u8>, form: Malformed) -> Vec<u8> {
     body
 }
 
+/// The mall has its code on top, Manta one level below, and only when it refuses.
 fn odd_code(envelope: &mut Json, form: OddCode) {
     let Json::Object(fields) = envelope else {
         return;
     };
-    if form == OddCode::Missing {
-        fields.retain(|(name, _)| *name != "code");
+    let on_top = fields.iter().any(|(name, _)| CODE_FIELDS.contains(name));
+    if !on_top {
+        for (name, value) in fields {
+            if *name == "errResponse" {
+                odd_code(value, form);
+            }
+        }
         return;
     }
-    for (_, value) in fields.iter_mut().filter(|(name, _)| *name == "code") {
+    if form == OddCode::Missing {
+        fields.retain(|(name, _)| !CODE_FIELDS.contains(name));
+        return;
+    }
+    for (_, value) in fields
+        .iter_mut()
+        .filter(|(name, _)| CODE_FIELDS.contains(name))
+    {
         *value = match (form, &*value) {
             (OddCode::String, Json::Number(code)) => Json::text(code.to_string()),
+            (OddCode::String, Json::Text(code)) => Json::text(code),
             _ => Json::Null,
         };
     }
@@ -119,12 +139,16 @@ fn extra_and_reordered(json: &mut Json) {
     }
 }
 
+/// The first list of results; Swan's stands in an object of the same name.
 fn batch_results(envelope: &mut Json) -> Option<&mut Vec<Json>> {
     let Json::Object(fields) = envelope else {
         return None;
     };
-    fields.iter_mut().find_map(|(name, value)| match value {
-        Json::List(results) if *name == "data" => Some(results),
-        _ => None,
-    })
+    fields
+        .iter_mut()
+        .filter(|(name, _)| RESULT_FIELDS.contains(name))
+        .find_map(|(_, value)| match value {
+            Json::List(results) => Some(results),
+            nested => batch_results(nested),
+        })
 }

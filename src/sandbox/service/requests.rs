@@ -17,20 +17,27 @@ const KEPT: usize = 1000;
 
 /// One request and how it was answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct MallRequest {
+pub struct Request {
     /// When it was answered, in milliseconds since 1970 by the sandbox's clock.
     pub time_ms: i64,
     /// The HTTP method.
     pub method: String,
     /// The name of the endpoint, or the path where there is none.
     pub endpoint: String,
-    /// The query, or the body, cut after 300 characters; headers are left out altogether.
+    /// The query, or the body, cut after 300 characters; headers are left out.
     pub request: String,
+    /// Whom the request says it speaks for, where a system has such a word: Swan's user of the
+    /// header, Manta's bot id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
     /// The HTTP status; `None` if the connection was closed instead.
     pub status: Option<u16>,
-    /// The outer result code as the mall meant it, before a fault could spoil it.
+    /// The result code as the system meant it, before a fault could spoil it.
     pub code: Option<i64>,
-    /// The mall's words with it.
+    /// The same of a system that has words for codes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errcode: Option<&'static str>,
+    /// The system's words with it.
     pub words: String,
     /// Operations that took effect.
     pub applied: usize,
@@ -40,6 +47,14 @@ pub struct MallRequest {
     pub arrival: u64,
     /// The most requests that were under way at one moment of its stay, itself among them.
     pub most_under_way: usize,
+}
+
+/// What is remembered of a request besides its answer.
+pub struct Noted {
+    /// The query, or the body, without secrets.
+    pub request: String,
+    /// Whom it says it speaks for.
+    pub caller: Option<String>,
 }
 
 /// How many requests there are.
@@ -61,7 +76,7 @@ pub struct RequestLog {
 
 #[derive(Default)]
 struct Book {
-    kept: VecDeque<MallRequest>,
+    kept: VecDeque<Request>,
     traffic: Traffic,
     /// The most that were under way during the stay of each that is, by its arrival.
     stays: HashMap<u64, usize>,
@@ -90,7 +105,7 @@ impl RequestLog {
     }
 
     /// Adds one and forgets the oldest if there are too many.
-    pub fn note(&self, request: MallRequest) {
+    pub fn note(&self, request: Request) {
         let mut book = self.book();
         if book.kept.len() == KEPT {
             book.kept.pop_front();
@@ -99,12 +114,12 @@ impl RequestLog {
     }
 
     /// All of them, in the order of their answers, oldest first.
-    pub fn list(&self) -> Vec<MallRequest> {
+    pub fn list(&self) -> Vec<Request> {
         self.book().kept.iter().cloned().collect()
     }
 
     /// The last few, oldest first.
-    pub fn last(&self, count: usize) -> Vec<MallRequest> {
+    pub fn last(&self, count: usize) -> Vec<Request> {
         let book = self.book();
         let skipped = book.kept.len().saturating_sub(count);
         book.kept.iter().skip(skipped).cloned().collect()

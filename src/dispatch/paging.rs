@@ -1,0 +1,151 @@
+//! Turning the pages of a history.
+//!
+//! Nothing is kept: what a button carries says which page of whose history is meant and who asked, and
+//! its seal says that a button of ours carried it. Rights are looked at when it is pressed. Which
+//! message is written over does not come from the press but from the channel's history: the answer to
+//! the command. Where that cannot be read, or lies too far back, the page is said anew.
+
+use crate::commands::Answer;
+use crate::commands::Asked;
+use crate::commands::Browse;
+use crate::commands::CommandError;
+use crate::commands::Leaf;
+use crate::commands::STALE;
+use crate::commands::Who;
+use crate::commands::pressed_reply;
+use crate::commands::right_of;
+use crate::dispatch::Dispatcher;
+use crate::dispatch::Occasion;
+use crate::dispatch::people::Scene;
+use crate::dispatch::person;
+use crate::model::GuildId;
+use crate::model::Refusal;
+use crate::model::System;
+use crate::model::incoming::Press;
+use crate::points::ReplyAddress;
+use crate::words::Definition;
+use crate::words::Hints;
+use crate::words::Hole;
+use crate::words::Reply;
+use crate::words::refusal_reply;
+
+/// The command whose pages are turned.
+const HISTORY: &str = "history";
+
+impl Dispatcher {
+    /// Turns to the page a button stands for.
+    pub(super) async fn turn_page(&self, press: Press) {
+        let words = self.voice.words.clone();
+        let Some(definition) = words.definition(HISTORY) else {
+            return tracing::error!("a button stands for no command");
+        };
+        let Some(leaf) = Leaf::read(&press.data, &self.seal) else {
+            // Made up, or older than the bot's present token.
+            return self.stale(&press, None, definition).await;
+        };
+        let guild = Some(leaf.guild);
+        if leaf.asker != press.presser {
+            let reply = refusal_reply(&Refusal::NotYourButton, &Hints::default());
+            return self.toast(&press, guild, &reply).await;
+        }
+        let mut systems = self.points.systems(leaf.guild).into_iter();
+        let Some(system) = systems.find(|system| leaf.is_of(system)) else {
+            // It was taken out of the settings since.
+            return self.stale(&press, guild, definition).await;
+        };
+        metrics::counter!("guildpoints_commands_total", "command" => definition.scope.clone())
+            .increment(1);
+        // Pressed twice in a row, the second page is written after the first.
+        let _turn = self.telling.take(leaf.command).await;
+        match self.run_leaf(&press, definition, &leaf, system).await {
+            Ok(Answer::Say(reply)) => {
+                let toast = pressed_reply();
+                tokio::join!(self.toast(&press, guild, &toast), async {
+                    let said = self.voice.said_already(press.channel, leaf.command, &[]);
+                    let address = ReplyAddress {
+                        said: said.await,
+                        ..beside(&press, &leaf)
+                    };
+                    self.say(guild, address, &reply).await;
+                });
+            }
+            Ok(_) => self.toast(&press, guild, &pressed_reply()).await,
+            Err(error) => {
+                let language = self.tongue(guild).language;
+                let hints = Hints {
+                    command: definition.shown(language),
+                    usage: words.usage(&definition.scope, language),
+                    who: None,
+                };
+                let reply = self.explain(guild, definition, &hints, error).await;
+                self.toast(&press, guild, &reply).await;
+            }
+        }
+    }
+
+    /// Runs the command with rights as they are now.
+    async fn run_leaf(
+        &self,
+        press: &Press,
+        definition: &Definition,
+        leaf: &Leaf,
+        system: System,
+    ) -> Result<Answer, CommandError> {
+        let policy = self
+            .guilds
+            .policy(leaf.guild)
+            .ok_or(Refusal::UnknownGuild(Some(leaf.guild)))?;
+        let actor = self.standings.actor(&policy, press.presser, None).await;
+        let granted = self
+            .authorize(right_of(definition), actor, None, &policy)
+            .await?;
+        let handler = self.registry.handler(&definition.scope).ok_or_else(|| {
+            CommandError::Failed(anyhow::anyhow!("no handler for {}", definition.scope))
+        })?;
+        let who = match leaf.member == leaf.asker {
+            true => Vec::new(),
+            false => vec![Who::Id(leaf.member)],
+        };
+        let asked = Asked {
+            browse: Browse {
+                page: leaf.page,
+                direction: leaf.direction,
+                system: Some(system),
+            },
+            who,
+            ..Asked::default()
+        };
+        let scene = Scene {
+            guild: leaf.guild,
+            channel: press.channel,
+            mentions: &[],
+        };
+        let people = self.people(&scene, &asked.who).await?;
+        let occasion = Occasion {
+            caller: person(press.presser, &press.name),
+            message: leaf.command,
+            reply: beside(press, leaf),
+            confirmation: None,
+            pressed: None,
+        };
+        handler
+            .run(self.call(&granted, &policy, &asked, people, occasion))
+            .await
+    }
+
+    /// Says that the button cannot be used any more.
+    async fn stale(&self, press: &Press, guild: Option<GuildId>, definition: &Definition) {
+        let command = definition.shown(self.tongue(guild).language);
+        let reply = Reply::new(&STALE).with("command", Hole::Own(command));
+        self.toast(press, guild, &reply).await;
+    }
+}
+
+/// In answer to the command.
+fn beside(press: &Press, leaf: &Leaf) -> ReplyAddress {
+    ReplyAddress {
+        channel: press.channel,
+        quoting: Some(leaf.command),
+        said: None,
+    }
+}
