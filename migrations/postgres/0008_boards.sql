@@ -4,7 +4,7 @@
 -- The day of the guild's calendar a change counts in, numbered from 1970-01-01; of an undo, that of what
 -- it undoes. None where it was written before there were boards.
 alter table entries add column day bigint;
-create index entries_undated on entries (guild) where day is null;
+create index entries_undated on entries (guild, written_ms) where day is null;
 
 -- Points earned: one row for each day, week, month and all time in which somebody earned any. `whole` is
 -- 0 a day, 1 a week, 2 a month, 3 all time; `piece` is the number of its first day, 0 for all time.

@@ -7,6 +7,7 @@
 mod check;
 mod example_config;
 mod journal;
+mod leaderboard;
 mod logging;
 mod run;
 mod sandbox;
@@ -38,6 +39,8 @@ enum Command {
     Sandbox(sandbox::Arguments),
     /// Look into the journal, decide what was left to a person, check it, export it, back it up
     Journal(journal::Arguments),
+    /// Show a board of what was earned through the bot, beside the bot at work
+    Leaderboard(leaderboard::Arguments),
     /// Show the signing string (its secret masked) and the signature of a request to the mall
     Sign(sign::Arguments),
     /// Print a settings file with every key, its default and what it does
@@ -60,6 +63,7 @@ pub async fn main() -> ExitCode {
         Command::Check(arguments) => check::check(arguments).await,
         Command::Sandbox(arguments) => sandbox::sandbox(arguments).await,
         Command::Journal(arguments) => journal::journal(arguments).await,
+        Command::Leaderboard(arguments) => leaderboard::leaderboard(arguments).await,
         Command::Sign(arguments) => sign::sign(&arguments),
         Command::ExampleConfig => example_config::print(),
     }

@@ -185,6 +185,16 @@ impl Journal {
         Ok(ranking)
     }
 
+    /// What those of the next place above have: the fewest points that are more than these; `None`
+    /// at the top.
+    pub async fn next_above(&self, board: Board, points: i64) -> Result<Option<i64>, JournalError> {
+        // Among equals nobody stands before this id, the smallest as ids are kept.
+        let first = UserId::new(1 << 63);
+        let store = &self.shared.store;
+        let (above, _) = self.read(store.around(board, (first, points), 1)).await?;
+        Ok(above.first().map(|&(_, points)| points))
+    }
+
     /// How many are on a board.
     pub async fn board_size(&self, board: Board) -> Result<BoardSize, JournalError> {
         self.read(self.shared.store.size(board)).await

@@ -49,7 +49,9 @@ use crate::model::UserId;
 pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, JournalError>>;
 
 /// The reading side, for many at once.
-pub(super) trait Store: SideStore + BoardStore + BookStore + RecordStore + Send + Sync + 'static {
+pub(super) trait Store:
+    SideStore + BoardStore + BookStore + RecordStore + Send + Sync + 'static
+{
     /// The entry with that code.
     fn find<'a>(&'a self, code: &'a ReceiptCode) -> Answer<'a, Option<Receipt>>;
     /// The entry of that cause.

@@ -94,6 +94,25 @@ impl Period {
         }
     }
 
+    /// The first day of dates, numbered from 1970-01-01, and how many follow it; `None` of what is
+    /// not given by its dates.
+    pub fn numbered(self) -> Option<(i32, u16)> {
+        let Period::Dates(first, last) = self else {
+            return None;
+        };
+        let more = u16::try_from(number(last) - number(first)).ok()?;
+        Some((i32::try_from(number(first)).ok()?, more))
+    }
+
+    /// Dates by the number of the first day and how many follow it, if a board may count so many.
+    pub fn from_numbered(first: i32, more: u16) -> Option<Self> {
+        let first = i64::from(first);
+        let last = first + i64::from(more);
+        let in_calendar = number(Date::MIN) <= first && last <= number(Date::MAX);
+        (more < MOST_DAYS && in_calendar)
+            .then(|| Period::Dates(from_number(first), from_number(last)))
+    }
+
     /// The period around a date.
     fn of(self, today: Date) -> Days {
         let one = |first: Date, last: Date, whole| Days {
@@ -163,6 +182,11 @@ impl Whole {
 /// The day of `now_ms` (milliseconds since 1970) in `zone`, numbered from 1970-01-01.
 pub fn day_of(now_ms: i64, zone: &TimeZone) -> i64 {
     number(date(now_ms, zone))
+}
+
+/// The date of a day that is numbered from 1970-01-01, as far as there is a calendar.
+pub fn date_of(day: i64) -> Date {
+    from_number(day)
 }
 
 fn date(now_ms: i64, zone: &TimeZone) -> Date {

@@ -27,6 +27,7 @@ use crate::journal::Selection;
 use crate::journal::breaches;
 use crate::model::Cause;
 use crate::model::GuildId;
+use crate::model::period::date_of;
 use crate::points::Compared;
 use crate::points::PointsBackend;
 use crate::points::compare;
@@ -127,6 +128,15 @@ async fn find(
     for code in unsound.miscounted {
         let told = fill(&texts.miscounted, &[("code", code.as_str())]);
         found.deviations.push(told);
+    }
+    for (guild, day, member) in journal.missummed(MOST_UNSOUND).await? {
+        let holes = [
+            ("guild", guild.to_string()),
+            ("day", date_of(day).to_string()),
+            ("member", member.to_string()),
+        ];
+        let holes = holes.each_ref().map(|(name, text)| (*name, text.as_str()));
+        found.deviations.push(fill(&texts.missummed, &holes));
     }
     let mut behind: Option<Cause> = None;
     loop {
