@@ -17,7 +17,7 @@ use crate::commands::BOARD_COLUMNS;
 use crate::commands::Registry;
 use crate::commands::board_counts;
 use crate::commands::board_head;
-use crate::commands::board_nobody;
+use crate::commands::board_without_rows;
 use crate::config::Config;
 use crate::journal::Journal;
 use crate::journal::JournalError;
@@ -91,7 +91,7 @@ async fn print(config: &Config, policy: &Policy, arguments: &Arguments) -> anyho
     let (board, names) = read?;
     let zone = &policy.zone;
     println!("{}", said(&words, policy, zone, &board_head(&board)));
-    if let Some(why) = board_nobody(&board) {
+    if let Some(why) = board_without_rows(&board) {
         println!("{}", said(&words, policy, zone, &why));
     }
     let columns = BOARD_COLUMNS.map(|word| words.plain(word, policy.language));

@@ -56,7 +56,8 @@ pub use told::change_reply;
 pub use top::BOARD_COLUMNS;
 pub use top::board_counts;
 pub use top::board_head;
-pub use top::nobody as board_nobody;
+pub use top::board_reply;
+pub use top::no_rows as board_without_rows;
 
 use crate::model::Cause;
 use crate::model::MessageId;

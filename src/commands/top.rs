@@ -104,23 +104,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
         standing,
         names,
     } = seen;
-    let mut reply = board_head(&board);
-    if u64::from(board.page) >= board.pages {
-        reply = reply
-            .line(&BEYOND)
-            .with("page", Hole::Number(i64::from(board.page) + 1))
-            .with("pages", count(board.pages));
-    }
-    if let Some(why) = nobody(&board) {
-        reply = reply.and(why);
-    }
-    let rows = board.rows.iter();
-    reply = rows.fold(reply, |reply, ranked| {
-        reply.and(row(ranked, called(&names, ranked.member)))
-    });
-    reply = reply
-        .and(own(&call, subject, &standing))
-        .and(board_counts(&board));
+    let mut reply = board_reply(&board, &names, own(&call, subject, &standing));
     let leaf = |page: u32| {
         BoardLeaf {
             command: call.message,
@@ -212,6 +196,19 @@ pub(super) async fn off_boards(
     Ok(any)
 }
 
+/// A board without its buttons; `own` is the row at its foot.
+pub fn board_reply(board: &BoardPage, names: &HashMap<UserId, Known>, own: Reply) -> Reply {
+    let mut reply = board_head(board);
+    if let Some(why) = no_rows(board) {
+        reply = reply.and(why);
+    }
+    let rows = board.rows.iter();
+    reply = rows.fold(reply, |reply, ranked| {
+        reply.and(row(ranked, called(names, ranked.member)))
+    });
+    reply.and(own).and(board_counts(board))
+}
+
 /// What stands above a board.
 pub fn board_head(board: &BoardPage) -> Reply {
     let shown = u64::from(board.page) + 1;
@@ -221,12 +218,16 @@ pub fn board_head(board: &BoardPage) -> Reply {
         .with("pages", count(board.pages))
 }
 
-/// Why a board has nobody on it, where that is so.
-pub fn nobody(board: &BoardPage) -> Option<Reply> {
+/// Why a page shows nobody, where that is so.
+pub fn no_rows(board: &BoardPage) -> Option<Reply> {
+    let beyond = Reply::new(&BEYOND)
+        .with("page", Hole::Number(i64::from(board.page) + 1))
+        .with("pages", count(board.pages));
+    let beyond = (u64::from(board.page) >= board.pages).then_some(beyond);
     match (board.size.shown, board.size.hidden) {
-        (0, 0) => Some(Reply::new(&EMPTY)),
-        (0, _) => Some(Reply::new(&NONE_SHOWN)),
-        _ => None,
+        (0, 0) => Some(beyond.unwrap_or_default().line(&EMPTY)),
+        (0, _) => Some(beyond.unwrap_or_default().line(&NONE_SHOWN)),
+        _ => beyond,
     }
 }
 
