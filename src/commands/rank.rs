@@ -57,7 +57,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
             others.filter(|member| *member != caller.id).collect()
         };
         names = call.names.of(policy.guild, others(&near)).await;
-        if top::off_boards(&call, &names).await? {
+        if top::off_boards(&call, &names).await {
             near = around().await.map_err(top::store)?;
             names = call.names.of(policy.guild, others(&near)).await;
             standing = top::place(&call, period, caller).await?;

@@ -96,7 +96,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
     let wanted = call.asked.board;
     // Twice only where the first look at the names showed somebody who does not belong there.
     let mut seen = read(&call, subject).await?;
-    if off_boards(&call, &seen.names).await? {
+    if off_boards(&call, &seen.names).await {
         seen = read(&call, subject).await?;
     }
     let Seen {
@@ -172,16 +172,17 @@ pub(super) async fn place(
         return Ok(standing);
     }
     let shown = points.hide(policy.guild, subject.id, Hidden::Left, OnBoards::Shown);
-    shown.await.map_err(store)?;
+    if let Err(error) = shown.await {
+        tracing::warn!(member = %subject.id, %error, "who came back could not be brought back to the boards");
+        return Ok(standing);
+    }
     let standing = points.place(policy, period, subject.id).await;
     standing.map_err(store)
 }
 
-/// Takes off the boards whoever turned out to be a bot or to have left; whether there was anybody.
-pub(super) async fn off_boards(
-    call: &Call<'_>,
-    names: &HashMap<UserId, Known>,
-) -> Result<bool, CommandError> {
+/// Takes off the boards whoever turned out to be a bot or to have left; whether there was anybody. A
+/// board is shown also where that cannot be written down.
+pub(super) async fn off_boards(call: &Call<'_>, names: &HashMap<UserId, Known>) -> bool {
     let mut any = false;
     for (member, known) in names {
         let why = match known {
@@ -190,10 +191,18 @@ pub(super) async fn off_boards(
             Known::Person(_) => continue,
         };
         let guild = call.policy.guild;
-        let hidden = call.points.hide(guild, *member, why, OnBoards::Hidden);
-        any |= hidden.await.map_err(store)?;
+        match call
+            .points
+            .hide(guild, *member, why, OnBoards::Hidden)
+            .await
+        {
+            Ok(changed) => any |= changed,
+            Err(error) => {
+                tracing::warn!(%member, %error, "who left, or is a bot, could not be taken off the boards");
+            }
+        }
     }
-    Ok(any)
+    any
 }
 
 /// A board without its buttons; `own` is the row at its foot.

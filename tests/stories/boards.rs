@@ -326,7 +326,7 @@ async fn names_that_cannot_be_learnt_do_not_hold_up_the_board() {
     let cut = format!("🥈 {}… · 10", "星".repeat(11));
     assert_eq!(rows(&board), ["🥇 小明 · 20", cut.as_str()]);
     stage.restart().await;
-    let down = FaultRule::always("guildMember/get", FaultKind::Status500Before);
+    let down = FaultRule::always("getChatMember", FaultKind::Status500Before);
     stage.sandbox.faults().set(down);
     let board = seen(&mut stage, "小红", "/top all").await;
     let mentioned = [
