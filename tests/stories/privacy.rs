@@ -35,7 +35,7 @@ async fn who_asks_to_be_left_out_is_left_out_at_once_and_counted() {
     );
     let rank = seen(&mut stage, "小红", "/rank all").await;
     assert!(
-        rank.contains("👤 你已选择不上榜") && !rank.contains("20"),
+        rank.contains("👤 你已选择不上榜") && !rank.contains(" · 20"),
         "{rank}"
     );
     // Nobody else learns whether there is anything to hide.
