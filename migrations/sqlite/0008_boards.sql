@@ -18,8 +18,7 @@ create table earned (
     shown   bigint not null check (shown in (0, 1)),
     primary key (guild, whole, piece, member)
 );
-create index earned_board on earned (guild, whole, piece, points desc, member)
-    where shown = 1 and points > 0;
+create index earned_board on earned (guild, whole, piece, points desc, member) where shown = 1;
 create index earned_hidden on earned (guild, whole, piece) where shown = 0;
 create index earned_member on earned (guild, member);
 

@@ -267,11 +267,10 @@ impl BoardStore for Shelf {
         Box::pin(async move {
             let (whole, from, to) = pieces(board);
             let query = || {
-                sqlx::query(
-                    "select cast(sum(points) as bigint) as points, min(shown) as shown from earned
-                     where guild = $1 and whole = $2 and piece between $3 and $4 and member = $5
-                     having count(*) > 0",
-                )
+                sqlx::query(match board.days.whole {
+                    Some(_) => EARNED,
+                    None => EARNED_SUMMED,
+                })
                 .bind(kept(board.guild.number()))
                 .bind(whole)
                 .bind(from)
@@ -321,41 +320,25 @@ impl BoardStore for Shelf {
         Box::pin(async move {
             let (whole, from, to) = pieces(board);
             let guild = kept(board.guild.number());
-            let counted = async |shown: i64| {
+            let counted = async |text: &'static str| {
                 let query = || {
-                    sqlx::query(
-                        "select count(*) as number from (
-                             select 1 from earned
-                             where guild = $1 and whole = $2 and piece between $3 and $4
-                               and shown = $5
-                             group by member having sum(points) > 0) as members",
-                    )
-                    .bind(guild)
-                    .bind(whole)
-                    .bind(from)
-                    .bind(to)
-                    .bind(shown)
-                };
-                self.number(query).await
-            };
-            let in_buckets = board.days.whole.is_some_and(|whole| whole != Whole::Day);
-            let shown = match in_buckets {
-                true => {
-                    let query = || {
-                        sqlx::query(
-                            "select cast(coalesce(sum(members), 0) as bigint) as number
-                             from earned_levels
-                             where guild = $1 and whole = $2 and piece = $3 and level = 18",
-                        )
+                    sqlx::query(text)
                         .bind(guild)
                         .bind(whole)
                         .bind(from)
-                    };
-                    self.number(query).await?
-                }
-                false => counted(1).await?,
+                        .bind(to)
+                };
+                self.number(query).await
             };
-            let hidden = counted(0).await?;
+            let shown = match board.days.whole {
+                Some(Whole::Day) => counted(SHOWN).await?,
+                Some(_) => counted(SHOWN_LEVELS).await?,
+                None => counted(SHOWN_SUMMED).await?,
+            };
+            let hidden = match board.days.whole {
+                Some(_) => counted(HIDDEN).await?,
+                None => counted(HIDDEN_SUMMED).await?,
+            };
             Ok(BoardSize { shown, hidden })
         })
     }
@@ -433,7 +416,7 @@ const TOP_SUMMED: &str = "
 
 const ABOVE_LEVELS: &str = "
     select (select count(*) from earned
-            where guild = $1 and whole = $2 and piece = $3 and shown = 1 and points > 0
+            where guild = $1 and whole = $2 and piece = $3 and shown = 1
               and points between $4 and $5)
          + (select cast(coalesce(sum(members), 0) as bigint)
             from unnest($6::bigint[], $7::bigint[], $8::bigint[]) as v (level, first, last)
@@ -443,7 +426,7 @@ const ABOVE_LEVELS: &str = "
 
 const ABOVE_COUNTED: &str = "
     select count(*) as number from earned
-    where guild = $1 and whole = $2 and piece = $3 and $3 = $4 and shown = 1 and points > 0
+    where guild = $1 and whole = $2 and piece = $3 and $3 = $4 and shown = 1
       and points > $5";
 
 const ABOVE_SUMMED: &str = "
@@ -451,6 +434,41 @@ const ABOVE_SUMMED: &str = "
         select 1 from earned
         where guild = $1 and whole = $2 and piece between $3 and $4 and shown = 1
         group by member having sum(points) > $5) as members";
+
+const EARNED: &str = "
+    select points, shown from earned
+    where guild = $1 and whole = $2 and piece = $3 and $3 = $4 and member = $5";
+
+const EARNED_SUMMED: &str = "
+    select cast(sum(points) as bigint) as points, min(shown) as shown from earned
+    where guild = $1 and whole = $2 and piece between $3 and $4 and member = $5
+    having count(*) > 0";
+
+// `shown` stands in the text, not among the values: a plan that is kept for any value could not use the
+// index of those shown, or of those hidden.
+const SHOWN: &str = "
+    select count(*) as number from earned
+    where guild = $1 and whole = $2 and piece = $3 and $3 = $4 and shown = 1 and points > 0";
+
+const SHOWN_LEVELS: &str = "
+    select cast(coalesce(sum(members), 0) as bigint) as number from earned_levels
+    where guild = $1 and whole = $2 and piece = $3 and $3 = $4 and level = 18";
+
+const SHOWN_SUMMED: &str = "
+    select count(*) as number from (
+        select 1 from earned
+        where guild = $1 and whole = $2 and piece between $3 and $4 and shown = 1
+        group by member having sum(points) > 0) as members";
+
+const HIDDEN: &str = "
+    select count(*) as number from earned
+    where guild = $1 and whole = $2 and piece = $3 and $3 = $4 and shown = 0 and points > 0";
+
+const HIDDEN_SUMMED: &str = "
+    select count(*) as number from (
+        select 1 from earned
+        where guild = $1 and whole = $2 and piece between $3 and $4 and shown = 0
+        group by member having sum(points) > 0) as members";
 
 /// Days whose sums are not what the entries say.
 const MISSUMMED: &str = "
@@ -470,12 +488,12 @@ const MISSUMMED: &str = "
 const BEFORE: &str = "
     select member, points from (
         (select member, points, 0 as far from earned
-         where guild = $1 and whole = $2 and piece = $3 and $3 = $4 and shown = 1 and points > 0
+         where guild = $1 and whole = $2 and piece = $3 and $3 = $4 and shown = 1
            and points = $5 and member < $6
          order by member desc limit $7)
         union all
         (select member, points, 1 as far from earned
-         where guild = $1 and whole = $2 and piece = $3 and shown = 1 and points > 0
+         where guild = $1 and whole = $2 and piece = $3 and shown = 1
            and points > $5
          order by points, member desc limit $7)) as nearest
     order by far, points, member desc limit $7";
@@ -483,7 +501,7 @@ const BEFORE: &str = "
 const AFTER: &str = "
     select member, points from (
         (select member, points, 0 as far from earned
-         where guild = $1 and whole = $2 and piece = $3 and $3 = $4 and shown = 1 and points > 0
+         where guild = $1 and whole = $2 and piece = $3 and $3 = $4 and shown = 1
            and points = $5 and member > $6
          order by member limit $7)
         union all

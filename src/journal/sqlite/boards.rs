@@ -228,8 +228,7 @@ impl BoardStore for Shelf {
                 return count(
                     connection,
                     "select count(*) as number from earned
-                     where guild = ? and whole = ? and piece = ? and shown = 1 and points > 0
-                       and points > ?",
+                     where guild = ? and whole = ? and piece = ? and shown = 1 and points > ?",
                     params![guild, number, piece, points],
                 );
             }
@@ -237,7 +236,7 @@ impl BoardStore for Shelf {
             let mut above = count(
                 connection,
                 "select count(*) as number from earned
-                 where guild = ? and whole = ? and piece = ? and shown = 1 and points > 0
+                 where guild = ? and whole = ? and piece = ? and shown = 1
                    and points between ? and ?",
                 params![guild, number, piece, from, to],
             )?;
@@ -259,9 +258,10 @@ impl BoardStore for Shelf {
             let (whole, from, to) = pieces(board);
             rows::first(
                 connection,
-                "select sum(points) as points, min(shown) as shown from earned
-                 where guild = ? and whole = ? and piece between ? and ? and member = ?
-                 having count(*) > 0",
+                match board.days.whole {
+                    Some(_) => EARNED,
+                    None => EARNED_SUMMED,
+                },
                 params![
                     kept(board.guild.number()),
                     whole,
@@ -307,26 +307,21 @@ impl BoardStore for Shelf {
         Box::pin(self.readers.read(move |connection| {
             let (whole, from, to) = pieces(board);
             let guild = kept(board.guild.number());
-            let counted = |shown: i64| {
-                count(
-                    connection,
-                    "select count(*) as number from (
-                         select 1 from earned
-                         where guild = ? and whole = ? and piece between ? and ? and shown = ?
-                         group by member having sum(points) > 0)",
-                    params![guild, whole, from, to, shown],
-                )
-            };
+            let counted = |text| count(connection, text, params![guild, whole, from, to]);
             let shown = match board.days.whole {
-                Some(whole) if whole != Whole::Day => count(
+                Some(Whole::Day) => counted(SHOWN)?,
+                Some(whole) => count(
                     connection,
                     "select coalesce(sum(members), 0) as number from earned_levels
                      where guild = ? and whole = ? and piece = ? and level = 18",
                     params![guild, whole_number(whole), board.days.key()],
                 )?,
-                _ => counted(1)?,
+                None => counted(SHOWN_SUMMED)?,
             };
-            let hidden = counted(0)?;
+            let hidden = counted(match board.days.whole {
+                Some(_) => HIDDEN,
+                None => HIDDEN_SUMMED,
+            })?;
             Ok(BoardSize { shown, hidden })
         }))
     }
@@ -376,6 +371,38 @@ impl BoardStore for Shelf {
     }
 }
 
+const EARNED: &str = "
+    select points, shown from earned
+    where guild = ?1 and whole = ?2 and piece = ?3 and ?3 = ?4 and member = ?5";
+
+// Without the hint everybody within those days would be looked through.
+const EARNED_SUMMED: &str = "
+    select sum(points) as points, min(shown) as shown from earned indexed by earned_member
+    where guild = ?1 and whole = ?2 and piece between ?3 and ?4 and member = ?5
+    having count(*) > 0";
+
+// `shown` stands in the text, not among the values: only then is it known when the statement is planned
+// that the index of those shown, or of those hidden, has all that is wanted.
+const SHOWN: &str = "
+    select count(*) as number from earned
+    where guild = ?1 and whole = ?2 and piece = ?3 and ?3 = ?4 and shown = 1 and points > 0";
+
+const SHOWN_SUMMED: &str = "
+    select count(*) as number from (
+        select 1 from earned
+        where guild = ?1 and whole = ?2 and piece between ?3 and ?4 and shown = 1
+        group by member having sum(points) > 0)";
+
+const HIDDEN: &str = "
+    select count(*) as number from earned indexed by earned_hidden
+    where guild = ?1 and whole = ?2 and piece = ?3 and ?3 = ?4 and shown = 0 and points > 0";
+
+const HIDDEN_SUMMED: &str = "
+    select count(*) as number from (
+        select 1 from earned indexed by earned_hidden
+        where guild = ?1 and whole = ?2 and piece between ?3 and ?4 and shown = 0
+        group by member having sum(points) > 0)";
+
 /// Days whose sums are not what the entries say.
 const MISSUMMED: &str = "
     with said as (
@@ -393,27 +420,27 @@ const MISSUMMED: &str = "
 
 const BEFORE: &str = "
     select member, points from (
-        select member, points from earned
-        where guild = ?1 and whole = ?2 and piece = ?3 and ?3 = ?4 and shown = 1 and points > 0
+        select member, points from earned indexed by earned_board
+        where guild = ?1 and whole = ?2 and piece = ?3 and ?3 = ?4 and shown = 1
           and points = ?5 and member < ?6
         order by member desc limit ?7)
     union all
     select member, points from (
-        select member, points from earned
-        where guild = ?1 and whole = ?2 and piece = ?3 and shown = 1 and points > 0
+        select member, points from earned indexed by earned_board
+        where guild = ?1 and whole = ?2 and piece = ?3 and shown = 1
           and points > ?5
         order by points, member desc limit ?7)
     limit ?7";
 
 const AFTER: &str = "
     select member, points from (
-        select member, points from earned
-        where guild = ?1 and whole = ?2 and piece = ?3 and ?3 = ?4 and shown = 1 and points > 0
+        select member, points from earned indexed by earned_board
+        where guild = ?1 and whole = ?2 and piece = ?3 and ?3 = ?4 and shown = 1
           and points = ?5 and member > ?6
         order by member limit ?7)
     union all
     select member, points from (
-        select member, points from earned
+        select member, points from earned indexed by earned_board
         where guild = ?1 and whole = ?2 and piece = ?3 and shown = 1 and points > 0
           and points < ?5
         order by points desc, member limit ?7)
