@@ -418,7 +418,9 @@ mod tests {
                 }
             }
             let (levels, (from, to)) = stretches(asked);
-            let in_buckets: i64 = levels.iter().map(|&(level, from, to)| -> i64 {
+            // A stretch may be empty, which `range` takes amiss and a database does not.
+            let some = levels.iter().filter(|(_, from, to)| from <= to);
+            let in_buckets: i64 = some.map(|&(level, from, to)| -> i64 {
                 buckets.range((level, from)..=(level, to)).map(|(_, members)| members).sum()
             }).sum();
             let single = all.iter().filter(|points| (from..=to).contains(points)).count();
