@@ -52,7 +52,9 @@ impl Bot {
         let server = Server::start(world).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let gateway = listener.local_addr()?.to_string();
-        let settings = settings(&server.address, &gateway, sections, guild);
+        let settings = settings(&server.address, &gateway, "sqlite://guildpoints.db");
+        // The guild's section is the last of them.
+        let settings = format!("{settings}{guild}{sections}");
         fs::write(folder.path().join("bot.toml"), settings)?;
         let log = fs::File::create(folder.path().join("bot.log"))?;
         let began = Instant::now();
@@ -139,16 +141,15 @@ fn proc_file(process: u32, name: &str) -> PathBuf {
 }
 
 /// Every limit is out of the way. Source: performance, budgets.
-fn settings(http: &str, gateway: &str, sections: &str, guild: &str) -> String {
+pub fn settings(http: &str, gateway: &str, store: &str) -> String {
     format!(
         "[bot]\ntoken = \"token\"\napi_url = \"http://{http}\"\n\
          gateway_url = \"ws://{gateway}/websocket\"\n\
          [http]\nlisten = \"127.0.0.1:0\"\n\
-         [store]\nurl = \"sqlite://guildpoints.db\"\n\
+         [store]\nurl = \"{store}\"\n\
          [limits]\nsend_per_channel_per_second = 1000000\napi_per_second = 1000000\n\
          mall_in_flight = 256\n\
          [mall]\nbase_url = \"http://{http}/mall\"\napp_key = \"key\"\napp_secret = \"secret\"\n\
-         {sections}\
-         [[guild]]\nid = {GUILD}\npoints = \"mall\"\nmoderator_roles = [{MODERATOR}]\n{guild}"
+         [[guild]]\nid = {GUILD}\npoints = \"mall\"\nmoderator_roles = [{MODERATOR}]\n"
     )
 }

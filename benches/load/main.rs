@@ -8,6 +8,7 @@
 mod bare;
 mod bot;
 mod commits;
+mod failover;
 mod floods;
 #[path = "../parts/frames.rs"]
 mod frames;
@@ -78,6 +79,9 @@ async fn measure(arguments: &[String]) -> io::Result<()> {
     }
     if is_wanted("systems") {
         faults += several::systems(&SCALE, &mut lines).await?;
+    }
+    if is_wanted("fail-over") {
+        faults += failover::owner_killed(&SCALE, &mut lines).await?;
     }
     if is_wanted("5") {
         commits::on_sqlite(&SCALE, &mut lines).await?;

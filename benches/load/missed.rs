@@ -41,6 +41,14 @@ pub struct History {
 }
 
 impl History {
+    /// So many commands of `world` and nothing else.
+    pub fn of_commands(world: &World, count: usize) -> Self {
+        let said = (0..count).map(|index| (world.message(index), world.item(index)));
+        Self {
+            said: said.collect(),
+        }
+    }
+
     /// The command heard before the absence, and everything missed. Commands are those of `world`.
     fn of(world: &World) -> Self {
         let mut said = vec![(world.message(0), world.item(0))];

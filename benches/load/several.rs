@@ -68,7 +68,9 @@ pub async fn systems(scale: &Scale, lines: &mut Vec<Line>) -> io::Result<usize> 
         bare.write_all(b"GET /points HTTP/1.1\r\nhost: swan\r\n\r\n")
             .await?;
         let mut answer = [0; 1_024];
-        bare.read(&mut answer).await?;
+        if bare.read(&mut answer).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         if index >= COLD {
             slowest.push(began.elapsed().as_secs_f64() * 1e6);
         }
@@ -115,7 +117,14 @@ async fn answer(mut stream: TcpStream, thinks: Duration) -> io::Result<()> {
         let request = String::from_utf8_lossy(&read[..length]).into_owned();
         read.drain(..length);
         let said = match request.starts_with("GET") {
-            true => r#"{"userId":"","balance":7}"#.to_owned(),
+            true => {
+                let whose = request.lines().find_map(|line| {
+                    let (name, value) = line.split_once(':')?;
+                    let is_it = name.eq_ignore_ascii_case("x-consumer-custom-id");
+                    is_it.then(|| value.trim())
+                });
+                serde_json::json!({"userId": whose, "balance": 7}).to_string()
+            }
             false => {
                 let asked: serde_json::Value = serde_json::from_str(&request[head..])?;
                 let clients = asked["clientIds"].as_array().cloned().unwrap_or_default();

@@ -130,6 +130,7 @@ pub(super) fn told(cause: Cause, receipts: &[Receipt]) -> Answer {
             Stage::Interim
         },
         reply: change_reply(receipts),
+        shown: receipts.iter().map(Receipt::shown).collect(),
     }
 }
 

@@ -68,6 +68,7 @@ use crate::permissions::Granted;
 use crate::permissions::Right;
 use crate::points::Points;
 use crate::points::ReplyAddress;
+use crate::points::Shown;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::seal::Seal;
@@ -171,6 +172,8 @@ pub enum Answer {
         stage: Stage,
         /// What to say.
         reply: Reply,
+        /// How it shows each of them.
+        shown: Vec<Shown>,
     },
     /// Another answer is on its way, or was given: the message was here before.
     Nothing,

@@ -26,6 +26,7 @@ use crate::model::incoming::Incoming;
 use crate::permissions::Standing;
 use crate::permissions::needed;
 use crate::points::ReplyAddress;
+use crate::points::Shown;
 use crate::words::Definition;
 use crate::words::Hints;
 use crate::words::Reply;
@@ -52,8 +53,10 @@ impl Dispatcher {
                 cause,
                 stage,
                 reply,
+                shown,
             }) => {
-                self.tell_change(guild, address, cause, stage, &reply).await;
+                self.tell_change(guild, address, cause, stage, &reply, &shown)
+                    .await;
             }
             Ok(Answer::Nothing) => {}
             Ok(Answer::Ask { reply, proposal }) => {
@@ -84,6 +87,7 @@ impl Dispatcher {
         cause: Cause,
         stage: Stage,
         reply: &Reply,
+        shown: &[Shown],
     ) {
         let told = match stage {
             Stage::Final => Told::Final,
@@ -94,7 +98,7 @@ impl Dispatcher {
         let tongue = self.tongue(guild);
         match self.voice.say_over(address, beneath, &tongue, reply).await {
             Ok(said) => {
-                if let Err(error) = self.journal.told(&cause, said, told).await {
+                if let Err(error) = self.journal.told(&cause, said, told, shown).await {
                     tracing::error!(%error, "it could not be noted that an answer was said");
                 }
             }

@@ -196,8 +196,10 @@ impl Dispatcher {
                 cause,
                 stage,
                 reply,
+                shown,
             }) => {
-                self.tell_change(guild, address, cause, stage, &reply).await;
+                self.tell_change(guild, address, cause, stage, &reply, &shown)
+                    .await;
             }
             Ok(_) => {}
             Err(error) => {

@@ -34,6 +34,11 @@ impl Heeded {
         (self.incoming.guild, self.incoming.author.id)
     }
 
+    /// Whether its frame came late enough to be one that comes again.
+    pub(super) fn is_late(&self) -> bool {
+        self.entered.is_late()
+    }
+
     /// The message, for spans.
     pub fn incoming(&self) -> &Incoming {
         &self.incoming

@@ -83,9 +83,15 @@ pub(super) struct Entered {
     channel: ChannelId,
     message: MessageId,
     begun: AtomicBool,
+    is_late: bool,
 }
 
 impl Entered {
+    /// Whether its frame came when everything as old had long been handled: it may come again.
+    pub(super) fn is_late(&self) -> bool {
+        self.is_late
+    }
+
     /// From here on it counts as handled once it ends, however it ends.
     pub(super) fn begin(&self) {
         self.begun.store(true, Ordering::Relaxed);
@@ -110,8 +116,8 @@ impl Marks {
 
     /// Enters a command; none where it was entered before or its channel is handled beyond it.
     ///
-    /// A frame that is older than everything remembered is let through: the platform is not known to
-    /// repeat frames, and a change of points is known by its id anyway.
+    /// A frame that is older than everything remembered is let through as a late one: whether it comes
+    /// again is for somebody else to find out.
     pub(super) fn enter(
         self: &Arc<Self>,
         incoming: &Incoming,
@@ -119,11 +125,12 @@ impl Marks {
         now_ms: i64,
     ) -> Option<Entered> {
         let message = incoming.message;
-        let entered = Entered {
+        let mut entered = Entered {
             marks: Arc::clone(self),
             channel: incoming.channel,
             message,
             begun: AtomicBool::new(false),
+            is_late: false,
         };
         if message.minted_ms() >= now_ms + FUTURE_MS {
             return Some(entered);
@@ -140,6 +147,7 @@ impl Marks {
             Channel::new(incoming.guild, since)
         });
         if message <= channel.since {
+            entered.is_late = true;
             return (arrival == Arrival::Live).then_some(entered);
         }
         if channel.done.contains(&message) || !channel.open.insert(message) {

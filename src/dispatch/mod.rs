@@ -18,6 +18,7 @@ mod paging;
 mod people;
 mod pressing;
 mod reading;
+mod repeated;
 mod standing;
 mod teller;
 mod telling;
@@ -47,9 +48,7 @@ use crate::dispatch::voice::Voice;
 use crate::fanbook::api::BotApi;
 use crate::fanbook::text::Invocation;
 use crate::guilds::Guilds;
-use crate::journal::ConfirmationState;
 use crate::journal::Journal;
-use crate::journal::JournalError;
 use crate::model::GuildId;
 use crate::model::Language;
 use crate::model::MessageId;
@@ -222,7 +221,7 @@ impl Dispatcher {
             quoting: Some(incoming.message),
             said: None,
         };
-        let result = match self.heard_before(incoming, definition).await {
+        let result = match self.comes_again(heeded, definition).await {
             Ok(true) => return,
             Ok(false) => self.run(heeded, invocation, definition, address).await,
             Err(error) => Err(CommandError::Store(anyhow::Error::new(error))),
@@ -233,25 +232,6 @@ impl Dispatcher {
         let hints = self.hints(incoming, invocation, definition);
         self.tell_answer(guild, address, definition, &hints, incoming, result)
             .await;
-    }
-
-    /// Whether this message changed points before, or asks already: its frame arrives again after a
-    /// restart, perhaps with other words or another member in it.
-    async fn heard_before(
-        &self,
-        incoming: &Incoming,
-        definition: &Definition,
-    ) -> Result<bool, JournalError> {
-        if !matches!(right_of(definition), Right::Give | Right::Take) || incoming.guild.is_none() {
-            return Ok(false);
-        }
-        if !self.journal.of_message(incoming.message).await?.is_empty() {
-            return Ok(true);
-        }
-        let asked = self.journal.asked(incoming.message).await?;
-        // A question that was written down and then not asked, because the process died, is asked.
-        Ok(asked
-            .is_some_and(|asked| asked.said.is_some() || asked.state != ConfirmationState::Asked))
     }
 
     async fn run(

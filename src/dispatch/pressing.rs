@@ -78,11 +78,12 @@ impl Dispatcher {
                 cause,
                 stage,
                 reply,
+                shown,
             }) => {
                 let address = place(&receipt);
                 let toast = pressed_reply();
                 tokio::join!(
-                    self.tell_change(guild, address, cause, stage, &reply),
+                    self.tell_change(guild, address, cause, stage, &reply, &shown),
                     self.toast(&press, guild, &toast)
                 );
                 drop(turn);

@@ -14,6 +14,7 @@ use crate::dispatch::voice::Beneath;
 use crate::fanbook::api::SayError;
 use crate::journal::JournalError;
 use crate::journal::Receipt;
+use crate::journal::Shown;
 use crate::journal::State;
 use crate::journal::Told;
 use crate::model::Cause;
@@ -162,8 +163,7 @@ impl Dispatcher {
         }
     }
 
-    /// Notes what was said of what is told together. Where one stands otherwise since it was read,
-    /// there is more to say, and the note leaves it owed: an end, and that a moderator decides.
+    /// Notes what was said of what is told together. What stands otherwise by then stays owed.
     async fn note_stand(
         &self,
         cause: &Cause,
@@ -171,22 +171,8 @@ impl Dispatcher {
         said: MessageId,
         told: Told,
     ) -> Result<(), JournalError> {
-        // A message that named nobody's decision must not count as having named it.
-        match all.iter().any(|entry| entry.state == State::Unresolved) {
-            true => self.journal.told_whole(cause, said, told).await?,
-            false => self.journal.told(cause, said, told).await?,
-        }
-        if all.iter().all(|entry| entry.state.is_final()) {
-            return Ok(());
-        }
-        let now = self.told_together(cause).await?;
-        let stands = |entries: &[Receipt]| -> Vec<State> {
-            entries.iter().map(|entry| entry.state).collect()
-        };
-        if stands(&now) != stands(all) {
-            self.journal.told(cause, said, Told::Interim).await?;
-        }
-        Ok(())
+        let shown: Vec<Shown> = all.iter().map(Receipt::shown).collect();
+        self.journal.told(cause, said, told, &shown).await
     }
 
     /// Where the answer belongs and what stands there: where it may have been said without being

@@ -175,6 +175,14 @@ impl Receipt {
         }
     }
 
+    /// What a message shows that is put together from this.
+    pub fn shown(&self) -> Shown {
+        Shown {
+            cause: self.cause,
+            state: self.state,
+        }
+    }
+
     /// The message whose answer tells of it: what is said is said for all entries of that message.
     pub fn told_under(&self) -> MessageId {
         match self.cause {
@@ -353,13 +361,14 @@ pub enum Told {
     Undeliverable,
 }
 
-/// Whether what was said names the entries that are left to a moderator as such.
+/// How a message of ours shows an entry: what is noted of the message holds only for an entry that
+/// still stands so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum HandedOver {
-    /// It does.
-    Named,
-    /// It was said by somebody who did not know of any.
-    Unknown,
+pub struct Shown {
+    /// Which.
+    pub cause: Cause,
+    /// How it stood when the message was put together.
+    pub state: State,
 }
 
 /// How many entries wait, by what they wait for.

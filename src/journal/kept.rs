@@ -31,6 +31,15 @@ pub(super) fn state_word(state: State) -> &'static str {
     word(&STATES, state.kept())
 }
 
+/// The word for how an entry stands in the eyes of whoever reads of it: that it waits for approval is
+/// kept beside its state.
+pub(super) fn standing_word(state: State) -> &'static str {
+    match state {
+        State::Waiting => "waiting",
+        state => state_word(state),
+    }
+}
+
 /// The word an approval is kept as.
 pub(super) fn approval_word(approval: &Approval) -> &'static str {
     match &approval.decision {

@@ -20,11 +20,11 @@ use crate::journal::entry::BalanceRead;
 use crate::journal::entry::Counts;
 use crate::journal::entry::Decision;
 use crate::journal::entry::Durability;
-use crate::journal::entry::HandedOver;
 use crate::journal::entry::Progress;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Refused;
 use crate::journal::entry::Settlement;
+use crate::journal::entry::Shown;
 use crate::journal::entry::Span;
 use crate::journal::entry::State;
 use crate::journal::entry::Told;
@@ -348,9 +348,9 @@ pub(super) enum Access {
 /// A note that concerns no verdict.
 #[derive(Clone, Debug)]
 pub(super) enum Note {
-    /// What was said of all entries of a command, or of one undo. Of one that is not settled the end
-    /// cannot have been said, and that one is left to a moderator counts as said only where
-    /// `handed_over` says so.
+    /// What was said of all entries of a command, or of one undo. What is news of an entry since the
+    /// message was put together counts as not said: its end, that it is left to a moderator, and that
+    /// it waits for nobody's approval any more.
     Told {
         /// One of its causes.
         cause: Cause,
@@ -358,8 +358,9 @@ pub(super) enum Note {
         said: Option<MessageId>,
         /// What it says.
         told: Told,
-        /// Whether it also says what is left to a moderator.
-        handed_over: HandedOver,
+        /// How it shows each; the note is about these alone. Empty where nothing could be said: then
+        /// it is about all.
+        shown: Vec<Shown>,
     },
     /// Telling did not work and is put off.
     TellLater {

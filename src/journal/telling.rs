@@ -2,8 +2,8 @@
 
 use crate::journal::Journal;
 use crate::journal::entry::Durability;
-use crate::journal::entry::HandedOver;
 use crate::journal::entry::Receipt;
+use crate::journal::entry::Shown;
 use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
 use crate::journal::store::Note;
@@ -11,32 +11,28 @@ use crate::model::Cause;
 use crate::model::MessageId;
 
 impl Journal {
-    /// Notes what was said of the command behind `cause`, for all its entries.
+    /// Notes what was said of the command behind `cause`: `shown` is how the message shows each of
+    /// its entries.
     ///
-    /// A later note replaces an earlier one, also `Final` by `Interim`: which of two replies stands
-    /// is then unknown, and saying the end again is the safe side. For the same reason it is on disk
-    /// soon and not at once: what a power cut takes of it is said again.
+    /// An entry that stands otherwise by now is still to be told, which is seen in the transaction
+    /// that writes the note: its end, that a moderator decides, and that it waits no longer. A later
+    /// note replaces an earlier one, also `Final` by `Interim`: which of two replies stands is then
+    /// unknown, and saying the end again is the safe side. For the same reason it is on disk soon and
+    /// not at once: what a power cut takes of it is said again.
     pub async fn told(
         &self,
         cause: &Cause,
         said: MessageId,
         told: Told,
+        shown: &[Shown],
     ) -> Result<(), JournalError> {
-        let (handed_over, soon) = (HandedOver::Unknown, Durability::Soon);
-        self.note_told(cause, Some(said), told, handed_over, soon)
-            .await
-    }
-
-    /// The same for what also names those of its entries that are left to a moderator.
-    pub async fn told_whole(
-        &self,
-        cause: &Cause,
-        said: MessageId,
-        told: Told,
-    ) -> Result<(), JournalError> {
-        let (handed_over, soon) = (HandedOver::Named, Durability::Soon);
-        self.note_told(cause, Some(said), told, handed_over, soon)
-            .await
+        let note = Note::Told {
+            cause: *cause,
+            said: Some(said),
+            told,
+            shown: shown.to_vec(),
+        };
+        self.note_by(Durability::Soon, note).await.map(drop)
     }
 
     /// At most `limit` settled entries whose end was not told and whose telling is due by `due_ms`,
@@ -62,25 +58,12 @@ impl Journal {
 
     /// Notes that the command behind `cause` cannot be answered any more.
     pub async fn undeliverable(&self, cause: &Cause) -> Result<(), JournalError> {
-        let (told, handed_over) = (Told::Undeliverable, HandedOver::Named);
-        self.note_told(cause, None, told, handed_over, Durability::Now)
-            .await
-    }
-
-    async fn note_told(
-        &self,
-        cause: &Cause,
-        said: Option<MessageId>,
-        told: Told,
-        handed_over: HandedOver,
-        durability: Durability,
-    ) -> Result<(), JournalError> {
         let note = Note::Told {
             cause: *cause,
-            said,
-            told,
-            handed_over,
+            said: None,
+            told: Told::Undeliverable,
+            shown: Vec::new(),
         };
-        self.note_by(durability, note).await.map(drop)
+        self.note_by(Durability::Now, note).await.map(drop)
     }
 }

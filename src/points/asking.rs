@@ -5,7 +5,6 @@
 //! where the system itself has none. Deliberately absent: guilds with one system, which are asked
 //! straight away and have nothing kept.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -235,14 +234,12 @@ impl Round {
     }
 
     /// Waits for one more; whether there was one.
-    fn next(&mut self) -> impl Future<Output = bool> {
-        async {
-            let Some((at, heard)) = self.under_way.next().await else {
-                return false;
-            };
-            self.places[at].1 = Some(heard);
-            true
-        }
+    async fn next(&mut self) -> bool {
+        let Some((at, heard)) = self.under_way.next().await else {
+            return false;
+        };
+        self.places[at].1 = Some(heard);
+        true
     }
 }
 

@@ -67,6 +67,7 @@ pub use crate::journal::Over;
 pub use crate::journal::Ranked;
 pub use crate::journal::Receipt;
 pub use crate::journal::ReplyAddress;
+pub use crate::journal::Shown;
 pub use crate::journal::State;
 pub use crate::journal::Thawed;
 

@@ -152,8 +152,8 @@ fn beside(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The file holds tokens, so nobody else may read it.
-fn private_file(path: &Path) -> io::Result<File> {
+/// A new file that nobody else may read: the sandbox's files hold tokens.
+pub fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

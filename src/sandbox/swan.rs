@@ -114,9 +114,7 @@ impl SwanWorld {
                 })?;
             }
         }
-        for opening in seed.users {
-            open(&mut books, opening, clock.now_ms())?;
-        }
+        open(&mut books, seed.users, clock.now_ms())?;
         if let Some(path) = &file {
             let file = FactFile::replace(path, &books.facts())?;
             books.keep_in(file);
@@ -340,21 +338,27 @@ impl Service for SwanWorld {
     }
 }
 
-fn open(books: &mut Books, opening: SwanOpening, now_ms: i64) -> io::Result<()> {
-    if books.balance(&opening.id).is_some() {
-        return Ok(());
+/// Opens the accounts that are not there yet; their histories go on side by side.
+fn open(books: &mut Books, openings: Vec<SwanOpening>, now_ms: i64) -> io::Result<()> {
+    let mut history = Vec::new();
+    for opening in openings {
+        if books.balance(&opening.id).is_some() {
+            continue;
+        }
+        let days = i64::try_from(opening.history.len()).unwrap_or(i64::MAX);
+        let begin_ms = now_ms.saturating_sub(days.saturating_mul(DAY_MS));
+        books.tell(Fact::User {
+            id: opening.id.clone(),
+            created_ms: begin_ms,
+        })?;
+        for (day, (points, info)) in (0..).zip(opening.history) {
+            history.push((begin_ms + day * DAY_MS, opening.id.clone(), points, info));
+        }
     }
-    let days = i64::try_from(opening.history.len()).unwrap_or(i64::MAX);
-    let begin_ms = now_ms.saturating_sub(days.saturating_mul(DAY_MS));
-    books.tell(Fact::User {
-        id: opening.id.clone(),
-        created_ms: begin_ms,
-    })?;
-    let mut at_ms = begin_ms;
-    for (points, info) in opening.history {
-        let entry = books.entry(&opening.id, "RETAIL_LIKE", points, &info, "", at_ms);
+    history.sort_by_key(|(at_ms, ..)| *at_ms);
+    for (at_ms, user, points, info) in history {
+        let entry = books.entry(&user, "RETAIL_LIKE", points, &info, "", at_ms);
         books.tell(Fact::Entered(entry))?;
-        at_ms += DAY_MS;
     }
     Ok(())
 }

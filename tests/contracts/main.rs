@@ -1,8 +1,8 @@
 //! One behaviour suite for each trait, run on each implementation.
 //!
 //! The store suite (`store/`) is written against the journal's public face. All of it but
-//! `store/sqlite.rs`, `store/postgres.rs`, `store/cut.rs` and `store/refusals.rs` knows of the engine
-//! only what `Home` says.
+//! `store/sqlite.rs`, `store/postgres.rs`, `store/cut.rs`, `store/refusals.rs` and
+//! `store/troubled.rs` knows of the engine only what `Home` says.
 
 #[path = "../support/cable.rs"]
 mod cable;

@@ -149,7 +149,7 @@ async fn a_former_owner_opens_settles_and_marks_nothing() {
     let known = cause(1);
     let told = former
         .journal()
-        .told(&known, MessageId::new(9), Told::Final);
+        .told(&known, MessageId::new(9), Told::Final, &[]);
     refused(told.await.expect_err("nor mark"));
     refused(former.journal().writable().await.expect_err("nor prove"));
     // Several at once share a transaction, and each of them hears it.

@@ -108,6 +108,12 @@ async fn a_restart_finds_the_pair_the_clients_and_the_dead_tokens() {
     shapes.point_order = PointOrder::Shuffled;
     first.manta.set_shapes(shapes.clone());
 
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "the file holds the pair");
+    }
     // Twice, because the second start reads what the first one had shortened.
     for _ in 0..2 {
         let again = Stage::with(seed(), Some(file.clone())).await;

@@ -13,13 +13,9 @@ use guildpoints::journal::Counts;
 use guildpoints::journal::Journal;
 use guildpoints::journal::JournalError;
 use guildpoints::journal::Receipt;
-use guildpoints::journal::State;
 use guildpoints::journal::StoreSettings;
 use guildpoints::model::MessageId;
 use guildpoints::model::Policy;
-use guildpoints::points::Change;
-use guildpoints::points::ChangeError;
-use guildpoints::points::Changes;
 use guildpoints::points::GuildSystems;
 use guildpoints::points::Points;
 use guildpoints::points::PointsBackend;
@@ -29,14 +25,15 @@ use guildpoints::support::pulse::Pulses;
 use tokio::task::yield_now;
 use tokio_util::sync::CancellationToken;
 
-use crate::commands::Claim;
 use crate::commands::Command;
+use crate::delivering::deliver;
 use crate::door::Door;
 use crate::door::World;
 use crate::door::enter;
 use crate::mall::REQUEST_LIMIT_MS;
 use crate::mall::WINDOW_MS;
 use crate::people;
+use crate::schedule::Luck;
 
 /// No leap is longer, so that sweeps come about when they should, in milliseconds.
 const LEAP_MS: u64 = 2_000;
@@ -93,11 +90,17 @@ impl Drop for Stage {
     }
 }
 
-/// The bot while it lives.
-pub struct Life {
+/// The bot, and the world it lives in.
+#[derive(Clone)]
+pub struct Bot {
     pub journal: Journal,
     pub points: Points,
     pub world: World,
+}
+
+/// The bot while it lives.
+pub struct Life {
+    pub bot: Bot,
     clock: Clock,
     stop: CancellationToken,
     running: Vec<tokio::task::JoinHandle<()>>,
@@ -124,10 +127,13 @@ impl Life {
         let points = Points::new(journal.clone(), doors, clock.clone(), times());
         let stop = CancellationToken::new();
         tokio::spawn(points.clone().reconcile(stop.clone()));
+        let world = world.clone();
         Ok(Self {
-            journal,
-            points,
-            world: world.clone(),
+            bot: Bot {
+                journal,
+                points,
+                world,
+            },
             clock: clock.clone(),
             stop,
             running: Vec::new(),
@@ -135,21 +141,9 @@ impl Life {
     }
 
     /// Delivers a command; its answer is noted when it comes.
-    pub fn deliver(&mut self, command: Command, policy: Policy) {
-        let points = self.points.clone();
-        let world = self.world.clone();
-        self.running.push(tokio::spawn(async move {
-            let granted = people::granted(command.giver, command.points, &policy);
-            let mut orders = command.orders();
-            let claim = if command.is_several {
-                let message = people::message(command.number);
-                let changes = points.change_all(&granted, &policy, message, orders).await;
-                claimed_all(changes)
-            } else {
-                claimed(points.change(&granted, &policy, orders.remove(0)).await)
-            };
-            command.hear(&mut enter(&world), claim);
-        }));
+    pub fn deliver(&mut self, command: Command, luck: Luck, policy: Policy) {
+        let delivered = deliver(self.bot.clone(), command, luck, policy);
+        self.running.push(tokio::spawn(delivered));
     }
 
     /// Lets everything run that can run without time passing, and says how the journal stands.
@@ -158,12 +152,17 @@ impl Life {
         loop {
             // A write that meets nothing comes after all writes that queue; reading comes after them.
             let nothing = MessageId::new(1);
-            let _nothing_there = self.journal.asked_said(nothing, nothing).await;
-            let counts = self.journal.counts().await.expect("the store can be read");
+            let _nothing_there = self.bot.journal.asked_said(nothing, nothing).await;
+            let counts = self
+                .bot
+                .journal
+                .counts()
+                .await
+                .expect("the store can be read");
             for _ in 0..8 {
                 yield_now().await;
             }
-            let activity = enter(&self.world).story.activity;
+            let activity = enter(&self.bot.world).story.activity;
             if seen.replace(activity) == Some(activity) {
                 return counts;
             }
@@ -183,15 +182,34 @@ impl Life {
     pub async fn wait(&mut self, until: Option<u64>) {
         let step = if self.is_busy() { STEP_MS } else { LEAP_MS };
         let (now, event) = {
-            let world = enter(&self.world);
+            let world = enter(&self.bot.world);
             (world.story.now, world.next_event())
         };
         let next = [Some(now + step), until, event].into_iter().flatten().min();
         let next = next.unwrap_or(now).max(now);
-        let by = Duration::from_millis(next - now);
+        self.leap(next - now).await;
+    }
+
+    /// Lets so many milliseconds pass, whatever is due in them.
+    pub async fn leap(&self, by_ms: u64) {
+        let by = Duration::from_millis(by_ms);
         self.clock.advance(by);
-        enter(&self.world).story.now = next;
+        enter(&self.bot.world).story.now += by_ms;
         tokio::time::advance(by).await;
+    }
+
+    /// In how many milliseconds the first command is refused because nobody decides about it.
+    pub async fn next_expiry(&self) -> Option<u64> {
+        let waiting = self.bot.journal.unapproved(i64::MAX, 64).await;
+        let waiting = waiting.expect("the store can be read");
+        let approvals = waiting.into_iter().filter_map(|receipt| receipt.approval);
+        let until_ms = approvals.map(|approval| approval.until_ms).min()?;
+        Some(
+            until_ms
+                .saturating_sub(self.clock.now_ms())
+                .max(0)
+                .unsigned_abs(),
+        )
     }
 
     /// Whether some command still waits for its answer.
@@ -203,22 +221,28 @@ impl Life {
     /// Stops as a process does that is asked to.
     pub async fn end(mut self) {
         self.stop.cancel();
-        let points = self.points.clone();
+        let points = self.bot.points.clone();
         let drained = tokio::spawn(async move { points.drain().await });
         while self.is_busy() || !drained.is_finished() {
             self.settle().await;
-            while enter(&self.world).happen() {
+            while enter(&self.bot.world).happen() {
                 self.settle().await;
             }
             self.wait(None).await;
         }
-        self.journal.close().await;
+        self.bot.journal.close().await;
     }
 
-    /// The entries of a command.
+    /// The entries of a command, each followed by its undos.
     pub async fn entries(&self, number: usize) -> Vec<Receipt> {
-        let found = self.journal.of_message(people::message(number)).await;
-        found.expect("the store can be read")
+        let found = self.bot.journal.of_message(people::message(number)).await;
+        let mut entries = Vec::new();
+        for entry in found.expect("the store can be read") {
+            let undos = self.bot.points.undos(&entry).await;
+            entries.push(entry);
+            entries.extend(undos.expect("the store can be read"));
+        }
+        entries
     }
 }
 
@@ -238,40 +262,5 @@ async fn opened(
             }
             opened => return opened,
         }
-    }
-}
-
-fn claimed(change: Result<Change, ChangeError>) -> Claim {
-    match change {
-        Ok(Change::Done(receipt)) => Claim::Stand(vec![(receipt.member, State::Done)]),
-        Ok(Change::Refused(receipt)) => Claim::Stand(vec![(receipt.member, State::Refused)]),
-        Ok(Change::Pending(receipt)) => {
-            let state = match receipt.state.is_final() {
-                true => State::Unconfirmed,
-                false => receipt.state,
-            };
-            Claim::Stand(vec![(receipt.member, state)])
-        }
-        Ok(Change::Known(_)) => Claim::Known,
-        Ok(Change::Over(_)) => Claim::Over,
-        Ok(Change::Frozen(_)) => Claim::Failed("giving is stopped".to_owned()),
-        Ok(Change::ConfirmationSpent(_)) => Claim::Failed("a confirmation is spent".to_owned()),
-        Err(error) => Claim::Failed(error.to_string()),
-    }
-}
-
-fn claimed_all(changes: Result<Changes, ChangeError>) -> Claim {
-    match changes {
-        Ok(Changes::Written(receipts)) => {
-            let states = receipts
-                .iter()
-                .map(|receipt| (receipt.member, receipt.state));
-            Claim::Stand(states.collect())
-        }
-        Ok(Changes::Known) => Claim::Known,
-        Ok(Changes::Over(_)) => Claim::Over,
-        Ok(Changes::Frozen(_)) => Claim::Failed("giving is stopped".to_owned()),
-        Ok(Changes::ConfirmationSpent(_)) => Claim::Failed("a confirmation is spent".to_owned()),
-        Err(error) => Claim::Failed(error.to_string()),
     }
 }

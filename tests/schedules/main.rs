@@ -2,8 +2,9 @@
 //!
 //! Each schedule drives the real `Points` and the real `Journal` on a file, and some of them on a
 //! database as well, against a points system
-//! modelled here in the test's own words: commands of several people at once, answers that are lost,
-//! late, wrong or repeated, look-ups that fail, crashes at any instant, commands delivered again. When
+//! modelled here in the test's own words: commands of several people at once, changes that wait for
+//! approval or are undone, answers that are lost, late, wrong or repeated, look-ups that fail, crashes
+//! at any instant, commands delivered again, nights that pass. When
 //! all has come to rest, the mall's books, the journal and what was claimed have to agree (`judge`).
 //!
 //! - `GUILDPOINTS_SCHEDULES` is how many are played, 300 if it is not set. They are the same ones each
@@ -18,7 +19,9 @@
 //! time, so where exactly a crash meets a write differs from run to run.
 
 mod arriving;
+mod claims;
 mod commands;
+mod delivering;
 mod door;
 mod judge;
 mod life;
@@ -64,11 +67,15 @@ const KEPT_TIMES: u32 = 10;
 
 /// Paths that have to be taken in any run of `USUAL` schedules or more; otherwise the schedules have
 /// stopped to prove what they are for.
-const PATHS: [&str; 30] = [
+const PATHS: [&str; 44] = [
     "answers: above the quota",
+    "answers: decided before",
     "answers: done",
     "answers: not confirmed yet",
     "answers: refused",
+    "answers: undone before",
+    "answers: waits for approval",
+    "approved",
     "balances that did not suffice",
     "batches sent",
     "changes landed after a later sending was answered",
@@ -76,8 +83,12 @@ const PATHS: [&str; 30] = [
     "commands for one",
     "commands for several",
     "crashes",
+    "ended: an undo is done",
+    "ended: an undo is refused",
     "ended: done",
     "ended: refused",
+    "ended: undone",
+    "ended: undone in part",
     "ended: unresolved",
     "entries queued",
     "heard: access refused",
@@ -92,9 +103,15 @@ const PATHS: [&str; 30] = [
     "landings refused by signature",
     "look-ups that failed",
     "look-ups that found the change",
+    "not approved",
+    "not approved in time",
     "redeliveries known",
     "refusals held",
     "restarts",
+    "undos by button",
+    "undos by code",
+    "undos of the last",
+    "undos of what is left",
 ];
 
 #[test]

@@ -98,8 +98,14 @@ pub struct Mall {
     pub claims: Vec<Claimed>,
     /// Commands whose rows are known to be on disk.
     pub answered: HashSet<usize>,
-    /// What is still to come, by command.
-    pub lucks: Vec<Luck>,
+    /// Commands that were approved, or refused.
+    pub rulings: HashMap<usize, bool>,
+    /// What was said of commands: that somebody had approved them, or nobody had or would.
+    pub rulings_told: Vec<(usize, bool)>,
+    /// Commands of which was said that they never waited.
+    pub never_waited: Vec<usize>,
+    /// What is still to come, by whose luck it is.
+    pub lucks: HashMap<String, Luck>,
     looks_refused: HashMap<String, u8>,
     /// Whose record stands under an id.
     pub used: HashMap<String, (usize, i64)>,
@@ -125,7 +131,10 @@ impl Mall {
             missing: false,
             claims: Vec::new(),
             answered: HashSet::new(),
-            lucks: Vec::new(),
+            rulings: HashMap::new(),
+            rulings_told: Vec::new(),
+            never_waited: Vec::new(),
+            lucks: HashMap::new(),
             looks_refused: HashMap::new(),
             used: HashMap::new(),
             requests: Vec::new(),
@@ -218,30 +227,31 @@ impl Mall {
         let op = &claimed.op;
         let has_landed = self.effects.iter().any(|effect| effect.entry.op == *op);
         match claimed.state {
-            State::Done if !has_landed => {
+            state if state.took_effect() && !has_landed => {
                 let what = format!("{op} was called done and has not taken effect");
                 self.story.blame(what);
             }
-            State::Done => self.story.count("answers: done"),
+            state if state.took_effect() => self.story.count("answers: done"),
             State::Refused => self.story.count("answers: refused"),
+            State::Waiting => self.story.count("answers: waits for approval"),
             _ => self.story.count("answers: not confirmed yet"),
         }
         self.claims.push(claimed);
     }
 
     fn next_fate(&mut self, op: &str) -> Fate {
-        let sendings = &mut self.lucks[people::number_of(op)].sendings;
-        match sendings.is_empty() {
-            true => Fate::WELL,
-            false => sendings.remove(0),
+        let luck = self.lucks.get_mut(&people::luck_of(op));
+        match luck {
+            Some(luck) if !luck.sendings.is_empty() => luck.sendings.remove(0),
+            _ => Fate::WELL,
         }
     }
 
     fn next_look(&mut self, op: &str) -> Look {
-        let looks = &mut self.lucks[people::number_of(op)].looks;
-        match looks.is_empty() {
-            true => Look::WELL,
-            false => looks.remove(0),
+        let luck = self.lucks.get_mut(&people::luck_of(op));
+        match luck {
+            Some(luck) if !luck.looks.is_empty() => luck.looks.remove(0),
+            _ => Look::WELL,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Plays a schedule from an empty journal to rest, through as many lives as it takes.
 
+mod acting;
+
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use guildpoints::support::pulse::Pulses;
 use tempfile::TempDir;
 
 use crate::commands::Command;
+use crate::commands::What;
 use crate::door::World;
 use crate::door::enter;
 use crate::judge;
@@ -25,13 +28,12 @@ use crate::life::Stage;
 use crate::mall::Mall;
 use crate::people;
 use crate::postgres;
-use crate::schedule::Deed;
-use crate::schedule::Deployment;
 use crate::schedule::Schedule;
 use crate::story::Story;
 use crate::story::Tally;
 
-/// Long after everything must have come to rest, in milliseconds of the schedule's time.
+/// Long after everything must have come to rest, in milliseconds of the schedule's time, nights not
+/// counted.
 const TOO_LONG_MS: u64 = 3_600_000;
 
 /// What became of a schedule.
@@ -62,6 +64,8 @@ struct Player {
     armed: Option<u8>,
     squat: Option<usize>,
     counts: Counts,
+    /// Milliseconds in which nothing but a night passed.
+    nights: u64,
 }
 
 /// Plays it.
@@ -97,6 +101,7 @@ fn play_at(store: &str, schedule: &Schedule) -> Played {
         armed: None,
         squat: None,
         counts: Counts::default(),
+        nights: 0,
     };
     player.live_on();
     let world = enter(&player.world);
@@ -171,7 +176,13 @@ impl Player {
                 let entries = self.entries(&life).await;
                 life.end().await;
                 return (End::Rested, Some(entries));
-            } else if now > TOO_LONG_MS {
+            } else if self.is_waiting(&mut life) && self.pass_a_night(&life, 0).await {
+                if let Some(turns) = self.armed.take() {
+                    life.turns(turns).await;
+                    return (End::Crashed, None);
+                }
+                continue;
+            } else if now > TOO_LONG_MS + self.nights {
                 self.blame("it never came to rest".to_owned());
                 return (End::Judged, None);
             }
@@ -180,100 +191,10 @@ impl Player {
         }
     }
 
-    /// Does the next step; answers how the life ends by it.
-    async fn perform(&mut self, life: &mut Life) -> Option<End> {
-        let schedule = self.schedule.clone();
-        let deed = &schedule.steps[self.step].1;
-        self.step += 1;
-        let next = schedule.steps.get(self.step);
-        self.due += next.map_or(0, |step| due_ms(step.0));
-        match deed {
-            Deed::Change {
-                giver,
-                member,
-                points,
-                luck,
-            } => {
-                enter(&self.world).lucks.push(luck.clone());
-                self.command(life, *giver, &[*member], *points, false);
-            }
-            Deed::Several {
-                giver,
-                members,
-                points,
-                luck,
-            } => {
-                enter(&self.world).lucks.push(luck.clone());
-                self.command(life, *giver, members, *points, true);
-            }
-            Deed::Again { command, edited } => self.again(life, usize::from(*command), *edited),
-            Deed::Squat { member } => self.squat = Some(usize::from(*member)),
-            Deed::Crash { turns: u8::MAX } => return Some(End::Crashed),
-            Deed::Crash { turns } => self.armed = Some(*turns),
-            Deed::Restart => return Some(End::Stopped),
-        }
-        // A crash at the same moment finds the bot in the middle of what it has just begun.
-        if let Some((0, Deed::Crash { turns })) = next
-            && *turns < u8::MAX
-        {
-            self.step += 1;
-            let after = schedule.steps.get(self.step);
-            self.due += after.map_or(0, |step| due_ms(step.0));
-            life.turns(*turns).await;
-            return Some(End::Crashed);
-        }
-        None
-    }
-
-    fn command(&mut self, life: &mut Life, giver: u8, members: &[u8], points: i32, several: bool) {
-        let command = Command {
-            number: self.commands.len(),
-            giver: usize::from(giver),
-            members: members.iter().map(|&member| usize::from(member)).collect(),
-            points,
-            is_several: several,
-            is_answered: false,
-        };
-        if let Some(member) = self.squat.take()
-            && self.schedule.deployment == Deployment::Current
-        {
-            let op = people::label(command.number, command.members[0]);
-            enter(&self.world).squat(&op, member);
-        }
-        self.commands.push(command.clone());
-        let kind = if several {
-            "commands for several"
-        } else {
-            "commands for one"
-        };
-        self.tell(&command.told(), kind);
-        life.deliver(command, people::policy(self.schedule.quota));
-    }
-
-    fn again(&mut self, life: &mut Life, which: usize, edited: bool) {
-        if self.commands.is_empty() {
-            return;
-        }
-        let mut command = self.commands[which % self.commands.len()].clone();
-        command.is_answered = enter(&self.world).answered.contains(&command.number);
-        if edited {
-            command.points += command.points.signum();
-        }
-        self.tell(
-            &format!("delivered again: {}", command.told()),
-            "redeliveries",
-        );
-        life.deliver(command, people::policy(self.schedule.quota));
-    }
-
     /// Everything that was written is delivered once more to a bot that has just started.
     async fn redeliver_all(&mut self, mut life: Life, before: Vec<Receipt>) {
         for number in 0..self.commands.len() {
-            let is_written = before
-                .iter()
-                .any(|receipt| receipt.cause.parts().0 == people::message(number));
-            if is_written {
-                enter(&self.world).answered.insert(number);
+            if self.left_its_mark(number, &before) {
                 self.again(&mut life, number, number % 2 == 1);
             }
         }
@@ -291,6 +212,25 @@ impl Player {
         life.end().await;
     }
 
+    /// Whether a command that comes again can find that it was there before.
+    fn left_its_mark(&self, number: usize, entries: &[Receipt]) -> bool {
+        let message = people::message(number);
+        let is_written = match self.commands[number].what {
+            What::Change { .. } => entries
+                .iter()
+                .any(|entry| entry.cause.parts().0 == message && entry.undoes.is_none()),
+            What::Undo(_) => entries
+                .iter()
+                .any(|entry| entry.reply.quoting == Some(message) && entry.undoes.is_some()),
+            // It has no row of its own; what it was about is decided now.
+            What::Decide { .. } => return true,
+        };
+        if is_written {
+            enter(&self.world).answered.insert(number);
+        }
+        is_written
+    }
+
     async fn entries(&self, life: &Life) -> Vec<Receipt> {
         let mut entries = Vec::new();
         for number in 0..self.commands.len() {
@@ -303,6 +243,15 @@ impl Player {
     }
 
     fn is_at_rest(&self, life: &mut Life) -> bool {
+        self.counts.waiting == 0 && self.is_quiet(life)
+    }
+
+    /// Whether nothing is left but what waits for approval.
+    fn is_waiting(&self, life: &mut Life) -> bool {
+        self.counts.waiting > 0 && self.is_quiet(life)
+    }
+
+    fn is_quiet(&self, life: &mut Life) -> bool {
         let Counts {
             queued,
             unconfirmed,
@@ -316,21 +265,22 @@ impl Player {
     fn see(&mut self, counts: Counts) {
         let of = |counts: &Counts| {
             let Counts {
+                waiting,
                 queued,
                 unconfirmed,
                 held,
                 unresolved,
                 ..
             } = *counts;
-            (queued, unconfirmed, held, unresolved)
+            (waiting, queued, unconfirmed, held, unresolved)
         };
         if of(&counts) == of(&self.counts) {
             return;
         }
-        let (queued, unconfirmed, held, unresolved) = of(&counts);
+        let (waiting, queued, unconfirmed, held, unresolved) = of(&counts);
         let mut world = enter(&self.world);
         world.story.tell(format!(
-            "(open in the journal: {queued} queued, {unconfirmed} unconfirmed, {held} held, {unresolved} unresolved)"
+            "(open in the journal: {waiting} waiting, {queued} queued, {unconfirmed} unconfirmed, {held} held, {unresolved} unresolved)"
         ));
         if held > self.counts.held {
             world.story.count("refusals held");

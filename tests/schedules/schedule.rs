@@ -20,6 +20,8 @@ pub type Tenths = u16;
 pub const GIVERS: u8 = 2;
 /// People whose points move.
 pub const MEMBERS: u8 = 3;
+/// People who decide: the givers, and an administrator.
+pub const DECIDERS: u8 = 3;
 
 /// One run from an empty journal to rest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +36,9 @@ pub struct Schedule {
     pub quota: i64,
     /// What each member has at the beginning.
     pub purse: i64,
+    /// A giver's change above this waits for a second person; none where there is no such rule.
+    #[serde(default)]
+    pub approve_over: Option<i64>,
     /// So many starts of the bot happen without proof that look-ups work.
     pub unproved_starts: u8,
     /// What happens, each so long after the one before.
@@ -87,6 +92,13 @@ pub enum Deed {
         /// Whether its text was edited meanwhile: another amount.
         edited: bool,
     },
+    /// Somebody undoes what an earlier command changed.
+    Undo { who: u8, way: Way, luck: Luck },
+    /// Somebody decides about an earlier command, which may wait for that; it is named as in [`Way`].
+    Decide { who: u8, change: u8, approves: bool },
+    /// Where nothing is left but what waits for approval: time passes until so many tenths of a
+    /// second before the first of it is refused because nobody decided.
+    Night { before: Tenths },
     /// Another app has used the id of the next command, for something else.
     Squat { member: u8 },
     /// The process dies; a new one starts on the same store.
@@ -96,6 +108,18 @@ pub enum Deed {
     },
     /// The process is stopped properly and started again.
     Restart,
+}
+
+/// How a change that is to be undone is named: the command that made it, among those that change
+/// points counted back from the newest and round again, and which of its members.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Way {
+    /// By its receipt.
+    Code { change: u8, member: u8 },
+    /// The last one that person gave.
+    Last,
+    /// By the button under it, or by the one that takes back what is there.
+    Button { change: u8, member: u8, rest: bool },
 }
 
 /// What becomes of one request that changes points.
@@ -166,18 +190,23 @@ pub fn schedules() -> impl Strategy<Value = Schedule> {
     let quota = prop_oneof![2 => Just(5_000_i64), 1 => 150..600_i64];
     let purse = prop_oneof![Just(1_000_i64), Just(0), Just(150)];
     let unproved = prop_oneof![6 => Just(0_u8), 1 => 1..3_u8];
+    let approve_over = prop_oneof![Just(None), Just(Some(99_i64)), Just(Some(100))];
+    let rules = (quota, purse, approve_over);
     (
-        (deployment, any::<bool>(), skew, quota, purse, unproved),
-        vec((pause(), deed()), 1..9),
+        (deployment, any::<bool>(), skew, rules, unproved),
+        vec(tale(), 1..8),
     )
-        .prop_map(|(world, steps)| {
-            let (deployment, batch, skew, quota, purse, unproved_starts) = world;
+        .prop_map(|(world, tales)| {
+            let steps = tales.into_iter().flatten().collect();
+            let (deployment, batch, skew, rules, unproved_starts) = world;
+            let (quota, purse, approve_over) = rules;
             Schedule {
                 deployment,
                 batch,
                 skew,
                 quota,
                 purse,
+                approve_over,
                 unproved_starts,
                 steps,
             }
@@ -197,6 +226,86 @@ fn points() -> impl Strategy<Value = i32> {
     ]
 }
 
+/// Something that happens by itself, or what belongs together: a change that mostly goes well, and
+/// what somebody makes of it.
+fn tale() -> impl Strategy<Value = Vec<(Tenths, Deed)>> {
+    let undone = (change(), pause(), undo(), pause(), option::of(undo())).prop_map(
+        |(change, after, undo, again_after, again)| {
+            let mut tale = vec![change, (after, undo)];
+            tale.extend(again.map(|again| (again_after, again)));
+            tale
+        },
+    );
+    // Part of what came is gone when it is to be taken back.
+    let spent = (0..GIVERS, 0..MEMBERS, 1..100_i32, pause(), undo()).prop_map(
+        |(giver, member, points, after, again)| {
+            let change = |points| Deed::Change {
+                giver,
+                member,
+                points,
+                luck: Luck::default(),
+            };
+            let way = Way::Button {
+                change: 1,
+                member: 0,
+                rest: true,
+            };
+            let undo = Deed::Undo {
+                who: giver,
+                way,
+                luck: Luck::default(),
+            };
+            let steps = [(20, change(100)), (20, change(-points)), (20, undo)];
+            steps.into_iter().chain([(after, again)]).collect()
+        },
+    );
+    let decided = (change(), vec((pause(), decide()), 1..3)).prop_map(|(change, decisions)| {
+        let mut tale = vec![change];
+        tale.extend(decisions);
+        tale
+    });
+    prop_oneof![
+        8 => (pause(), deed()).prop_map(|step| vec![step]),
+        2 => undone,
+        1 => spent,
+        2 => decided,
+    ]
+}
+
+/// A change that is answered at once, mostly.
+fn change() -> impl Strategy<Value = (Tenths, Deed)> {
+    let luck = prop_oneof![3 => Just(Luck::default()), 1 => luck()];
+    (10..40_u16, 0..GIVERS, 0..MEMBERS, points(), luck).prop_map(
+        |(after, giver, member, points, luck)| {
+            let change = Deed::Change {
+                giver,
+                member,
+                points,
+                luck,
+            };
+            (after, change)
+        },
+    )
+}
+
+fn undo() -> impl Strategy<Value = Deed> {
+    let luck = prop_oneof![Just(Luck::default()), luck()];
+    (0..DECIDERS, way(), luck).prop_map(|(who, way, luck)| Deed::Undo { who, way, luck })
+}
+
+fn decide() -> impl Strategy<Value = Deed> {
+    (0..DECIDERS, which(), any::<bool>()).prop_map(|(who, change, approves)| Deed::Decide {
+        who,
+        change,
+        approves,
+    })
+}
+
+/// Mostly the newest.
+fn which() -> impl Strategy<Value = u8> {
+    prop_oneof![3 => Just(0_u8), 1 => 0..4_u8]
+}
+
 fn deed() -> impl Strategy<Value = Deed> {
     let several = vec(0..MEMBERS, 1..4).prop_map(|mut members| {
         members.sort_unstable();
@@ -211,9 +320,21 @@ fn deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(giver, members, points, luck)| Deed::Several { giver, members, points, luck }),
         3 => (0..8_u8, any::<bool>())
             .prop_map(|(command, edited)| Deed::Again { command, edited }),
+        2 => undo(),
+        1 => decide(),
+        1 => (0..20_u16).prop_map(|before| Deed::Night { before }),
         1 => (0..MEMBERS).prop_map(|member| Deed::Squat { member }),
         4 => turns.prop_map(|turns| Deed::Crash { turns }),
         1 => Just(Deed::Restart),
+    ]
+}
+
+fn way() -> impl Strategy<Value = Way> {
+    prop_oneof![
+        2 => (which(), 0..MEMBERS).prop_map(|(change, member)| Way::Code { change, member }),
+        2 => Just(Way::Last),
+        3 => (which(), 0..MEMBERS, any::<bool>())
+            .prop_map(|(change, member, rest)| Way::Button { change, member, rest }),
     ]
 }
 

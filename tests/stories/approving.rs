@@ -224,3 +224,36 @@ async fn a_lost_answer_after_approval_is_told_as_not_confirmed_and_settles() {
     stage.hears_of(said, "✅ 小明 +666").await;
     squared(stage, &[666]).await;
 }
+
+#[tokio::test]
+async fn a_decision_and_a_question_that_come_again_are_answered_once() {
+    let mut stage = stage("").await;
+    let (said, code) = waiting(&mut stage, "/奖励 @小明 666 天梯第一名").await;
+    let approved = stage.says("阿珍", &format!("/pending approve {code}"));
+    let told = stage.hears(approved).await;
+    assert!(told.starts_with(&format!("已批准 {code}")), "{told}");
+    stage.hears_of(said, "✅").await;
+    let asked = stage.says("阿珍", "/积分 @小明");
+    stage.hears(asked).await;
+
+    // To a process that remembers nothing of the channel.
+    stage.kill().await;
+    stage.change_store("delete from channels").await;
+    stage.start().await;
+    again_in_vain(&mut stage, &[approved, asked]).await;
+
+    let anew = answer(&mut stage, "阿珍", &format!("/pending approve {code}")).await;
+    assert!(anew.contains("批准，用 /回执"), "typed anew: {anew}");
+    squared(stage, &[666]).await;
+}
+
+/// Delivers what 阿珍 said once more, and waits until the bot is through with it.
+async fn again_in_vain(stage: &mut Stage, said: &[Said]) {
+    for said in said {
+        stage.sandbox.redelivers(said.0);
+    }
+    answer(stage, "阿珍", "/积分").await;
+    for said in said {
+        assert_eq!(stage.answers(*said).len(), 1);
+    }
+}

@@ -1,9 +1,7 @@
 //! The journal in PostgreSQL, as chat and operators meet it: a cable that breaks, a commit nobody
 //! answered, a door that stays shut.
 
-use std::process::Command;
 use std::process::Output;
-use std::process::Stdio;
 
 use crate::books::told;
 use crate::cable::Cable;
@@ -130,13 +128,123 @@ async fn a_shut_door_is_a_sentence_without_the_password() {
 }
 
 async fn check(stage: &Stage) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_guildpoints"));
-    command
-        .arg("check")
-        .arg("--config")
-        .arg(stage.config())
-        .current_dir(stage.folder())
-        .stdin(Stdio::null());
+    let mut command = stage.program("check");
     let ended = tokio::task::spawn_blocking(move || command.output().unwrap());
     ended.await.unwrap()
+}
+
+async fn lives_where_a_variable_says(variable: &'static str) {
+    let Some(server) = postgres::shared() else {
+        return postgres::skipped("there is no `initdb` (Debian: postgresql)");
+    };
+    let schema = postgres::schema_in(&server.tcp_url("owner:hunter2-of-the-variable")).await;
+    let mut stage = Stage::with(Settings {
+        store: Some(schema.clone()),
+        store_variable: Some(variable),
+        ..Settings::default()
+    })
+    .await;
+    let rewarded = stage.says("阿杰", "/奖励 @小明 666 天梯第一名");
+    let answer = stage.hears_of(rewarded, "✅").await;
+    told(&stage, rewarded).await;
+    let written = "select count(*) from entries where state = 'done'";
+    assert_eq!(postgres::number(&schema, written).await, 1, "{variable}");
+
+    stage.kill().await;
+    stage.start().await;
+    stage.sandbox.redelivers(rewarded.0);
+    let looked = stage.says("小明", &format!("/回执 {}", receipt_in(&answer)));
+    stage.hears_of(looked, "已到账").await;
+    assert_eq!(stage.paid().len(), 1);
+    let checked = check(&stage).await;
+    let shown = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(shown.contains("可读写"), "{shown}");
+    let said = format!("{}{shown}{:?}", stage.log(), checked.stderr);
+    assert!(!said.contains("hunter2"), "{said}");
+    let own_file = stage.folder().join("guildpoints.db");
+    assert!(!own_file.exists(), "the file was not meant");
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn an_override_says_where_the_journal_lives() {
+    lives_where_a_variable_says("GUILDPOINTS__STORE__URL").await;
+}
+
+#[tokio::test]
+async fn a_variable_the_settings_name_says_where_the_journal_lives() {
+    lives_where_a_variable_says("DATABASE_URL").await;
+}
+
+#[tokio::test]
+async fn a_full_database_pays_nothing_and_says_so_until_there_is_room() {
+    let Some(schema) = postgres::schema().await else {
+        return;
+    };
+    let mut stage = Stage::without_bot(Settings {
+        store: Some(schema.clone()),
+        ..Settings::default()
+    })
+    .await;
+    let ops = Ops::of(&mut stage);
+    stage.start().await;
+    let full = "create function full_disk() returns trigger language plpgsql as $$ begin
+                    raise exception 'no space left on device' using errcode = '53100';
+                end $$;
+                create trigger full_disk before insert on entries
+                    for each row execute function full_disk();
+                create trigger full_disk before insert on confirmations
+                    for each row execute function full_disk()";
+    postgres::execute(&schema, full).await;
+    let unwritten = stage.says("阿杰", "/奖励 @小明 666 天梯第一名");
+    stage.hears_of(unwritten, NOT_WRITTEN).await;
+    let down = ops.ready_until(|status, _| status == 503).await;
+    assert_eq!(down["trouble"]["store"], "the store is full");
+    let asked = stage.says("小红", "/积分");
+    stage.hears_of(asked, "120").await;
+    assert_eq!(stage.paid(), []);
+
+    postgres::execute(&schema, "drop function full_disk cascade").await;
+    ops.ready_until(|status, _| status == 200).await;
+    let more = stage.says("夜雨", "/奖励 @小明 2 又可以了");
+    stage.hears_of(more, "✅").await;
+    told(&stage, more).await;
+    assert_eq!(stage.answers(unwritten).len(), 1);
+    let paid: Vec<i64> = stage.paid().iter().map(|(points, _)| *points).collect();
+    assert_eq!(paid, [2]);
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_write_the_database_gives_up_twice_is_paid_once() {
+    let Some(schema) = postgres::schema().await else {
+        return;
+    };
+    let mut stage = Stage::with(Settings {
+        store: Some(schema.clone()),
+        ..Settings::default()
+    })
+    .await;
+    let trouble = "create sequence troubles;
+        create function trouble() returns trigger language plpgsql as $$ begin
+            if nextval('troubles') % 3 <> 0 then
+                raise exception 'given up' using errcode = '40001';
+            end if;
+            return new;
+        end $$;
+        create trigger trouble before insert or update on entries
+            for each row execute function trouble()";
+    postgres::execute(&schema, trouble).await;
+    let rewarded = stage.says("阿杰", "/奖励 @小明 666 天梯第一名");
+    stage.hears_of(rewarded, "✅").await;
+    told(&stage, rewarded).await;
+    let tried = postgres::number(&schema, "select last_value from troubles").await;
+    assert!(
+        tried >= 9,
+        "opened, settled and told, each the third time: {tried}"
+    );
+    assert_eq!(stage.answers(rewarded).len(), 1);
+    let paid: Vec<i64> = stage.paid().iter().map(|(points, _)| *points).collect();
+    assert_eq!(paid, [666]);
+    stage.finish().await;
 }

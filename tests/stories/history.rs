@@ -76,7 +76,7 @@ async fn the_bots_own_record_says_what_it_is_and_its_pages_outlive_a_restart() {
     stage.restart().await;
     let toast = stage.sends_press("夜雨", message, &carries).await;
     assert_eq!(toast, "这个按钮只有发起的人能用。");
-    assert_eq!(stage.answers(said), [page.clone()]);
+    assert_eq!(stage.answers(said), std::slice::from_ref(&page));
     stage.presses("小明", said, "下一页").await;
     let second = stage.hears_of(said, "第 2 页").await;
     assert_eq!(rows(&second).len(), 2, "{second}");

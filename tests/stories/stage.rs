@@ -43,6 +43,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SHORT_TIMES: &str =
     "timeout = \"1s\"\nsignature_window = \"1s\"\nlook_up_after = \"200ms\"\n";
 
+/// The address of the stage's own file, as TOML.
+const OWN_FILE: &str = "\"sqlite://guildpoints.db\"";
+
 /// Settings a story may change, as lines of TOML.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -62,6 +65,8 @@ pub struct Settings {
     pub points: Option<&'static str>,
     /// `[store] url`, where it is not the stage's own file.
     pub store: Option<String>,
+    /// The variable `store` comes in, where it does not stand in the settings.
+    pub store_variable: Option<&'static str>,
     /// Further arguments of `run`.
     pub arguments: Vec<String>,
 }
@@ -163,17 +168,24 @@ impl Stage {
             .append(true)
             .open(self.folder().join("bot.log"));
         let log = log.expect("the log can be opened");
-        let bot = Command::new(env!("CARGO_BIN_EXE_guildpoints"))
-            .arg("run")
-            .arg("--config")
-            .arg(self.config())
+        let bot = self
+            .program("run")
             .args(&self.settings.arguments)
-            .current_dir(self.folder())
-            .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a file handle can be copied"))
             .stderr(log)
             .spawn();
         self.bot = Some(bot.expect("the program starts"));
+    }
+
+    /// The program with these settings, in this folder.
+    pub fn program(&self, subcommand: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guildpoints"));
+        command.arg(subcommand).arg("--config").arg(self.config());
+        command.current_dir(self.folder()).stdin(Stdio::null());
+        if let Some(variable) = self.settings.store_variable {
+            command.env(variable, self.store_url());
+        }
+        command
     }
 
     /// The settings file.
@@ -618,11 +630,23 @@ impl Stage {
             .collect()
     }
 
+    /// What stands at `[store] url`.
+    fn store_setting(&self) -> String {
+        let settings = &self.settings;
+        match (settings.store_variable, &settings.store) {
+            // An override goes before whatever stands here.
+            (Some(name), _) if name.starts_with("GUILDPOINTS__") => OWN_FILE.to_owned(),
+            (Some(name), _) => format!("{{ env = \"{name}\" }}"),
+            (None, Some(url)) => format!("\"{url}\""),
+            (None, None) => OWN_FILE.to_owned(),
+        }
+    }
+
     fn toml(&self) -> String {
         let addresses = self.sandbox.addresses();
         format!(
             "[bot]\ntoken = \"{token}\"\napi_url = \"{api}\"\ngateway_url = \"{gateway}\"\n{bot}\n\
-             [store]\nurl = \"{store}\"\n\
+             [store]\nurl = {store}\n\
              [limits]\nsend_per_channel_per_second = 1000.0\napi_per_second = 1000.0\n{limits}\n\
              [mall]\nbase_url = \"{base}\"\napp_key = \"{key}\"\napp_secret = \"{secret}\"\n{mall}\n\
              {further}\n\
@@ -633,11 +657,7 @@ impl Stage {
             api = addresses.api_url,
             gateway = addresses.gateway_url,
             bot = self.settings.bot,
-            store = self
-                .settings
-                .store
-                .as_deref()
-                .unwrap_or("sqlite://guildpoints.db"),
+            store = self.store_setting(),
             base = addresses.mall_url,
             key = self.sandbox.app_key(),
             secret = self.sandbox.app_secret(),

@@ -78,6 +78,21 @@ fn a_command_is_entered_once_by_whatever_way_it_comes() {
 }
 
 #[test]
+fn a_frame_below_everything_remembered_is_let_through_as_a_late_one() {
+    let marks = Arc::new(Marks::default());
+    assert!(!enter(&marks, 0, Arrival::Live).unwrap().is_late());
+    handle(&marks, MINUTE);
+    handle(&marks, 9 * MINUTE);
+    assert!(
+        !enter(&marks, 9 * MINUTE - 1, Arrival::Live)
+            .unwrap()
+            .is_late()
+    );
+    assert!(enter(&marks, -MINUTE, Arrival::Live).unwrap().is_late());
+    assert!(enter(&marks, -MINUTE, Arrival::Missed).is_none());
+}
+
+#[test]
 fn what_stood_in_a_channel_before_its_first_command_is_not_ours() {
     let marks = Arc::new(Marks::default());
     let mut disk = Handled::default();

@@ -272,7 +272,8 @@ impl PostgresPen {
         loop {
             match self.fate(&turn).await {
                 Ok(Fate::Committed) => return Ok(()),
-                Ok(Fate::Gone) => return Err(JournalError::Interrupted(failures::said(&error))),
+                // What the server says of it holds: no room is no reason to try again.
+                Ok(Fate::Gone) => return Err(failed(error)),
                 Ok(Fate::Covered) => return Err(JournalError::Unsure),
                 Err(error) => {
                     self.connection = None;

@@ -212,14 +212,19 @@ pub(super) const TOLD: &str = "
     update entries
     set said = coalesce(v.said, entries.said),
         told = case
-            when v.told = 'undeliverable' or entries.settled_ms is not null then v.told
-            when entries.state = 'unresolved' and v.named = 0 then 'nothing'
+            when v.told = 'undeliverable' then v.told
+            when entries.settled_ms is not null and entries.state = v.shown then v.told
+            when entries.settled_ms is null
+                and (entries.state = 'unresolved' or v.shown = 'waiting')
+                and v.shown <> case entries.approval when 'asked' then 'waiting'
+                               else entries.state end then 'nothing'
             else 'interim' end
     from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[],
-                $7::bigint[])
-        as v (kind, message, line, member, told, said, named)
+                $7::text[])
+        as v (kind, message, line, member, told, said, shown)
     where entries.kind = v.kind and entries.message = v.message
-      and (v.kind = 0 or (entries.line = v.line and entries.member = v.member))
+      and ((v.kind = 0 and v.shown is null)
+           or (entries.line = v.line and entries.member = v.member))
     returning v.kind, v.message, v.line, v.member, cast(0 as bigint) as tries";
 
 /// Puts telling off.

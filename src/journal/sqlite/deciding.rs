@@ -18,31 +18,6 @@ use crate::journal::sqlite::writing::execute;
 use crate::journal::store::FreezeChange;
 use crate::model::Cause;
 
-/// A first sending, unless somebody noted one since, and not while giving is stopped.
-pub(super) fn send_first(
-    connection: &Connection,
-    cause: &Cause,
-    sends: u32,
-    now_ms: i64,
-    next_look_ms: i64,
-) -> Result<Option<Receipt>, JournalError> {
-    let (kind, message, line, member) = kept::key(cause);
-    rows::first(
-        connection,
-        "update entries
-         set sends = sends + 1, last_sent_ms = ?, next_look_ms = ?,
-             state = case state when 'held' then 'held' else 'unconfirmed' end
-         where kind = ? and message = ? and line = ? and member = ?
-           and settled_ms is null and sends = ?
-           and (amount < 0 or not exists (
-                select 1 from freezes
-                where freezes.guild = entries.guild and freezes.lifted_ms is null))
-         returning *",
-        params![now_ms, next_look_ms, kind, message, line, member, sends],
-        rows::receipt,
-    )
-}
-
 /// An entry that waits may be sent.
 pub(super) fn approve(
     connection: &Connection,

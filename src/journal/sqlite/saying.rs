@@ -3,7 +3,8 @@
 use rusqlite::Connection;
 use rusqlite::params;
 
-use crate::journal::entry::HandedOver;
+use crate::journal::entry::Shown;
+use crate::journal::entry::State;
 use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
 use crate::journal::kept;
@@ -13,34 +14,47 @@ use crate::journal::sqlite::writing::execute;
 use crate::model::Cause;
 use crate::model::MessageId;
 
-/// What was said of a command's entries, or of one undo.
+/// What was said of a command's entries, or of one undo: of those that are shown, or of all.
 pub(super) fn tell(
     connection: &Connection,
     cause: &Cause,
     said: Option<MessageId>,
     told: Told,
-    handed_over: HandedOver,
+    shown: &[Shown],
 ) -> Result<Option<u32>, JournalError> {
-    let (kind, message, line, member) = kept::key(cause);
-    let met = execute(
-        connection,
-        "update entries
-         set said = coalesce(?2, said),
-             told = case
-                 when ?1 = 'undeliverable' or settled_ms is not null then ?1
-                 when state = 'unresolved' and not ?7 then 'nothing'
-                 else 'interim' end
-         where kind = ?3 and message = ?4 and (?3 = 0 or (line = ?5 and member = ?6))",
-        params![
-            kept::told_word(told),
-            said.map(|said| kept(said.number())),
-            kind,
-            message,
-            line,
-            member,
-            handed_over == HandedOver::Named
-        ],
-    )?;
+    let one = |cause: &Cause, shown: Option<State>| {
+        let (kind, message, line, member) = kept::key(cause);
+        execute(
+            connection,
+            "update entries
+             set said = coalesce(?2, said),
+                 told = case
+                     when ?1 = 'undeliverable' then ?1
+                     when settled_ms is not null and state = ?7 then ?1
+                     when settled_ms is null and (state = 'unresolved' or ?7 = 'waiting')
+                         and ?7 <> case approval when 'asked' then 'waiting' else state end
+                         then 'nothing'
+                     else 'interim' end
+             where kind = ?3 and message = ?4
+               and ((?3 = 0 and ?7 is null) or (line = ?5 and member = ?6))",
+            params![
+                kept::told_word(told),
+                said.map(|said| kept(said.number())),
+                kind,
+                message,
+                line,
+                member,
+                shown.map(kept::standing_word)
+            ],
+        )
+    };
+    let mut met = 0;
+    if shown.is_empty() {
+        met = one(cause, None)?;
+    }
+    for Shown { cause, state } in shown {
+        met += one(cause, Some(*state))?;
+    }
     Ok((met > 0).then_some(0))
 }
 

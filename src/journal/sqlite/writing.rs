@@ -76,12 +76,7 @@ fn changed(connection: &Connection, change: &EntryChange) -> Result<Option<Recei
             sending,
             now_ms,
             next_look_ms,
-        } => match sending {
-            Sending::Again => resend(connection, cause, *sends, *now_ms, *next_look_ms),
-            Sending::First => {
-                deciding::send_first(connection, cause, *sends, *now_ms, *next_look_ms)
-            }
-        },
+        } => sent(connection, cause, *sends, *sending, *now_ms, *next_look_ms),
         EntryChange::Decide {
             cause,
             decision,
@@ -134,8 +129,8 @@ fn noted(connection: &Connection, note: &Note) -> Result<Option<u32>, JournalErr
             cause,
             said,
             told,
-            handed_over,
-        } => saying::tell(connection, cause, *said, *told, *handed_over),
+            shown,
+        } => saying::tell(connection, cause, *said, *told, shown),
         Note::TellLater { cause, next_ms } => saying::tell_later(connection, cause, *next_ms),
         Note::AskedSaid { message, said } => saying::asked_said(connection, *message, *said),
         Note::Handled(handled) => channels::note(connection, handled),
@@ -229,11 +224,12 @@ fn confirm(
     .map(drop)
 }
 
-/// Another sending, unless somebody else noted one since.
-fn resend(
+/// Another sending, unless somebody else noted one since; a first one not while giving is stopped.
+fn sent(
     connection: &Connection,
     cause: &Cause,
     sends: u32,
+    sending: Sending,
     now_ms: i64,
     next_look_ms: i64,
 ) -> Result<Option<Receipt>, JournalError> {
@@ -245,8 +241,20 @@ fn resend(
              state = case state when 'held' then 'held' else 'unconfirmed' end
          where kind = ? and message = ? and line = ? and member = ?
            and settled_ms is null and sends = ?
+           and (? or amount < 0 or not exists (
+                select 1 from freezes
+                where freezes.guild = entries.guild and freezes.lifted_ms is null))
          returning *",
-        params![now_ms, next_look_ms, kind, message, line, member, sends],
+        params![
+            now_ms,
+            next_look_ms,
+            kind,
+            message,
+            line,
+            member,
+            sends,
+            sending == Sending::Again
+        ],
         rows::receipt,
     )
 }

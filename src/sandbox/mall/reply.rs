@@ -92,7 +92,7 @@ fn envelope(
 ) -> Answer {
     Answer {
         code: Some(code),
-        words: words.to_owned(),
+        words: words.into(),
         ..Answer::new(status, AnswerBody::Json(Json::Object(fields)))
     }
 }

@@ -27,7 +27,7 @@ pub fn success(message: &str, more: Vec<(&'static str, Json)>) -> Answer {
     ];
     fields.extend(more);
     Answer {
-        words: message.to_owned(),
+        words: message.into(),
         ..Answer::new(StatusCode::OK, AnswerBody::Json(Json::Object(fields)))
     }
 }
@@ -43,7 +43,7 @@ pub fn failed(status: StatusCode, code: Option<i64>, words: &str, bot: Option<&s
     ];
     Answer {
         code,
-        words: words.to_owned(),
+        words: words.into(),
         ..Answer::new(status, AnswerBody::Json(Json::Object(fields)))
     }
 }

@@ -63,8 +63,8 @@ function applied(value) {
   return Number(value) > 0 ? number(value) : '–';
 }
 
-/// A moment in a table.
-export const time = (ms) => el('time', { datetime: iso(ms), title: fullTime(ms), text: clockSeconds(ms) });
+/// A moment in a table, written as `form` does.
+export const time = (ms, form = clockSeconds) => el('time', { datetime: iso(ms), title: fullTime(ms), text: form(ms) });
 
 /// A cell. Its heading stands in it again: on a phone a row becomes a little card.
 export function cell(kind, head, content) {

@@ -15,9 +15,8 @@ function drawBots(manta, order) {
     el('dl', { class: 'facts' },
       el('div', {}, el('dt', { text: 'botId' }), el('dd', {}, el('code', { text: bot.id }))),
       el('div', {}, el('dt', { text: t('manta.expires') }), el('dd', {}, el('time', { datetime: iso(bot.expires_ms), text: fullTime(bot.expires_ms) })))),
-    bot.own && el('div', { class: 'admin' },
-      toggle({ key: 'plan', on: bot.plan_open, title: t('manta.plan'), note: t('manta.plan.note'), change: (open) => order('/sandbox/manta/plan', { open }, t('mall.saved')) })),
-    bot.own && el('div', { class: 'keys-row' },
+    bot.own && toggle({ key: 'plan', on: bot.plan_open, title: t('manta.plan'), note: t('manta.plan.note'), change: (open) => order('/sandbox/manta/plan', { open }, t('mall.saved')) }),
+    bot.own && el('div', { class: 'row-form' },
       el('button', { class: 'button small', type: 'button', data: { key: 'renew' }, text: t('manta.renew'), on: { click: () => order('/sandbox/manta/renew', {}, t('manta.renewed')) } })),
     bot.own && el('p', { class: 'hint', text: t('manta.renew.note') })))));
 }
@@ -32,7 +31,7 @@ function drawClients(manta, order) {
     return;
   }
   const rows = clients.map((client) => el('tr', {},
-    cell('id', 'manta.client', el('code', { text: client.id })),
+    cell('id client', 'manta.client', el('code', { text: client.id })),
     cell('platform', 'manta.platform', client.platform),
     cell('id', 'manta.platform.id', el('code', { text: client.platform_client_id })),
     cell('id', 'manta.customer', client.customer_id ? el('code', { text: client.customer_id }) : '–'),

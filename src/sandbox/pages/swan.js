@@ -6,7 +6,7 @@ import { pointsBox } from '/assets/mall-guilds.js';
 import { cell, table, time } from '/assets/mall-records.js';
 import { redraw } from '/assets/redraw.js';
 import { byId, systemPage } from '/assets/system-page.js';
-import { t, number, signed } from '/assets/words.js';
+import { t, dayAndClock, number, signed } from '/assets/words.js';
 
 // A long run enters thousands; the count tells of all, the table shows the newest.
 const MOST_ROWS = 300;
@@ -79,7 +79,7 @@ function drawLedger(swan) {
     return;
   }
   const rows = swan.ledger.slice(0, MOST_ROWS).map((entry, index) => el('tr', { class: before !== null && swan.entries - index > before ? 'fresh' : null },
-    cell('time', 'mall.records.time', time(entry.time_ms)),
+    cell('time', 'mall.records.time', time(entry.time_ms, dayAndClock)),
     cell('who id', 'swan.user', el('code', { text: entry.user, title: entry.user })),
     cell(`points ${entry.points < 0 ? 'minus' : 'plus'}`, 'mall.records.points', signed(entry.points)),
     cell('remark', 'swan.info', el('bdi', { text: [entry.kind, entry.info].filter(Boolean).join(' · '), title: entry.info })),

@@ -122,6 +122,11 @@ export function clockSeconds(ms) {
   return new Intl.DateTimeFormat(current, { ...CLOCK, second: '2-digit' }).format(ms);
 }
 
+/// `11/23 14:05`, where entries are of many days.
+export function dayAndClock(ms) {
+  return new Intl.DateTimeFormat(current, { month: '2-digit', day: '2-digit', ...CLOCK }).format(ms);
+}
+
 /// The whole date and time, for tooltips.
 export function fullTime(ms) {
   return new Intl.DateTimeFormat(current, { dateStyle: 'full', timeStyle: 'medium', hourCycle: 'h23' }).format(ms);

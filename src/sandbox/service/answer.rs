@@ -81,7 +81,7 @@ pub struct Answer {
     /// The result code, where the system has words for them.
     pub errcode: Option<&'static str>,
     /// What the system says with it.
-    pub words: String,
+    pub words: Box<str>,
 }
 
 /// The body of an answer.
@@ -107,7 +107,7 @@ impl Answer {
             applied: 0,
             code: None,
             errcode: None,
-            words: String::new(),
+            words: Box::default(),
         }
     }
 

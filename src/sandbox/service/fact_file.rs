@@ -15,6 +15,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::sandbox::store::private_file;
+
 /// The open file.
 pub struct FactFile {
     file: Arc<File>,
@@ -63,7 +65,7 @@ impl FactFile {
         for fact in facts {
             text.extend(line(fact)?);
         }
-        let mut file = File::create(&fresh)?;
+        let mut file = private_file(&fresh)?;
         file.write_all(&text)?;
         file.sync_all()?;
         drop(file);

@@ -345,7 +345,7 @@ impl<S: Service> Visit<'_, S> {
             status,
             code,
             errcode: answer.errcode,
-            words: answer.words.clone(),
+            words: answer.words.to_string(),
             applied,
             fault: self.fault.cloned(),
             arrival: self.stay.arrival(),

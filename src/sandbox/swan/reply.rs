@@ -34,7 +34,7 @@ pub fn refused(form: ErrorForm, status: StatusCode, errcode: &'static str, words
     };
     Answer {
         errcode: Some(errcode),
-        words: words.to_owned(),
+        words: words.into(),
         ..Answer::new(status, body)
     }
 }
@@ -48,7 +48,7 @@ pub fn odd(code: i64) -> Answer {
     ]);
     Answer {
         code: Some(code),
-        words: "内部错误".to_owned(),
+        words: "内部错误".into(),
         ..success(body)
     }
 }

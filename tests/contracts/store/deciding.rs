@@ -164,8 +164,7 @@ async fn each_undo_is_told_by_itself() {
         };
         fresh(open(&journal, undo).await);
     }
-    journal
-        .told(&line(0, 1), message(50), Told::Interim)
+    say(&journal, &line(0, 1), message(50), Told::Interim)
         .await
         .unwrap();
     journal.tell_later(&line(0, 1), i64::MAX).await.unwrap();

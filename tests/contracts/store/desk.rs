@@ -12,6 +12,7 @@ use guildpoints::journal::Progress;
 use guildpoints::journal::Receipt;
 use guildpoints::journal::Selection;
 use guildpoints::journal::Settlement;
+use guildpoints::journal::Shown;
 use guildpoints::journal::Standing;
 use guildpoints::journal::State;
 use guildpoints::journal::StoreSettings;
@@ -159,8 +160,7 @@ async fn who_may_be_decided(home: Home) {
 async fn what_is_handed_over_is_to_be_told_once_more_and_its_end_after_that(home: Home) {
     let journal = home.journal().await;
     let ticket = ticket(&journal, 1, 5).await;
-    journal
-        .told(&cause(1), message(90), Told::Interim)
+    say(&journal, &cause(1), message(90), Told::Interim)
         .await
         .unwrap();
     assert_eq!(journal.unspoken(i64::MAX, 10).await.unwrap(), []);
@@ -171,13 +171,16 @@ async fn what_is_handed_over_is_to_be_told_once_more_and_its_end_after_that(home
         .unwrap();
     assert_eq!(journal.unspoken(i64::MAX, 10).await.unwrap().len(), 1);
     // A late word by somebody who did not know counts for nothing.
+    let before = [Shown {
+        cause: cause(1),
+        state: State::Unconfirmed,
+    }];
     journal
-        .told(&cause(1), message(90), Told::Interim)
+        .told(&cause(1), message(90), Told::Interim, &before)
         .await
         .unwrap();
     assert_eq!(journal.unspoken(i64::MAX, 10).await.unwrap().len(), 1);
-    journal
-        .told_whole(&cause(1), message(90), Told::Final)
+    say(&journal, &cause(1), message(90), Told::Final)
         .await
         .unwrap();
     assert_eq!(journal.unspoken(i64::MAX, 10).await.unwrap(), []);

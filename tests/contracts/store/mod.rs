@@ -42,3 +42,4 @@ mod sound;
 mod sqlite;
 mod stage;
 mod telling;
+mod troubled;

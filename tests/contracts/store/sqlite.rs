@@ -68,7 +68,7 @@ async fn dies_with_a_store_open() {
                 let done = journal.settle_done(ticket, Durability::Soon).await.unwrap();
                 journal.note_balance(&done.code, BALANCE).await.unwrap();
                 let cause = cause(number);
-                let told = journal.told(&cause, message(90), Told::Final).await;
+                let told = say(&journal, &cause, message(90), Told::Final).await;
                 told.unwrap();
             }
             _ => {}
@@ -282,7 +282,7 @@ async fn only_what_can_be_found_out_again_does_not_wait_for_the_disk() {
     let done = journal.settle_done(done, Durability::Soon).await.unwrap();
     journal.note_balance(&done.code, BALANCE).await.unwrap();
     let told_of = cause(1);
-    let told_now = journal.told(&told_of, message(90), Told::Final).await;
+    let told_now = say(&journal, &told_of, message(90), Told::Final).await;
     told_now.unwrap();
     assert_eq!(waited(), 0.0, "what can be asked, read and said again");
 

@@ -8,10 +8,13 @@ use guildpoints::journal::Intent;
 use guildpoints::journal::Journal;
 use guildpoints::journal::JournalError;
 use guildpoints::journal::Opened;
+use guildpoints::journal::Receipt;
 use guildpoints::journal::ReplyAddress;
+use guildpoints::journal::Shown;
 use guildpoints::journal::Span;
 use guildpoints::journal::StoreSettings;
 use guildpoints::journal::Ticket;
+use guildpoints::journal::Told;
 use guildpoints::model::Amount;
 use guildpoints::model::BotId;
 use guildpoints::model::Cause;
@@ -232,6 +235,23 @@ pub fn fresh(opened: Opened) -> Ticket {
         Opened::Fresh(ticket) => ticket,
         other => panic!("expected a ticket, got {other:?}"),
     }
+}
+
+/// Notes that everything told together with that one was said, as it stands now.
+pub async fn say(
+    journal: &Journal,
+    cause: &Cause,
+    said: MessageId,
+    told: Told,
+) -> Result<(), JournalError> {
+    let mut shown = vec![journal.of_cause(cause).await?];
+    if cause.undoes().is_none() {
+        let (message, _, _) = cause.parts();
+        let all = journal.of_message(message).await?;
+        shown = all.into_iter().map(Some).collect();
+    }
+    let shown: Vec<Shown> = shown.iter().flatten().map(Receipt::shown).collect();
+    journal.told(cause, said, told, &shown).await
 }
 
 /// A question of `GIVER` that waits for a button for ten minutes.

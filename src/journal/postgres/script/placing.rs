@@ -6,7 +6,6 @@ use super::Cell;
 use super::Key;
 use super::Step;
 use super::place;
-use crate::journal::entry::HandedOver;
 use crate::journal::entry::Settlement;
 use crate::journal::entry::State;
 use crate::journal::kept;
@@ -175,14 +174,23 @@ pub(super) fn place_note(steps: &mut Vec<Step>, index: usize, note: &Note) {
             cause,
             said,
             told,
-            handed_over,
+            shown,
         } => {
-            let (kind, message, line, member) = told_key(cause);
             let word = kept::told_word(*told);
-            let named = i64::from(*handed_over == HandedOver::Named);
-            let row = row![kind, message, line, member, word, *said, named];
-            let key = Key::Note(kind, message, line, member);
-            place(steps, TOLD, index, row, key);
+            let row = |key: (i64, i64, i64, i64), shown: Option<State>| {
+                let (kind, message, line, member) = key;
+                let shown = shown.map(|state| kept::standing_word(state).to_owned());
+                let row = row![kind, message, line, member, word, *said, &shown];
+                (Key::Note(kind, message, line, member), row)
+            };
+            let mut rows: Vec<_> = shown
+                .iter()
+                .map(|one| row(kept::key(&one.cause), Some(one.state)))
+                .collect();
+            if rows.is_empty() {
+                rows.push(row(told_key(cause), None));
+            }
+            place_told(steps, index, rows);
         }
         Note::TellLater { cause, next_ms } => {
             let (kind, message, line, member) = told_key(cause);
@@ -206,6 +214,28 @@ pub(super) fn place_note(steps: &mut Vec<Step>, index: usize, note: &Note) {
             }
             place(steps, PROBE, index, row![*now_ms], Key::Note(0, 0, 0, 0));
         }
+    }
+}
+
+/// Puts the rows of one note into the first statement that says nothing of their message yet: a row
+/// may mean one entry or all of a message.
+fn place_told(steps: &mut Vec<Step>, index: usize, rows: Vec<(Key, Vec<Cell>)>) {
+    let about = |key: &Key| match key {
+        Key::Note(_, message, ..) => Some(*message),
+        _ => None,
+    };
+    let message = rows.first().and_then(|(key, _)| about(key));
+    let is_free = |step: &&mut Step| {
+        step.text == TOLD && !step.carries.keys().any(|key| about(key) == message)
+    };
+    let (keys, rows): (Vec<Key>, Vec<Vec<Cell>>) = rows.into_iter().unzip();
+    let carries = keys.into_iter().map(|key| (key, index));
+    match steps.iter_mut().find(is_free) {
+        Some(step) => {
+            step.carries.extend(carries);
+            step.rows.extend(rows);
+        }
+        None => steps.push(Step::new(TOLD, rows, carries.collect())),
     }
 }
 
