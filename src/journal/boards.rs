@@ -82,6 +82,12 @@ pub enum OnBoards {
 /// Which sum points are added to.
 pub(super) type SumKey = (GuildId, Whole, i64, UserId);
 
+/// Those before somebody and those after, with their points; the nearest first.
+pub(super) type Near = (Vec<(UserId, i64)>, Vec<(UserId, i64)>);
+
+/// Stretches of buckets as level, from and to, and one of single points.
+pub(super) type Stretches = ([(u32, i64, i64); LEVELS.len()], (i64, i64));
+
 /// The reading side.
 pub(super) trait BoardStore {
     /// Those shown, from the top, `offset` left out.
@@ -92,12 +98,7 @@ pub(super) trait BoardStore {
     fn earned(&self, board: Board, member: UserId) -> Answer<'_, Option<(i64, bool)>>;
     /// The nearest before the member who has those points, in the order of the board, and the nearest
     /// after them: at most `each` of either, the nearest first.
-    fn around(
-        &self,
-        board: Board,
-        of: (UserId, i64),
-        each: usize,
-    ) -> Answer<'_, (Vec<(UserId, i64)>, Vec<(UserId, i64)>)>;
+    fn around(&self, board: Board, of: (UserId, i64), each: usize) -> Answer<'_, Near>;
     /// How many there are.
     fn size(&self, board: Board) -> Answer<'_, BoardSize>;
     /// Why the member is hidden.
@@ -363,7 +364,7 @@ pub(super) fn moves(whole: Whole, before: i64, now: i64) -> Vec<(u32, i64, i64)>
 
 /// The stretches that lie above `points`, as level and buckets from and to, both included; the last is
 /// of single points. None of a day, which has no buckets.
-pub(super) fn stretches(points: i64) -> ([(u32, i64, i64); LEVELS.len()], (i64, i64)) {
+pub(super) fn stretches(points: i64) -> Stretches {
     let mut wider: Option<u32> = None;
     let levels = LEVELS.map(|level| {
         let from = (points >> level) + 1;

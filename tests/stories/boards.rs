@@ -294,8 +294,8 @@ async fn who_left_or_is_a_bot_is_not_shown_and_who_came_back_is() {
         "{board}"
     );
     let bot = stage.sandbox.members(stage.guild).into_iter();
-    let bot = bot.filter(|member| member.bot).map(|member| member.id);
-    let bot = bot.last().expect("there is a bot in the guild");
+    let mut bot = bot.filter(|member| member.bot).map(|member| member.id);
+    let bot = bot.next_back().expect("there is a bot in the guild");
     stage.stop().await;
     for whole in ["0", "3"] {
         let of = stage.user("小明").number();
