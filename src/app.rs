@@ -6,6 +6,7 @@
 //! bot is ended and the house stands by for the next; a stop ends the shift in order, gives the bot
 //! up and closes the house. Deliberately absent: behaviour.
 
+mod boards;
 mod shift;
 
 use std::collections::HashMap;

@@ -3,15 +3,25 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use guildpoints::app;
+use guildpoints::commands::Known;
 use guildpoints::commands::Registry;
+use guildpoints::commands::board_head;
+use guildpoints::commands::board_reply;
 use guildpoints::commands::embedded;
 use guildpoints::commands::right_of;
+use guildpoints::journal::BoardSize;
 use guildpoints::model::Language;
+use guildpoints::model::UserId;
+use guildpoints::model::period::Period;
 use guildpoints::permissions::Right;
+use guildpoints::points::BoardPage;
+use guildpoints::points::Ranked;
 use guildpoints::words::SHARED;
 use guildpoints::words::Words;
+use jiff::tz::TimeZone;
 use tempfile::TempDir;
 use toml::Table;
 
@@ -139,8 +149,11 @@ fn the_permission_table_in_chinese() {
     /history /积分明细 | none | 2s | /积分明细 [页码] [收入|支出] [@成员] [积分系统，如 swan.hq] | 查询积分明细
     /pending /待审 | approve | 1s | /待审 [批准 编号]，或 /待审 拒绝 编号 [原因] | 查看并审批等待中的积分变动
     /points /积分 | none | 2s | /积分 [@成员] | 查询积分
+    /privacy /隐私 | none | 2s | /隐私 [board on|off] | 选择自己是否上排行榜
+    /rank /我的排名 | none | 2s | /我的排名 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31] | 查看自己的排名
     /receipt /回执 | none | 2s | /回执 编号 | 查询一笔积分变动
     /reward /奖励 | give | 1s | /奖励 @成员… 数量 [原因] | 给成员发放积分
+    /top /排行榜 | none | 2s | /排行榜 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31] [第2页] [我|@成员] | 查看积分排行榜
     /undo /撤销 | undo | 1s | /撤销 编号 [部分]，或 /撤销 last（你的上一笔） | 撤销一笔积分变动
     /unfreeze /恢复发放 | freeze | 1s | /恢复发放 | 恢复发放积分
     ");
@@ -156,8 +169,11 @@ fn the_permission_table_in_english() {
     /history /积分明细 | none | 2s | /history [page] [in|out] [@member] [points system, such as swan.hq] | show what came and went
     /pending /待审 | approve | 1s | /pending [approve code], or /pending refuse code [reason] | see and decide changes that wait for approval
     /points /积分 | none | 2s | /points [@member] | show a balance
+    /privacy /隐私 | none | 2s | /privacy [board on|off] | choose whether you are on leaderboards
+    /rank /我的排名 | none | 2s | /rank [day|week|month|all|7d|30d|2026-03-01..2026-03-31] | show your own place
     /receipt /回执 | none | 2s | /receipt code | show what became of a change
     /reward /奖励 | give | 1s | /reward @member… amount [reason] | give points to a member
+    /top /排行榜 | none | 2s | /top [day|week|month|all|7d|30d|2026-03-01..2026-03-31] [page 2] [me|@member] | show the leaderboard
     /undo /撤销 | undo | 1s | /undo code [rest], or /undo last (your last change) | undo a change of points
     /unfreeze /恢复发放 | freeze | 1s | /unfreeze | let giving points go on
     ");
@@ -174,7 +190,7 @@ fn every_right_a_command_names_exists_and_none_is_given_away() {
     assert_eq!(right("pending"), Right::Approve);
     assert_eq!(right("freeze"), Right::Freeze);
     assert_eq!(right("unfreeze"), Right::Freeze);
-    for scope in ["points", "receipt", "help"] {
+    for scope in ["points", "receipt", "help", "top", "rank", "privacy"] {
         assert_eq!(right(scope), Right::Everyone);
     }
 }
@@ -247,4 +263,52 @@ fn all_that_is_wrong_with_overrides_is_listed_at_once_with_file_key_and_fix() {
     reward.toml: `cooldwon`: unknown key: `cooldown` is near
     points.toml: `names`: `receipt` is also a name of `receipt`: give one of them another
     "#);
+}
+
+proptest::proptest! {
+    /// Promise 8, whatever is on the board and whatever its people are called.
+    #[test]
+    fn below_every_board_stands_what_it_counts(
+        period in proptest::sample::select(vec!["day", "week", "month", "all", "7d", "2026-03-01..2026-03-31"]),
+        page in 0_u32..1_000,
+        rows in proptest::collection::vec((1_i64..1_000_000, 0_u64..20, "\\PC{0,40}|[\\n\u{202e}\u{301}🏆]{0,9}"), 0..10),
+        (shown, hidden) in (0_u64..50_000, 0_u64..50_000),
+    ) {
+        let period: Period = period.parse().expect("a period");
+        let zone = TimeZone::get("Asia/Shanghai").expect("a zone");
+        let read_ms = 1_772_366_400_000;
+        let days = period.running(read_ms, &zone);
+        let names = (0..).zip(&rows).map(|(id, (_, _, name))| (UserId::new(id), Known::Person(name.clone())));
+        let names: HashMap<UserId, Known> = names.collect();
+        let ranked = (0..).zip(&rows).map(|(id, (points, place, _))| Ranked {
+            member: UserId::new(id),
+            points: *points,
+            place: place + 1,
+        });
+        let board = BoardPage {
+            period,
+            days,
+            page,
+            pages: shown.div_ceil(10).max(1),
+            rows: ranked.collect(),
+            size: BoardSize { shown, hidden },
+            read_ms,
+        };
+        let words = words();
+        for (language, begins) in [(Language::Chinese, "统计："), (Language::English, "Counted: ")] {
+            let reply = board_reply(&board, &names, board_head(&board));
+            let text = words.render(&reply, language, &zone).text;
+            let last = text.lines().last().expect("a line");
+            proptest::prop_assert!(last.starts_with(begins), "{text}");
+            for part in ["Asia/Shanghai", "2026-03-01 20:00"] {
+                proptest::prop_assert!(last.contains(part), "{part}: {text}");
+            }
+            if let Some((first, end)) = days.dates() {
+                proptest::prop_assert!(last.contains(&first.to_string()) && last.contains(&end.to_string()), "{text}");
+            }
+            let beyond = u64::from(u64::from(page) >= board.pages) + u64::from(shown == 0);
+            let lines = 3 + rows.len() as u64 + beyond;
+            proptest::prop_assert_eq!(text.lines().count() as u64, lines, "{}", text);
+        }
+    }
 }

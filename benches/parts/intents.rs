@@ -161,6 +161,7 @@ fn intent(number: u64) -> Intent {
         },
         confirmation: None,
         account: None,
+        day: 0,
     }
 }
 

@@ -10,11 +10,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use tokio::sync::Semaphore;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+use crate::app::boards;
+use crate::app::boards::Door;
 use crate::commands::Registry;
 use crate::dispatch::CatchUp;
 use crate::dispatch::Dispatcher;
@@ -38,6 +42,7 @@ use crate::model::incoming::Incoming;
 use crate::model::incoming::Press;
 use crate::points::GuildSystems;
 use crate::points::Links;
+use crate::points::OnBoards;
 use crate::points::Points;
 use crate::points::PointsBackend;
 use crate::points::PointsTimes;
@@ -115,6 +120,10 @@ pub(super) struct Shift {
     dispatcher: Arc<Dispatcher>,
     lanes: Lanes,
     catch_up: CatchUp,
+    /// In whose calendars old entries are counted.
+    calendars: Vec<(GuildId, TimeZone)>,
+    door: Door,
+    passing: Option<mpsc::Receiver<(GuildId, UserId, OnBoards)>>,
     pulses: Pulses,
     tenure: Tenure,
     tasks: TaskTracker,
@@ -158,6 +167,8 @@ impl Shift {
             house.catch_up,
             hearing.clone(),
         );
+        let (door, passing) = Door::new(&house.guilds);
+        let calendars = house.guilds.iter().map(|guild| &guild.policy);
         let tasks = TaskTracker::new();
         let working = CancellationToken::new();
         tasks.spawn({
@@ -178,6 +189,11 @@ impl Shift {
             dispatcher,
             lanes,
             catch_up,
+            calendars: calendars
+                .map(|policy| (policy.guild, policy.zone.clone()))
+                .collect(),
+            door,
+            passing: Some(passing),
             pulses: house.pulses.clone(),
             tenure,
             tasks,
@@ -196,6 +212,16 @@ impl Shift {
         self.tasks.spawn(prove(
             self.journal.clone(),
             self.pulses.clone(),
+            self.working.clone(),
+        ));
+        if let Some(passing) = self.passing.take() {
+            let (points, working) = (self.points.clone(), self.working.clone());
+            self.tasks
+                .spawn(boards::note_passing(points, passing, working));
+        }
+        self.tasks.spawn(boards::date(
+            self.points.clone(),
+            std::mem::take(&mut self.calendars),
             self.working.clone(),
         ));
         if let Some(mall) = &self.mall {
@@ -223,8 +249,13 @@ impl Shift {
                 Event::Connected => self.catch_up.connected(),
                 Event::Disconnected => self.catch_up.disconnected(),
                 // In memory only, so the reader waits for nobody.
-                Event::Joined { guild, user } | Event::Left { guild, user } => {
+                Event::Joined { guild, user } => {
                     self.dispatcher.came_or_went(guild, user).await;
+                    self.door.passed(guild, user, OnBoards::Shown);
+                }
+                Event::Left { guild, user } => {
+                    self.dispatcher.came_or_went(guild, user).await;
+                    self.door.passed(guild, user, OnBoards::Hidden);
                 }
                 Event::Other(_) => {}
             }

@@ -7,6 +7,7 @@
 mod check;
 mod example_config;
 mod journal;
+mod leaderboard;
 mod link;
 mod logging;
 mod manta;
@@ -44,6 +45,8 @@ enum Command {
     Manta(manta::Arguments),
     /// Tie accounts of other points systems to members, list what is tied, untie
     Link(link::Arguments),
+    /// Show a board of what was earned through the bot, beside the bot at work
+    Leaderboard(leaderboard::Arguments),
     /// Show the signing string (its secret masked) and the signature of a request to the mall
     Sign(sign::Arguments),
     /// Print a settings file with every key, its default and what it does
@@ -68,6 +71,7 @@ pub async fn main() -> ExitCode {
         Command::Journal(arguments) => journal::journal(arguments).await,
         Command::Manta(arguments) => manta::manta(arguments).await,
         Command::Link(arguments) => link::link(arguments).await,
+        Command::Leaderboard(arguments) => leaderboard::leaderboard(arguments).await,
         Command::Sign(arguments) => sign::sign(&arguments),
         Command::ExampleConfig => example_config::print(),
     }

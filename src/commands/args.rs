@@ -12,10 +12,13 @@
 //! ruling  = [ ( "approve" | "批准" ) code | ( "refuse" | "拒绝" ) code [ reason ] ]
 //! history = { page | direction | who | system }          in any order
 //! page    = digits (1-4) | "第" digits "页"
+//! board   = { period | "page" digits | page | "me" | who }  in any order; a period as in `model::period`
+//! privacy = [ "board" | "排行榜" ] [ "on" | "off" ]
 //! ```
 //!
 //! The amount is the first word beside the members when that is a number; otherwise the only number.
 
+mod board;
 mod browse;
 mod link;
 
@@ -23,6 +26,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+pub use board::BoardWanted;
+pub use board::MOST_BOARD_PAGES;
+pub use board::Page;
 pub use browse::Browse;
 pub use browse::MOST_PAGES;
 pub use link::LinkWords;
@@ -37,6 +43,7 @@ use crate::model::RoleId;
 use crate::model::UserId;
 use crate::model::amount::LARGEST;
 use crate::model::refusal::Usage;
+use crate::points::OnBoards;
 
 /// One piece of what stands after the command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +104,10 @@ pub struct Asked {
     pub browse: Browse,
     /// What is said of an account elsewhere.
     pub link: LinkWords,
+    /// The board that is meant.
+    pub board: BoardWanted,
+    /// Whether the asker wants to be on boards.
+    pub on_boards: Option<OnBoards>,
 }
 
 /// What can be done with a change that exists.

@@ -6,6 +6,7 @@
 //! answer goes (dispatch).
 
 pub mod args;
+mod board_leaf;
 mod change;
 mod check;
 mod deduct;
@@ -14,12 +15,16 @@ mod help;
 mod history;
 mod leaf;
 mod link;
+mod names;
 mod pending;
 mod points;
+mod privacy;
 mod proposal;
+mod rank;
 mod receipt;
 mod reward;
 mod told;
+mod top;
 mod undo;
 mod unfreeze;
 mod unlink;
@@ -31,21 +36,31 @@ use futures_util::future::BoxFuture;
 pub use args::Arg;
 pub use args::Args;
 pub use args::Asked;
+pub use args::BoardWanted;
 pub use args::Browse;
 pub use args::LinkWords;
 pub use args::Verb;
 pub use args::Who;
+pub use board_leaf::BoardLeaf;
+pub use board_leaf::is_board_leaf;
 pub use change::cancelled_reply;
 pub use change::pressed_reply;
 pub use history::STALE;
 pub use leaf::Leaf;
 pub use leaf::is_leaf;
+pub use names::Known;
+pub use names::Names;
 pub use points::Rest;
 pub use proposal::Carried;
 pub use proposal::Pressed;
 pub use proposal::Proposal;
 pub use proposal::read_press;
 pub use told::change_reply;
+pub use top::BOARD_COLUMNS;
+pub use top::board_counts;
+pub use top::board_head;
+pub use top::board_reply;
+pub use top::no_rows as board_without_rows;
 
 use crate::model::Cause;
 use crate::model::MessageId;
@@ -116,6 +131,8 @@ pub struct Call<'a> {
     pub pulses: &'a Pulses,
     /// The time.
     pub clock: &'a Clock,
+    /// What members are called.
+    pub names: &'a dyn Names,
     /// The seal of what buttons carry and nothing keeps.
     pub seal: &'a Seal,
 }
@@ -253,6 +270,9 @@ commands! {
     check => check::Check;
     undo => undo::UndoChange;
     pending => pending::Pending;
+    top => top::BoardQuestion;
+    rank => rank::OwnPlace;
+    privacy => privacy::Privacy;
     freeze => freeze::FreezeGiving;
     unfreeze => unfreeze::LetGivingGoOn;
     link => link::LinkAccount;

@@ -14,6 +14,7 @@ mod following;
 mod heeding;
 pub mod lane;
 mod marks;
+mod naming;
 mod paging;
 mod people;
 mod pressing;
@@ -40,6 +41,7 @@ use crate::dispatch::cooldown::Cooldown;
 use crate::dispatch::following::Following;
 use crate::dispatch::marks::Arrival;
 use crate::dispatch::marks::Marks;
+use crate::dispatch::naming::Naming;
 use crate::dispatch::people::People;
 use crate::dispatch::people::Scene;
 use crate::dispatch::standing::Standings;
@@ -136,6 +138,7 @@ pub struct Dispatcher {
     telling: Telling,
     following: Following,
     seal: Seal,
+    naming: Naming,
     /// When this process began, in milliseconds since 1970: what was written before may have been
     /// said without being noted.
     started_ms: i64,
@@ -174,6 +177,7 @@ impl Dispatcher {
             telling: Telling::default(),
             following: Following::default(),
             seal,
+            naming: Naming::default(),
             started_ms,
             marks: Arc::default(),
         }
@@ -182,6 +186,7 @@ impl Dispatcher {
     /// Notes that somebody came or went: what was read of them no longer holds.
     pub async fn came_or_went(&self, guild: GuildId, user: UserId) {
         self.standings.forget(guild, user).await;
+        self.naming.forget(guild, user).await;
     }
 
     /// Forgets what has no use any more; to be called now and then.
@@ -300,6 +305,7 @@ impl Dispatcher {
             registry: &self.registry,
             pulses: &self.pulses,
             clock: &self.clock,
+            names: self,
             seal: &self.seal,
         }
     }

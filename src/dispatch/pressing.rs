@@ -8,6 +8,7 @@ use crate::commands::Asked;
 use crate::commands::Carried;
 use crate::commands::CommandError;
 use crate::commands::Place;
+use crate::commands::is_board_leaf;
 use crate::commands::is_leaf;
 use crate::commands::pressed_reply;
 use crate::commands::read_press;
@@ -33,6 +34,9 @@ impl Dispatcher {
     pub async fn press(&self, press: Press) {
         if is_leaf(&press.data) {
             return Box::pin(self.turn_page(press)).await;
+        }
+        if is_board_leaf(&press.data) {
+            return Box::pin(self.turn_board(press)).await;
         }
         match read_press(&press.data) {
             None => {}

@@ -58,6 +58,8 @@ pub struct Intent {
     pub confirmation: Option<MessageId>,
     /// The account it is for over there, where that is not the member itself.
     pub account: Option<Account>,
+    /// The day of the guild's calendar, as `model::period` numbers them.
+    pub day: i64,
 }
 
 /// Where an answer belongs.
@@ -158,6 +160,9 @@ pub struct Receipt {
     /// The account it is for over there, where that is not the member itself; it stays the one that
     /// was tied to the member when the change was written.
     pub account: Option<Account>,
+    /// The day of the guild's calendar it counts in, as `model::period` numbers them: that on which it
+    /// was written, of an undo that of what it undoes.
+    pub day: Option<i64>,
 }
 
 impl Receipt {

@@ -22,6 +22,7 @@
 
 mod audit;
 mod auditing;
+mod boards;
 mod books;
 mod bounds;
 mod channels;
@@ -66,6 +67,11 @@ pub use audit::Breach;
 pub use audit::breaches;
 pub use auditing::Audited;
 pub use auditing::BookFault;
+pub use boards::Board;
+pub use boards::BoardSize;
+pub use boards::Hidden;
+pub use boards::OnBoards;
+pub use boards::Ranked;
 pub use books::Booked;
 pub use books::MOST as MOST_BOOKED;
 pub use books::Posted;

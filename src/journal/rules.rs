@@ -160,9 +160,11 @@ impl Ledger {
             return Ok(Opened::Frozen(freeze.clone()));
         }
         let mut undoes = None;
+        let mut undone_day = None;
         if let Some(cause) = intent.cause.undoes() {
             match self.entries.get(&cause) {
                 Some(undone) if self.is_undoable(undone, intent) => {
+                    undone_day = Some(undone.day);
                     undoes = Some(Undoes {
                         code: undone.code.clone(),
                         size: undone.amount.size(),
@@ -174,9 +176,12 @@ impl Ledger {
             return Ok(Opened::Over(over));
         }
         let approval = self.approval(opening);
+        let receipt = self.receipt(opening)?;
         let receipt = Receipt {
             undoes,
-            ..self.receipt(opening)?
+            // What is undone counts no longer in the day it was counted in.
+            day: undone_day.unwrap_or(receipt.day),
+            ..receipt
         };
         if let Some(message) = intent.confirmation {
             self.stands(message, ConfirmationState::Used);
@@ -346,6 +351,7 @@ impl Ledger {
             undone: 0,
             approval: None,
             account: intent.account.clone(),
+            day: Some(intent.day),
         })
     }
 }

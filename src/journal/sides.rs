@@ -4,6 +4,8 @@
 //! transaction; a write that a rule forbids changes nothing and says which.
 
 use crate::journal::Journal;
+use crate::journal::boards::Hidden;
+use crate::journal::boards::OnBoards;
 use crate::journal::books::Posted;
 use crate::journal::books::Posting;
 use crate::journal::entry::BalanceRead;
@@ -13,6 +15,7 @@ use crate::journal::group::Write;
 use crate::journal::links::LinkDone;
 use crate::journal::links::LinkWrite;
 use crate::journal::store::Answer;
+use crate::model::Cause;
 use crate::model::GuildId;
 use crate::model::UserId;
 
@@ -23,6 +26,21 @@ pub(super) enum Side {
     Link(Box<LinkWrite>),
     /// Balances were read; an older one never replaces a newer.
     Know(Vec<KnownBalance>),
+    /// Somebody is hidden from boards, or shown again.
+    Hide {
+        /// Where.
+        guild: GuildId,
+        /// Who.
+        member: UserId,
+        /// Why.
+        why: Hidden,
+        /// Whether.
+        on_boards: OnBoards,
+        /// When, in milliseconds since 1970.
+        now_ms: i64,
+    },
+    /// In which days entries count that count in none.
+    Date(Vec<(Cause, i64)>),
     /// Changes of the built-in ledger are posted.
     Post(Vec<Posting>),
 }

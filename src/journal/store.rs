@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::journal::boards::BoardStore;
 use crate::journal::books::BookStore;
 use crate::journal::channels::Handled;
 use crate::journal::confirming::Confirmation;
@@ -50,7 +51,7 @@ pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, JournalError>>;
 
 /// The reading side, for many at once.
 pub(super) trait Store:
-    SideStore + LinkStore + BookStore + RecordStore + Send + Sync + 'static
+    SideStore + BoardStore + LinkStore + BookStore + RecordStore + Send + Sync + 'static
 {
     /// The entry with that code.
     fn find<'a>(&'a self, code: &'a ReceiptCode) -> Answer<'a, Option<Receipt>>;

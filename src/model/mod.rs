@@ -11,6 +11,7 @@ pub mod decision;
 pub mod ids;
 pub mod incoming;
 pub mod op_id;
+pub mod period;
 pub mod policy;
 pub mod refusal;
 pub mod system;

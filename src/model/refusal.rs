@@ -8,6 +8,7 @@ use crate::model::decision::NotRuled;
 use crate::model::decision::NotUndone;
 use crate::model::ids::GuildId;
 use crate::model::op_id::ReceiptCode;
+use crate::model::period::NoPeriod;
 use crate::model::system::Ability;
 use crate::model::system::SystemKind;
 
@@ -187,6 +188,13 @@ pub enum Usage {
     NobodyFound {
         /// What was read. Untrusted text.
         read: String,
+    },
+    /// A board of a period that does not exist.
+    NotAPeriod {
+        /// What was read. Untrusted text.
+        read: String,
+        /// What is wrong with it.
+        why: NoPeriod,
     },
     /// The message replied to could not be read.
     ReplyUnreadable,

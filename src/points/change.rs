@@ -121,6 +121,7 @@ impl Order {
     pub(super) async fn intent(
         self,
         guild: GuildId,
+        day: i64,
         backend: &dyn PointsBackend,
     ) -> Result<Intent, ChangeError> {
         let member = self.member;
@@ -143,6 +144,7 @@ impl Order {
             reply: self.reply,
             confirmation: self.confirmation,
             account,
+            day,
         })
     }
 }
@@ -181,7 +183,9 @@ impl Points {
     ) -> Result<Change, ChangeError> {
         let deadline = Instant::now() + self.inner.times.answer_budget;
         let backend = self.backend(policy.guild, [order.amount])?;
-        let intent = order.intent(policy.guild, &**backend).await?;
+        let intent = order
+            .intent(policy.guild, self.day(policy), &**backend)
+            .await?;
         let look_after = self.inner.times.request_limit;
         let opened = self
             .inner

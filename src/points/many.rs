@@ -60,11 +60,12 @@ impl Points {
         orders: Vec<Order>,
     ) -> Result<Changes, ChangeError> {
         let deadline = Instant::now() + self.inner.times.answer_budget;
+        let day_number = self.day(policy);
         let amounts = orders.iter().map(|order| order.amount);
         let backend = self.backend(policy.guild, amounts)?;
         let intents = orders
             .into_iter()
-            .map(|order| order.intent(policy.guild, &**backend));
+            .map(|order| order.intent(policy.guild, day_number, &**backend));
         let intents: Vec<Intent> = try_join_all(intents).await?;
         let look_after = self.inner.times.request_limit;
         let day = self.today(policy);

@@ -19,6 +19,7 @@ mod links;
 pub mod mall;
 pub mod manta;
 mod many;
+mod ranking;
 mod reconcile;
 mod records;
 pub mod sign;
@@ -46,6 +47,10 @@ pub use history::HistoryError;
 pub use links::Linked;
 pub use links::Links;
 pub use many::Changes;
+pub use ranking::BoardPage;
+pub use ranking::PAGE as BOARD_ROWS;
+pub use ranking::Standing;
+pub use ranking::board_page;
 pub use records::Compared;
 pub use records::Last;
 pub use records::LastHeard;
@@ -64,8 +69,11 @@ pub use crate::journal::Claimed;
 pub use crate::journal::ConfirmationState;
 pub use crate::journal::Exposed;
 pub use crate::journal::Froze;
+pub use crate::journal::Hidden;
 pub use crate::journal::LinkCode;
+pub use crate::journal::OnBoards;
 pub use crate::journal::Over;
+pub use crate::journal::Ranked;
 pub use crate::journal::Receipt;
 pub use crate::journal::Redeemed;
 pub use crate::journal::ReplyAddress;
@@ -84,6 +92,7 @@ use crate::model::ReceiptCode;
 use crate::model::System;
 use crate::model::SystemKind;
 use crate::model::UserId;
+use crate::model::period::day_of;
 use crate::model::refusal::PointsRefusal;
 use crate::points::breaker::Breaker;
 use crate::support::clock::Clock;
@@ -361,6 +370,11 @@ impl Points {
     pub async fn drain(&self) {
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
+    }
+
+    /// The number of the present day in the guild's calendar.
+    fn day(&self, policy: &Policy) -> i64 {
+        day_of(self.inner.clock.now_ms(), &policy.zone)
     }
 
     /// The present day of the guild's zone.

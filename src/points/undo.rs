@@ -113,7 +113,9 @@ impl Points {
         let intent = Intent {
             // Points go back where they went, whoever has which account by now.
             account: of.account.clone(),
-            ..order.intent(policy.guild, &**backend).await?
+            ..order
+                .intent(policy.guild, self.day(policy), &**backend)
+                .await?
         };
         let look_after = self.inner.times.request_limit;
         let day = self.today(policy);

@@ -252,6 +252,12 @@ impl Running {
         self.platform.state().leave(guild, user)
     }
 
+    /// Somebody who has an account comes back into a guild, without roles; false if they are there.
+    pub fn returns(&self, guild: GuildId, user: UserId) -> bool {
+        let now_ms = self.now_ms();
+        self.platform.state().rejoin(guild, user, now_ms)
+    }
+
     /// How many gateway connections there are.
     pub fn bots_connected(&self) -> usize {
         self.platform.state().exchange.connected()

@@ -8,6 +8,8 @@ use crate::model::SystemKind;
 use crate::model::UserId;
 use crate::model::decision::NotRuled;
 use crate::model::decision::NotUndone;
+use crate::model::period::MOST_DAYS;
+use crate::model::period::NoPeriod;
 use crate::model::refusal::About;
 use crate::model::refusal::PointsRefusal;
 use crate::model::refusal::Usage;
@@ -44,6 +46,9 @@ words! {
     AMBIGUOUS = "ambiguous" ["read", "candidates"];
     CANDIDATE = "candidate" ["name", "short_id"];
     NOBODY_FOUND = "nobody_found" ["read"];
+    UNKNOWN_PERIOD = "unknown_period" ["read"];
+    PERIOD_TOO_LONG = "period_too_long" ["read", "cap"];
+    PERIOD_BACKWARDS = "period_backwards" ["read"];
     REPLY_UNREADABLE = "reply_unreadable" ["command"];
     UNKNOWN_COMMAND = "unknown_command" ["read"];
     UNKNOWN_GUILD = "unknown_guild" [];
@@ -377,6 +382,13 @@ fn usage_reply(usage: &Usage, hints: &Hints) -> Reply {
                 .with("candidates", Hole::List(lines))
         }
         Usage::NobodyFound { read } => Reply::new(&NOBODY_FOUND).with("read", untrusted(read)),
+        Usage::NotAPeriod { read, why } => match why {
+            NoPeriod::Unknown => Reply::new(&UNKNOWN_PERIOD).with("read", untrusted(read)),
+            NoPeriod::TooLong => Reply::new(&PERIOD_TOO_LONG)
+                .with("read", untrusted(read))
+                .with("cap", Hole::Number(i64::from(MOST_DAYS))),
+            NoPeriod::Backwards => Reply::new(&PERIOD_BACKWARDS).with("read", untrusted(read)),
+        },
         Usage::ReplyUnreadable => Reply::new(&REPLY_UNREADABLE).with("command", command()),
         Usage::UnknownCommand { read } => {
             Reply::new(&UNKNOWN_COMMAND).with("read", untrusted(read))

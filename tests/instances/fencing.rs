@@ -86,6 +86,7 @@ async fn opened(journal: &Journal, message: u64) -> Result<Opened, JournalError>
         },
         confirmation: None,
         account: None,
+        day: 0,
     };
     let ever = Span {
         from_ms: 0,

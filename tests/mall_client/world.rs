@@ -141,6 +141,7 @@ impl World {
             },
             confirmation: None,
             account: None,
+            day: 0,
         };
         let day = Span {
             from_ms: 0,

@@ -83,7 +83,18 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
         rows.map(|row| row.split(['　', ' ']).next().unwrap().to_owned())
             .collect()
     };
-    assert_eq!(names(&member), ["/帮助", "/积分明细", "/积分", "/回执"]);
+    assert_eq!(
+        names(&member),
+        [
+            "/帮助",
+            "/积分明细",
+            "/积分",
+            "/隐私",
+            "/我的排名",
+            "/回执",
+            "/排行榜"
+        ]
+    );
     assert!(!member.contains("额度"), "{member}");
     let said = stage.says("阿杰", "/reward @小明 66");
     stage.hears_of(said, "✅").await;
@@ -97,8 +108,11 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
             "/积分明细",
             "/待审",
             "/积分",
+            "/隐私",
+            "/我的排名",
             "/回执",
             "/奖励",
+            "/排行榜",
             "/撤销"
         ]
     );
@@ -119,8 +133,11 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
             "/积分明细",
             "/待审",
             "/积分",
+            "/隐私",
+            "/我的排名",
             "/回执",
             "/奖励",
+            "/排行榜",
             "/撤销",
             "/恢复发放"
         ]
@@ -296,8 +313,11 @@ async fn the_help_page_in_each_language() {
     /积分明细 [页码] [收入|支出] [@成员] [积分系统，如 swan.hq]　查询积分明细
     /待审 [批准 编号]，或 /待审 拒绝 编号 [原因]　查看并审批等待中的积分变动
     /积分 [@成员]　查询积分
+    /隐私 [board on|off]　选择自己是否上排行榜
+    /我的排名 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31]　查看自己的排名
     /回执 编号　查询一笔积分变动
     /奖励 @成员… 数量 [原因]　给成员发放积分
+    /排行榜 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31] [第2页] [我|@成员]　查看积分排行榜
     /撤销 编号 [部分]，或 /撤销 last（你的上一笔）　撤销一笔积分变动
     你的额度：单次最多 500，今天已用 0 / 2,000，还剩 2,000
     超过 300 积分会先请你确认
@@ -313,8 +333,11 @@ async fn the_help_page_in_each_language() {
     /积分明细 [页码] [收入|支出] [@成员] [积分系统，如 swan.hq]　查询积分明细
     /待审 [批准 编号]，或 /待审 拒绝 编号 [原因]　查看并审批等待中的积分变动
     /积分 [@成员]　查询积分
+    /隐私 [board on|off]　选择自己是否上排行榜
+    /我的排名 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31]　查看自己的排名
     /回执 编号　查询一笔积分变动
     /奖励 @成员… 数量 [原因]　给成员发放积分
+    /排行榜 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31] [第2页] [我|@成员]　查看积分排行榜
     /撤销 编号 [部分]，或 /撤销 last（你的上一笔）　撤销一笔积分变动
     /恢复发放　恢复发放积分
     你是管理员，没有每日额度；单次最多 9,999
@@ -331,8 +354,11 @@ async fn the_help_page_in_each_language() {
     /history [page] [in|out] [@member] [points system, such as swan.hq] — show what came and went
     /pending [approve code], or /pending refuse code [reason] — see and decide changes that wait for approval
     /points [@member] — show a balance
+    /privacy [board on|off] — choose whether you are on leaderboards
+    /rank [day|week|month|all|7d|30d|2026-03-01..2026-03-31] — show your own place
     /receipt code — show what became of a change
     /reward @member… amount [reason] — give points to a member
+    /top [day|week|month|all|7d|30d|2026-03-01..2026-03-31] [page 2] [me|@member] — show the leaderboard
     /undo code [rest], or /undo last (your last change) — undo a change of points
     Your limits: 500 at once, used today 0 / 2,000, left 2,000
     Above 300 points you are asked to confirm

@@ -157,6 +157,7 @@ impl World {
             },
             confirmation: None,
             account,
+            day: 0,
         };
         let day = Span {
             from_ms: 0,

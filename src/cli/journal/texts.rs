@@ -76,6 +76,7 @@ pub(in crate::cli) struct Texts {
     pub(super) deviations: String,
     pub(super) breaks: String,
     pub(super) miscounted: String,
+    pub(super) missummed: String,
     pub(super) damaged: String,
     pub(super) unrecorded: String,
     pub(super) carried_out: String,

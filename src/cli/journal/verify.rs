@@ -31,6 +31,7 @@ use crate::journal::breaches;
 use crate::model::Cause;
 use crate::model::GuildId;
 use crate::model::System;
+use crate::model::period::date_of;
 use crate::points::Compared;
 use crate::points::PointsBackend;
 use crate::points::compare;
@@ -138,6 +139,15 @@ async fn find(
         found.deviations.push(in_the_books(desk, fault));
     }
     let ledger = System::ledger();
+    for (guild, day, member) in journal.missummed(MOST_UNSOUND).await? {
+        let holes = [
+            ("guild", guild.to_string()),
+            ("day", date_of(day).to_string()),
+            ("member", member.to_string()),
+        ];
+        let holes = holes.each_ref().map(|(name, text)| (*name, text.as_str()));
+        found.deviations.push(fill(&texts.missummed, &holes));
+    }
     let mut behind: Option<Cause> = None;
     loop {
         let everything = Selection::default();

@@ -68,14 +68,20 @@ impl Args {
 
 /// The page a word names, counted from 0; people count from 1.
 fn page_in(word: &str) -> Option<u8> {
+    let digits = digits_of_page(word).filter(|digits| digits.len() <= 4)?;
+    let number: u32 = digits.parse().ok()?;
+    let page = u8::try_from(number.checked_sub(1)?).ok()?;
+    (page < MOST_PAGES).then_some(page)
+}
+
+/// The digits of a word that may name a page: `3` or `第3页`.
+pub(super) fn digits_of_page(word: &str) -> Option<&str> {
     let marked = word
         .strip_prefix('第')
         .and_then(|word| word.strip_suffix('页'));
     let digits = marked.unwrap_or(word);
-    let plain = (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-    let number: u32 = digits.parse().ok().filter(|_| plain)?;
-    let page = u8::try_from(number.checked_sub(1)?).ok()?;
-    (page < MOST_PAGES).then_some(page)
+    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    plain.then_some(digits)
 }
 
 fn direction_in(word: &str) -> Option<Direction> {

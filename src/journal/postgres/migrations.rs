@@ -19,7 +19,7 @@ use crate::journal::postgres::failures::unopened;
 use crate::journal::postgres::session::within;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (
         1,
         "journal",
@@ -54,6 +54,11 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
         7,
         "systems",
         include_str!("../../../migrations/postgres/0007_systems.sql"),
+    ),
+    (
+        8,
+        "boards",
+        include_str!("../../../migrations/postgres/0008_boards.sql"),
     ),
 ];
 

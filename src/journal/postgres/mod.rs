@@ -9,6 +9,7 @@
 //! operator's.
 
 mod address;
+mod boards;
 mod books;
 mod channels;
 mod failures;

@@ -22,6 +22,7 @@ use sqlx::postgres::PgRow;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::journal::boards::gains;
 use crate::journal::entry::Durability;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
@@ -29,6 +30,7 @@ use crate::journal::kept::kept;
 use crate::journal::owner::Stamp;
 use crate::journal::postgres::address::Address;
 use crate::journal::postgres::address::Mode;
+use crate::journal::postgres::boards;
 use crate::journal::postgres::failures;
 use crate::journal::postgres::failures::mapped;
 use crate::journal::postgres::rows;
@@ -243,6 +245,8 @@ impl PostgresPen {
                 note(row, &carries, &mut outcome)?;
             }
         }
+        let gains = gains(batch, &outcome.changes);
+        boards::earn(self.transaction()?, &gains).await?;
         if !batch.sides.is_empty() {
             outcome.sides = sides::write_all(self.transaction()?, &batch.sides).await?;
         }

@@ -94,6 +94,7 @@ pub(super) fn receipt(row: &PgRow) -> Result<Receipt, JournalError> {
         undone: get(row, "undone")?,
         approval: None,
         account: None,
+        day: None,
     };
     let beside = Beside {
         state: receipt.state,
@@ -109,6 +110,7 @@ pub(super) fn receipt(row: &PgRow) -> Result<Receipt, JournalError> {
     (receipt.state, receipt.approval) = beside.read();
     let account: Option<String> = get(row, "account")?;
     receipt.account = account.as_deref().and_then(Account::read);
+    receipt.day = get(row, "day")?;
     Ok(receipt)
 }
 

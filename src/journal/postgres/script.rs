@@ -228,6 +228,7 @@ fn entry_row(entry: &Receipt) -> Vec<Cell> {
         entry.approval.as_ref().map(|approval| approval.over),
         entry.approval.as_ref().map(|approval| approval.until_ms),
         &entry.account.as_ref().map(Account::kept),
+        entry.day,
     ]
 }
 

@@ -98,6 +98,16 @@ impl Shelf {
         Ok(self.rows(query).await?.into_iter().next())
     }
 
+    /// The `number` of the one row a statement answers with.
+    pub(super) async fn number(
+        &self,
+        query: impl Fn() -> Prepared<'static> + Send,
+    ) -> Result<u64, JournalError> {
+        let row = self.row(query).await?;
+        let number: Option<i64> = row.map(|row| get(&row, "number")).transpose()?;
+        Ok(number.unwrap_or_default().max(0).cast_unsigned())
+    }
+
     pub(super) async fn receipts(
         &self,
         query: impl Fn() -> Prepared<'static> + Send,
@@ -386,6 +396,6 @@ fn add(counts: &mut Counts, row: &PgRow) -> Result<(), JournalError> {
     Ok(())
 }
 
-fn limited(limit: usize) -> i64 {
+pub(super) fn limited(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }

@@ -6,6 +6,7 @@ use sqlx::postgres::PgRow;
 use crate::journal::entry::BalanceRead;
 use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
+use crate::journal::postgres::boards;
 use crate::journal::postgres::books;
 use crate::journal::postgres::linking;
 use crate::journal::postgres::pen::failed;
@@ -51,6 +52,20 @@ async fn write(connection: &mut PgConnection, side: &Side) -> Result<SideDone, J
             Ok(SideDone::Link(Box::new(done)))
         }
         Side::Know(balances) => know(connection, balances).await,
+        Side::Hide {
+            guild,
+            member,
+            why,
+            on_boards,
+            now_ms,
+        } => {
+            boards::hide(connection, (*guild, *member), *why, *on_boards, *now_ms).await?;
+            Ok(SideDone::Written)
+        }
+        Side::Date(days) => {
+            boards::date(connection, days).await?;
+            Ok(SideDone::Written)
+        }
         Side::Post(postings) => {
             let posted = books::post(connection, &[postings]).await?;
             Ok(SideDone::Posted(posted.into_iter().flatten().collect()))

@@ -49,13 +49,13 @@ pub(super) const INSERT: &str = "
         kind, message, line, member, op, code, guild, system, giver, member_name, amount, counts,
         reason, remark, channel, quoting, said, written_ms, state, sends, last_sent_ms,
         next_look_ms, next_tell_ms, undoes, undoes_size, approval, approval_over,
-        approval_until_ms, account)
+        approval_until_ms, account, day)
     select * from unnest(
         $1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[],
         $7::bigint[], $8::text[], $9::bigint[], $10::text[], $11::bigint[], $12::bigint[],
         $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
         $19::text[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[],
-        $24::text[], $25::bigint[], $26::text[], $27::bigint[], $28::bigint[], $29::text[])";
+        $24::text[], $25::bigint[], $26::text[], $27::bigint[], $28::bigint[], $29::text[], $30::bigint[])";
 
 /// Writes new confirmations.
 pub(super) const ASK: &str = "

@@ -21,7 +21,7 @@ use crate::journal::sqlite::address::Mode;
 use crate::journal::sqlite::mapped;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (
         1,
         "journal",
@@ -56,6 +56,11 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
         7,
         "systems",
         include_str!("../../../migrations/sqlite/0007_systems.sql"),
+    ),
+    (
+        8,
+        "boards",
+        include_str!("../../../migrations/sqlite/0008_boards.sql"),
     ),
 ];
 

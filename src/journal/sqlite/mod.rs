@@ -15,6 +15,7 @@
 //! databases in memory (two connections are two databases).
 
 mod address;
+mod boards;
 mod books;
 mod channels;
 mod connecting;

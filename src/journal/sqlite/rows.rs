@@ -109,6 +109,7 @@ pub(super) fn receipt(row: &Row<'_>) -> Result<Receipt, JournalError> {
         undone: row.get("undone")?,
         approval: None,
         account: None,
+        day: None,
     };
     let beside = Beside {
         state: receipt.state,
@@ -124,6 +125,7 @@ pub(super) fn receipt(row: &Row<'_>) -> Result<Receipt, JournalError> {
     (receipt.state, receipt.approval) = beside.read();
     let account: Option<String> = row.get("account")?;
     receipt.account = account.as_deref().and_then(Account::read);
+    receipt.day = row.get("day")?;
     Ok(receipt)
 }
 

@@ -255,6 +255,6 @@ fn add(mut counts: Counts, (state, number, oldest): Counted) -> Counts {
     counts
 }
 
-fn limited(limit: usize) -> i64 {
+pub(super) fn limited(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }

@@ -12,6 +12,7 @@ use crate::journal::sides::KnownBalance;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
 use crate::journal::sides::SideStore;
+use crate::journal::sqlite::boards;
 use crate::journal::sqlite::books;
 use crate::journal::sqlite::linking;
 use crate::journal::sqlite::mapped;
@@ -29,6 +30,17 @@ pub(super) fn write(connection: &Connection, side: &Side) -> Result<SideDone, Jo
             linking::write(connection, write).map(|done| SideDone::Link(Box::new(done)))
         }
         Side::Know(balances) => know(connection, balances),
+        Side::Hide {
+            guild,
+            member,
+            why,
+            on_boards,
+            now_ms,
+        } => {
+            boards::hide(connection, (*guild, *member), *why, *on_boards, *now_ms)?;
+            Ok(SideDone::Written)
+        }
+        Side::Date(days) => boards::date(connection, days).map(|()| SideDone::Written),
         Side::Post(postings) => books::post(connection, postings).map(SideDone::Posted),
     }
 }

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use rusqlite::Params;
 use rusqlite::params;
 
+use crate::journal::boards::gains;
 use crate::journal::confirming::Confirmation;
 use crate::journal::confirming::ConfirmationState;
 use crate::journal::entry::BalanceRead;
@@ -18,6 +19,7 @@ use crate::journal::entry::State;
 use crate::journal::error::JournalError;
 use crate::journal::kept;
 use crate::journal::kept::kept;
+use crate::journal::sqlite::boards;
 use crate::journal::sqlite::channels;
 use crate::journal::sqlite::deciding;
 use crate::journal::sqlite::mapped;
@@ -50,7 +52,8 @@ pub(super) fn write(connection: &Connection, batch: &Batch) -> Result<Outcome, J
     }
     let changes = batch.changes.iter();
     let changes = changes.map(|change| changed(connection, change));
-    let changes = changes.collect::<Result<_, _>>()?;
+    let changes = changes.collect::<Result<Vec<_>, _>>()?;
+    boards::earn(connection, &gains(batch, &changes))?;
     let notes = batch.notes.iter().map(|note| noted(connection, note));
     let notes = notes.collect::<Result<_, _>>()?;
     let sides = batch
@@ -149,8 +152,8 @@ fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> 
             kind, message, line, member, op, code, guild, system, giver, member_name, amount,
             counts, reason, remark, channel, quoting, said, written_ms, state, sends,
             last_sent_ms, next_look_ms, next_tell_ms, undoes, undoes_size, approval,
-            approval_over, approval_until_ms, account)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            approval_over, approval_until_ms, account, day)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             kind,
             message,
@@ -181,6 +184,7 @@ fn insert(connection: &Connection, entry: &Receipt) -> Result<(), JournalError> 
             entry.approval.as_ref().map(|approval| approval.over),
             entry.approval.as_ref().map(|approval| approval.until_ms),
             entry.account.as_ref().map(Account::kept),
+            entry.day,
         ],
     )
     .map(drop)

@@ -109,6 +109,27 @@ impl State {
         id
     }
 
+    /// Somebody who has an account enters a guild; false if there is no such account or guild, or they
+    /// are there.
+    pub fn rejoin(&mut self, guild: GuildId, user: UserId, now_ms: i64) -> bool {
+        let place = self.world.guild(guild);
+        let away = place.is_some_and(|place| !place.members.contains_key(&user));
+        if !away || !self.world.users.contains_key(&user) {
+            return false;
+        }
+        let member = Member {
+            user,
+            guild_nick: None,
+            roles: Vec::new(),
+            note_zh: "回来的成员".to_owned(),
+            note_en: "member who came back".to_owned(),
+        };
+        self.keep_member(guild, member);
+        self.tell_of_join(guild, user, now_ms);
+        self.note(Note::World);
+        true
+    }
+
     /// Somebody leaves or is removed; false if they were not there.
     pub fn leave(&mut self, guild: GuildId, user: UserId) -> bool {
         let Some(place) = self.world.guild_mut(guild) else {

@@ -27,6 +27,7 @@ macro_rules! on_each_store {
 }
 
 mod asking;
+mod boards;
 mod channels;
 mod cut;
 mod deciding;

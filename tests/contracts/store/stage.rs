@@ -107,6 +107,17 @@ impl Home {
         }
     }
 
+    /// What an operator does to the store by hand.
+    pub async fn operator(&self, statement: &'static str) {
+        match &self.elsewhere {
+            Some(url) => postgres::execute(url, statement).await,
+            None => {
+                let connection = rusqlite::Connection::open(self.file()).unwrap();
+                connection.execute_batch(statement).unwrap();
+            }
+        }
+    }
+
     pub async fn journal(&self) -> Journal {
         self.journal_at(&self.url(), BOT).await.unwrap()
     }
@@ -200,6 +211,7 @@ pub fn intent(number: u64, points: i64) -> Intent {
         },
         confirmation: None,
         account: None,
+        day: 0,
     }
 }
 

@@ -1,0 +1,303 @@
+//! Boards at a million members and ten million changes' worth of sums against a thousandth of both, and
+//! what keeping the sums costs a change. Prints ratios: a board should cost the same whatever its size.
+//!
+//! Every member has ten changes on one day, so that each has a sum of the day, the week, the month and
+//! all time. Sums are written by SQL, as the journal would keep them. Other arguments than a number of
+//! members for the large world are ignored.
+
+use std::hint::black_box;
+use std::path::Path;
+use std::time::Duration;
+use std::time::Instant;
+
+use guildpoints::journal::Board;
+use guildpoints::journal::Intent;
+use guildpoints::journal::Journal;
+use guildpoints::journal::Opened;
+use guildpoints::journal::ReplyAddress;
+use guildpoints::journal::Settlement;
+use guildpoints::journal::Span;
+use guildpoints::journal::StoreSettings;
+use guildpoints::model::Amount;
+use guildpoints::model::BotId;
+use guildpoints::model::Cause;
+use guildpoints::model::ChannelId;
+use guildpoints::model::GuildId;
+use guildpoints::model::Language;
+use guildpoints::model::MessageId;
+use guildpoints::model::Policy;
+use guildpoints::model::UserId;
+use guildpoints::model::period::Period;
+use guildpoints::model::period::day_of;
+use guildpoints::model::policy::ManageGuild;
+use guildpoints::model::policy::RewardLimits;
+use guildpoints::permissions::Actor;
+use guildpoints::permissions::Granted;
+use guildpoints::permissions::Right;
+use guildpoints::permissions::authorize;
+use guildpoints::points::board_page;
+use guildpoints::support::clock::Clock;
+use guildpoints::support::pulse::Pulses;
+use jiff::tz::TimeZone;
+use rusqlite::Connection;
+use rusqlite::params;
+
+const LARGE: u64 = 1_000_000;
+const SHARE: u64 = 1_000;
+/// Each figure is the median of so many.
+const TIMES: usize = 61;
+const GUILD: GuildId = GuildId::new(412_345_678_901_234_563);
+const FIRST_MEMBER: u64 = 737_262_643_970_064_384;
+const ADMIN: UserId = UserId::new(500_000_000_000_000_000);
+/// 2026-03-04 12:00 UTC, a Wednesday.
+const NOW_MS: i64 = 1_772_625_600_000;
+
+#[tokio::main]
+async fn main() {
+    let large = std::env::args().find_map(|argument| argument.parse().ok());
+    let large: u64 = large.unwrap_or(LARGE);
+    let folder = tempfile::tempdir_in(Path::new(env!("CARGO_TARGET_TMPDIR")));
+    let folder = folder.expect("a folder can be made on the disk of the build");
+    let small = World::new(folder.path(), (large / SHARE).max(1)).await;
+    let large = World::new(folder.path(), large).await;
+    println!(
+        "{:<34}{:>14}{:>14}{:>8}",
+        "median of one question", small.members, large.members, "ratio"
+    );
+    for (name, question) in [
+        (
+            "board of the week, first page",
+            Question::Page(Period::Week, 1),
+        ),
+        (
+            "board of all time, first page",
+            Question::Page(Period::All, 1),
+        ),
+        (
+            "board of the month, page 100",
+            Question::Page(Period::Month, 100),
+        ),
+        (
+            "board of the day, first page",
+            Question::Page(Period::Day, 1),
+        ),
+        (
+            "board of 7 days (summed up)",
+            Question::Page(Period::Days(7), 1),
+        ),
+        (
+            "own place and distance, week",
+            Question::Place(Period::Week),
+        ),
+        (
+            "own place and distance, all time",
+            Question::Place(Period::All),
+        ),
+        (
+            "two neighbours each side, week",
+            Question::Around(Period::Week),
+        ),
+    ] {
+        let (few, many) = (small.ask(question).await, large.ask(question).await);
+        println!(
+            "{name:<34}{few:>14.1?}{many:>14.1?}{:>8.2}",
+            ratio(many, few)
+        );
+    }
+    let without = large.changes(-1).await;
+    let with = large.changes(1).await;
+    println!(
+        "\na change done, sums to keep against none: {with:.1?} against {without:.1?}, ratio {:.2}",
+        ratio(with, without)
+    );
+    small.journal.close().await;
+    large.journal.close().await;
+}
+
+fn ratio(one: Duration, other: Duration) -> f64 {
+    one.as_secs_f64() / other.as_secs_f64()
+}
+
+#[derive(Clone, Copy)]
+enum Question {
+    Page(Period, u32),
+    Place(Period),
+    Around(Period),
+}
+
+struct World {
+    members: u64,
+    journal: Journal,
+    granted: Granted,
+}
+
+impl World {
+    async fn new(folder: &Path, members: u64) -> Self {
+        let file = folder.join(format!("{members}.db"));
+        let settings = StoreSettings {
+            url: format!("sqlite://{}", file.display()),
+        };
+        let open = async || {
+            let (bot, clock) = (BotId(UserId::new(1)), Clock::system());
+            let pulses = Pulses::new(clock.clone());
+            let journal = Journal::open_store(&settings, bot, clock, pulses).await;
+            journal.expect("the store opens")
+        };
+        // It makes the tables.
+        open().await.close().await;
+        fill(&file, members).expect("sums can be written");
+        Self {
+            members,
+            journal: open().await,
+            granted: granted(),
+        }
+    }
+
+    async fn ask(&self, question: Question) -> Duration {
+        let mut times = Vec::with_capacity(TIMES);
+        for number in 0..u64::try_from(TIMES).expect("few") {
+            // Somebody else each time, all over the board.
+            let member = UserId::new(FIRST_MEMBER + number * 7_919 % self.members);
+            let begun = Instant::now();
+            match question {
+                Question::Page(period, page) => {
+                    let last = u32::try_from(self.members.div_ceil(10)).unwrap_or(u32::MAX);
+                    let page = page.min(last) - 1;
+                    let calendar = (GUILD, &TimeZone::UTC);
+                    let page = board_page(&self.journal, calendar, period, page, NOW_MS).await;
+                    let page = page.expect("a board");
+                    assert_eq!(page.size.shown, self.members);
+                    assert!(!black_box(page).rows.is_empty());
+                }
+                Question::Place(period) => {
+                    let place = self.journal.place(board(period), member).await;
+                    let place = place.expect("a place").expect("they are on it");
+                    let above = self.journal.next_above(board(period), place.points);
+                    black_box(above.await.expect("a distance"));
+                }
+                Question::Around(period) => {
+                    let near = self.journal.neighbours(board(period), member, 2).await;
+                    assert!(black_box(near.expect("neighbours")).len() >= 3);
+                }
+            }
+            times.push(begun.elapsed());
+        }
+        median(times)
+    }
+
+    /// What it takes to write a change down and end it as done.
+    async fn changes(&self, points: i64) -> Duration {
+        let mut times = Vec::with_capacity(TIMES * 4);
+        let ever = Span {
+            from_ms: 0,
+            until_ms: i64::MAX,
+        };
+        for number in 0..u64::try_from(TIMES * 4).expect("few") {
+            let intent = intent(number, points, self.members);
+            let opened = self
+                .journal
+                .open(&self.granted, ever, Duration::from_secs(30), intent);
+            let Opened::Fresh(ticket) = opened.await.expect("an intent can be written") else {
+                panic!("nobody else writes");
+            };
+            let begun = Instant::now();
+            let settled = self.journal.settle(ticket, Settlement::Done).await;
+            settled.expect("it can be settled");
+            times.push(begun.elapsed());
+        }
+        median(times)
+    }
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn board(period: Period) -> Board {
+    Board {
+        guild: GUILD,
+        days: period.running(NOW_MS, &TimeZone::UTC),
+    }
+}
+
+/// Sums as ten changes of each member on one day leave them.
+fn fill(file: &Path, members: u64) -> rusqlite::Result<()> {
+    let mut store = Connection::open(file)?;
+    let transaction = store.transaction()?;
+    let wholes = [Period::Day, Period::Week, Period::Month, Period::All];
+    for (whole, period) in (0_i64..).zip(wholes) {
+        let piece = board(period).days.key();
+        transaction.execute(
+            "with recursive members (number) as (
+                 select 0 union all select number + 1 from members where number + 1 < ?4)
+             insert into earned (guild, whole, piece, member, points, shown)
+             select ?1, ?2, ?3, ?5 + number, number * 2654435761 % 99990 + 10, 1 from members",
+            params![
+                GUILD.number().cast_signed(),
+                whole,
+                piece,
+                members.cast_signed(),
+                FIRST_MEMBER.cast_signed()
+            ],
+        )?;
+    }
+    for level in [18_i64, 12, 6] {
+        transaction.execute(
+            "insert into earned_levels (guild, whole, piece, level, bucket, members)
+             select guild, whole, piece, ?1, points >> ?1, count(*) from earned
+             where whole > 0 group by guild, whole, piece, points >> ?1",
+            params![level],
+        )?;
+    }
+    transaction.commit()
+}
+
+fn intent(number: u64, points: i64, members: u64) -> Intent {
+    let sign = u64::from(points < 0);
+    let message = MessageId::new(868_822_861_471_551_488 + ((2 * number + sign) << 12));
+    let member = UserId::new(FIRST_MEMBER + number * 7_919 % members);
+    Intent {
+        cause: Cause::Message {
+            message,
+            line: 0,
+            member,
+        },
+        guild: GUILD,
+        system: "mall".to_owned(),
+        member,
+        member_name: "小明".to_owned(),
+        amount: Amount::new(points * 70).expect("an amount"),
+        reason: Some("天梯第一名".to_owned()),
+        remark: "天梯第一名".to_owned(),
+        reply: ReplyAddress {
+            channel: ChannelId::new(612_345_678_901_234_561),
+            quoting: Some(message),
+            said: None,
+        },
+        confirmation: None,
+        account: None,
+        day: day_of(NOW_MS, &TimeZone::UTC),
+    }
+}
+
+fn granted() -> Granted {
+    let policy = Policy {
+        guild: GUILD,
+        name: None,
+        language: Language::Chinese,
+        zone: TimeZone::UTC,
+        admins: vec![ADMIN],
+        admin_roles: Vec::new(),
+        moderator_roles: Vec::new(),
+        manage_guild: ManageGuild::MeansNothing,
+        limits: RewardLimits::default(),
+        presets: Default::default(),
+    };
+    let actor = Actor {
+        user: ADMIN,
+        roles: None,
+        owner: None,
+    };
+    authorize(Right::Give, &actor, &policy).expect("an administrator may give")
+}

@@ -1,0 +1,145 @@
+//! `guildpoints leaderboard`: a board at the terminal, read beside whoever works on the journal.
+//!
+//! Names are those the journal saw last: nobody is asked.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use jiff::tz::TimeZone;
+
+use super::UNUSABLE;
+use super::settings;
+use super::table::harmless_line;
+use super::table::table;
+use crate::app;
+use crate::commands::BOARD_COLUMNS;
+use crate::commands::Registry;
+use crate::commands::board_counts;
+use crate::commands::board_head;
+use crate::commands::board_without_rows;
+use crate::config::Config;
+use crate::journal::Journal;
+use crate::journal::JournalError;
+use crate::journal::Order;
+use crate::journal::Selection;
+use crate::model::GuildId;
+use crate::model::Policy;
+use crate::model::UserId;
+use crate::model::period::Period;
+use crate::points::BoardPage;
+use crate::points::board_page;
+use crate::support::clock::Clock;
+use crate::support::pulse::Pulses;
+use crate::words::Reply;
+use crate::words::Words;
+
+/// What `leaderboard` takes.
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// The settings file
+    #[arg(long, value_name = "FILE", default_value = "bot.toml")]
+    config: PathBuf,
+    /// Of which guild; may be left out where the settings have one
+    #[arg(long, value_name = "ID")]
+    guild: Option<GuildId>,
+    /// What is counted: day, week, month, all, 7d, or 2026-03-01..2026-03-31
+    #[arg(long, value_name = "PERIOD", default_value = "week")]
+    period: Period,
+    /// Which page of ten, from 1
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
+    page: u32,
+}
+
+/// Prints a page of a board.
+pub(super) async fn leaderboard(arguments: Arguments) -> ExitCode {
+    let config = match settings::load(&arguments.config) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let Some(policy) = policy(&config, arguments.guild) else {
+        let ids = config.guilds.iter().map(|guild| guild.policy.guild);
+        let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+        eprintln!("--guild: expected one of {}", ids.join(", "));
+        return ExitCode::from(UNUSABLE);
+    };
+    match print(&config, policy, &arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The guild that is meant.
+fn policy(config: &Config, guild: Option<GuildId>) -> Option<&Policy> {
+    let mut policies = config.guilds.iter().map(|guild| &guild.policy);
+    match guild {
+        Some(guild) => policies.find(|policy| policy.guild == guild),
+        None => policies.next().filter(|_| policies.next().is_none()),
+    }
+}
+
+async fn print(config: &Config, policy: &Policy, arguments: &Arguments) -> anyhow::Result<()> {
+    let words = app::texts(&Registry::new(), config.commands_dir.as_deref())?;
+    let clock = Clock::system();
+    let pulses = Pulses::new(clock.clone());
+    let journal = Journal::open_to_read(&config.store, clock.clone(), pulses).await?;
+    let read = read(&journal, policy, arguments, clock.now_ms()).await;
+    journal.close().await;
+    let (board, names) = read?;
+    let zone = &policy.zone;
+    println!("{}", said(&words, policy, zone, &board_head(&board)));
+    if let Some(why) = board_without_rows(&board) {
+        println!("{}", said(&words, policy, zone, &why));
+    }
+    let columns = BOARD_COLUMNS.map(|word| words.plain(word, policy.language));
+    let mut rows = table(columns.iter().map(String::as_str));
+    for (ranked, name) in board.rows.iter().zip(&names) {
+        rows.add_row([
+            ranked.place.to_string(),
+            harmless_line(name),
+            ranked.points.to_string(),
+        ]);
+    }
+    if !board.rows.is_empty() {
+        println!("{rows}");
+    }
+    println!("{}", said(&words, policy, zone, &board_counts(&board)));
+    Ok(())
+}
+
+async fn read(
+    journal: &Journal,
+    policy: &Policy,
+    arguments: &Arguments,
+    now_ms: i64,
+) -> Result<(BoardPage, Vec<String>), JournalError> {
+    let calendar = (policy.guild, &policy.zone);
+    let page = arguments.page - 1;
+    let board = board_page(journal, calendar, arguments.period, page, now_ms).await?;
+    let mut names = Vec::with_capacity(board.rows.len());
+    for ranked in &board.rows {
+        names.push(name(journal, policy.guild, ranked.member).await?);
+    }
+    Ok((board, names))
+}
+
+/// The name under which a member was last seen, or else their id.
+async fn name(journal: &Journal, guild: GuildId, member: UserId) -> Result<String, JournalError> {
+    let theirs = Selection {
+        guild: Some(guild),
+        member: Some(member),
+        ..Selection::default()
+    };
+    let newest = journal.entries(&theirs, Order::NewestFirst, 1).await?;
+    let name = newest.into_iter().next().map(|entry| entry.member_name);
+    Ok(name
+        .filter(|name| !name.trim().is_empty())
+        .unwrap_or_else(|| member.to_string()))
+}
+
+fn said(words: &Words, policy: &Policy, zone: &TimeZone, reply: &Reply) -> String {
+    words.render(reply, policy.language, zone).text
+}

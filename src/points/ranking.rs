@@ -1,0 +1,205 @@
+//! Boards of what was earned through the bot, read a page at a time.
+//!
+//! Invariant: whoever shows a page can say from it what was counted, for which days, as of when and how
+//! many members are left out. Deliberately absent: names, and sentences.
+
+use jiff::tz::TimeZone;
+
+use crate::journal::Board;
+use crate::journal::BoardSize;
+use crate::journal::Hidden;
+use crate::journal::Journal;
+use crate::journal::JournalError;
+use crate::journal::OnBoards;
+use crate::journal::Ranked;
+use crate::model::Cause;
+use crate::model::GuildId;
+use crate::model::Policy;
+use crate::model::UserId;
+use crate::model::period::Days;
+use crate::model::period::Period;
+use crate::model::period::day_of;
+use crate::points::Points;
+
+/// Rows of a page.
+pub const PAGE: usize = 10;
+
+/// Entries that get their day in one transaction: so few that nobody waits for it.
+const DATED_AT_ONCE: usize = 200;
+
+/// A page of a board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoardPage {
+    /// What was asked for.
+    pub period: Period,
+    /// The days that are counted.
+    pub days: Days,
+    /// Which page, from 0.
+    pub page: u32,
+    /// How many pages there are, 1 for an empty board.
+    pub pages: u64,
+    /// The rows; none beyond the last page.
+    pub rows: Vec<Ranked>,
+    /// How many are on the board, and how many are left out.
+    pub size: BoardSize,
+    /// When it was read, in milliseconds since 1970.
+    pub read_ms: i64,
+}
+
+/// Where somebody stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// On the board.
+    On {
+        /// Place and points.
+        own: Ranked,
+        /// Points to the next place above; `None` at the top.
+        distance: Option<i64>,
+    },
+    /// They have earned nothing within these days.
+    Nothing,
+    /// They are left out, and why.
+    Off(Vec<Hidden>),
+}
+
+/// A page of a board as it is at `now_ms` (milliseconds since 1970), in the calendar of `zone`.
+pub async fn board_page(
+    journal: &Journal,
+    (guild, zone): (GuildId, &TimeZone),
+    period: Period,
+    page: u32,
+    now_ms: i64,
+) -> Result<BoardPage, JournalError> {
+    let days = period.running(now_ms, zone);
+    let board = Board { guild, days };
+    let size = journal.board_size(board).await?;
+    let rows_a_page = u64::try_from(PAGE).unwrap_or(u64::MAX);
+    let pages = size.shown.div_ceil(rows_a_page).max(1);
+    let rows = match u64::from(page) < pages {
+        true => {
+            let offset = u64::from(page) * rows_a_page;
+            journal.ranking(board, offset, PAGE).await?
+        }
+        false => Vec::new(),
+    };
+    Ok(BoardPage {
+        period,
+        days,
+        page,
+        pages,
+        rows,
+        size,
+        read_ms: now_ms,
+    })
+}
+
+impl Points {
+    /// A page of a board, from 0.
+    pub async fn board(
+        &self,
+        policy: &Policy,
+        period: Period,
+        page: u32,
+    ) -> Result<BoardPage, JournalError> {
+        let now_ms = self.inner.clock.now_ms();
+        let calendar = (policy.guild, &policy.zone);
+        board_page(&self.inner.journal, calendar, period, page, now_ms).await
+    }
+
+    /// Where somebody stands.
+    pub async fn place(
+        &self,
+        policy: &Policy,
+        period: Period,
+        member: UserId,
+    ) -> Result<Standing, JournalError> {
+        let journal = &self.inner.journal;
+        let board = self.running(policy, period);
+        if let Some(own) = journal.place(board, member).await? {
+            let above = journal.next_above(board, own.points).await?;
+            let distance = above.map(|points| points - own.points);
+            return Ok(Standing::On { own, distance });
+        }
+        let why = journal.hidden(policy.guild, member).await?;
+        Ok(match why.is_empty() {
+            true => Standing::Nothing,
+            false => Standing::Off(why),
+        })
+    }
+
+    /// Somebody with at most `each` neighbours on either side, in the order of the board; empty where
+    /// they are not on it.
+    pub async fn around(
+        &self,
+        policy: &Policy,
+        period: Period,
+        member: UserId,
+        each: usize,
+    ) -> Result<Vec<Ranked>, JournalError> {
+        let board = self.running(policy, period);
+        self.inner.journal.neighbours(board, member, each).await
+    }
+
+    /// Why somebody is on no board of a guild; empty where they may be.
+    pub async fn off_boards(
+        &self,
+        guild: GuildId,
+        member: UserId,
+    ) -> Result<Vec<Hidden>, JournalError> {
+        self.inner.journal.hidden(guild, member).await
+    }
+
+    /// Takes somebody off the boards of a guild for this reason, or lets go of the reason; whether
+    /// that changed anything. Boards that are asked for afterwards know.
+    pub async fn hide(
+        &self,
+        guild: GuildId,
+        member: UserId,
+        why: Hidden,
+        on_boards: OnBoards,
+    ) -> Result<bool, JournalError> {
+        let journal = &self.inner.journal;
+        let hidden = journal.hidden(guild, member).await?.contains(&why);
+        if hidden == (on_boards == OnBoards::Hidden) {
+            return Ok(false);
+        }
+        journal.hide(guild, member, why, on_boards).await?;
+        Ok(true)
+    }
+
+    /// Says of some entries from before there were boards in which days they count; how many there
+    /// were. Done again it goes on with the next, until there are none.
+    ///
+    /// An entry counts in the day it was written on, an undo in that of what it undoes.
+    pub async fn date_entries(
+        &self,
+        guild: GuildId,
+        zone: &TimeZone,
+    ) -> Result<usize, JournalError> {
+        let journal = &self.inner.journal;
+        let undated = journal.undated(guild, DATED_AT_ONCE).await?;
+        let mut days: Vec<(Cause, i64)> = Vec::with_capacity(undated.len());
+        for entry in &undated {
+            let undone = match entry.cause.undoes() {
+                Some(cause) => journal.of_cause(&cause).await?,
+                None => None,
+            };
+            let counted = undone.as_ref().unwrap_or(entry);
+            let day = counted.day;
+            let day = day.unwrap_or_else(|| day_of(counted.written_ms, zone));
+            days.push((entry.cause, day));
+        }
+        let count = days.len();
+        if count > 0 {
+            journal.date(days).await?;
+        }
+        Ok(count)
+    }
+
+    fn running(&self, policy: &Policy, period: Period) -> Board {
+        Board {
+            guild: policy.guild,
+            days: period.running(self.inner.clock.now_ms(), &policy.zone),
+        }
+    }
+}
