@@ -190,6 +190,7 @@ impl Rig {
             },
             confirmation: None,
             account: account.ok().flatten(),
+            day: 0,
         };
         let granted = granted(GIVER, guild, RewardLimits::default());
         let opened = self.journal.open(&granted, EVER, LOOK_AFTER, intent).await;
