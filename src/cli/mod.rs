@@ -2,7 +2,7 @@
 //! rooms.
 //!
 //! Invariants: exit codes are 0 for done, 1 for failed, 2 for arguments or settings that cannot be
-//! used; results go to standard output, everything else to standard error.
+//! used, 3 where nobody knows whether a report was taken; results go to standard output, everything else to standard error.
 
 mod check;
 mod example_config;
@@ -10,6 +10,7 @@ mod journal;
 mod link;
 mod logging;
 mod manta;
+mod report;
 mod run;
 mod sandbox;
 mod settings;
@@ -44,6 +45,8 @@ enum Command {
     Manta(manta::Arguments),
     /// Tie accounts of other points systems to members, list what is tied, untie
     Link(link::Arguments),
+    /// Report an event to a points system that turns events into points
+    Report(report::Arguments),
     /// Show the signing string (its secret masked) and the signature of a request to the mall
     Sign(sign::Arguments),
     /// Print a settings file with every key, its default and what it does
@@ -68,6 +71,7 @@ pub async fn main() -> ExitCode {
         Command::Journal(arguments) => journal::journal(arguments).await,
         Command::Manta(arguments) => manta::manta(arguments).await,
         Command::Link(arguments) => link::link(arguments).await,
+        Command::Report(arguments) => report::report(arguments).await,
         Command::Sign(arguments) => sign::sign(&arguments),
         Command::ExampleConfig => example_config::print(),
     }

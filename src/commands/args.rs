@@ -18,6 +18,7 @@
 
 mod browse;
 mod link;
+mod report;
 
 use std::sync::LazyLock;
 
@@ -26,6 +27,7 @@ use regex::Regex;
 pub use browse::Browse;
 pub use browse::MOST_PAGES;
 pub use link::LinkWords;
+pub use report::is_event;
 
 use crate::model::Amount;
 use crate::model::AmountError;
@@ -97,6 +99,8 @@ pub struct Asked {
     pub browse: Browse,
     /// What is said of an account elsewhere.
     pub link: LinkWords,
+    /// The points system that is meant, as it was written. Untrusted text.
+    pub system: Option<String>,
 }
 
 /// What can be done with a change that exists.

@@ -18,6 +18,7 @@ mod pending;
 mod points;
 mod proposal;
 mod receipt;
+mod report;
 mod reward;
 mod told;
 mod undo;
@@ -35,6 +36,7 @@ pub use args::Browse;
 pub use args::LinkWords;
 pub use args::Verb;
 pub use args::Who;
+pub use args::is_event;
 pub use change::cancelled_reply;
 pub use change::pressed_reply;
 pub use history::STALE;
@@ -45,6 +47,7 @@ pub use proposal::Carried;
 pub use proposal::Pressed;
 pub use proposal::Proposal;
 pub use proposal::read_press;
+pub use report::report_reply;
 pub use told::change_reply;
 
 use crate::model::Cause;
@@ -54,6 +57,7 @@ use crate::model::Refusal;
 use crate::model::UserId;
 use crate::permissions::Granted;
 use crate::permissions::Right;
+use crate::points::EventReport;
 use crate::points::Points;
 use crate::points::ReplyAddress;
 use crate::points::Shown;
@@ -181,6 +185,13 @@ pub enum Answer {
         /// How it shows each of them.
         shown: Vec<Shown>,
     },
+    /// A report, with the answer that tells how it stands now.
+    Reported {
+        /// The report.
+        report: Box<EventReport>,
+        /// What to say.
+        reply: Reply,
+    },
     /// Another answer is on its way, or was given: the message was here before.
     Nothing,
     /// A question to the caller before anything happens.
@@ -257,6 +268,7 @@ commands! {
     unfreeze => unfreeze::LetGivingGoOn;
     link => link::LinkAccount;
     unlink => unlink::UnlinkAccount;
+    report => report::ReportEvent;
 }
 
 fn source(scope: &str, text: &str) -> Source {

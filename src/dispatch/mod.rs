@@ -19,6 +19,7 @@ mod people;
 mod pressing;
 mod reading;
 mod repeated;
+mod reported;
 mod standing;
 mod teller;
 mod telling;

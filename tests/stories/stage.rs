@@ -117,7 +117,7 @@ impl Stage {
         let mut stage = Self::without_bot(Settings { bot, ..settings }).await;
         for command in [
             "points", "reward", "deduct", "receipt", "help", "check", "undo", "pending", "freeze",
-            "unfreeze", "history", "link", "unlink",
+            "unfreeze", "history", "link", "unlink", "report",
         ] {
             stage.write_words(&format!("{command}.toml"), "cooldown = \"0s\"\n");
         }

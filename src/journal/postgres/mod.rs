@@ -18,6 +18,7 @@ mod links;
 mod migrations;
 mod pen;
 mod record;
+mod reports;
 mod rows;
 mod script;
 mod session;

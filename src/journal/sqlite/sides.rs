@@ -15,6 +15,7 @@ use crate::journal::sides::SideStore;
 use crate::journal::sqlite::books;
 use crate::journal::sqlite::linking;
 use crate::journal::sqlite::mapped;
+use crate::journal::sqlite::reports;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
 use crate::journal::sqlite::shelf::Shelf;
@@ -30,6 +31,9 @@ pub(super) fn write(connection: &Connection, side: &Side) -> Result<SideDone, Jo
         }
         Side::Know(balances) => know(connection, balances),
         Side::Post(postings) => books::post(connection, postings).map(SideDone::Posted),
+        Side::Report(write) => {
+            reports::write(connection, write).map(|done| SideDone::Report(Box::new(done)))
+        }
     }
 }
 
