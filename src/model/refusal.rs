@@ -169,7 +169,7 @@ pub enum Usage {
         /// What was read. Untrusted text.
         read: String,
     },
-    /// No event, or none that could be one.
+    /// No event, or none that could be one. Empty where event or member is missing.
     NotAnEvent {
         /// What was read. Untrusted text.
         read: String,

@@ -33,6 +33,7 @@ mod manta;
 mod money;
 mod operated;
 mod replies;
+mod reporting;
 mod rights;
 mod several;
 mod several_systems;

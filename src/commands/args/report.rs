@@ -28,9 +28,13 @@ impl Args {
         if who.iter().any(|who| matches!(who, Who::Role(_))) {
             return Err(Refusal::Usage(Usage::RoleNamed));
         }
+        let incomplete = || {
+            Refusal::Usage(Usage::NotAnEvent {
+                read: String::new(),
+            })
+        };
         if free.is_empty() {
-            let read = String::new();
-            return Err(Refusal::Usage(Usage::NotAnEvent { read }));
+            return Err(incomplete());
         }
         let event = free.remove(0);
         if !is_event(&event.plain) {
@@ -50,7 +54,7 @@ impl Args {
         let system = (!free.is_empty()).then(|| free.remove(0).plain);
         no_surplus(&free)?;
         match who.len() {
-            0 => Err(Refusal::Usage(Usage::NobodyNamed)),
+            0 => Err(incomplete()),
             1 => Ok(Asked {
                 who,
                 text: Some(event.plain),
@@ -110,15 +114,16 @@ mod tests {
             other => panic!("{text}: {other:?}"),
         };
         let long = "x".repeat(65);
-        for wrong in ["浏览", "a b/c", "a\"b", long.as_str()] {
-            let first = wrong.split(' ').next_back().unwrap();
-            let read = first.to_owned();
-            let told = usage(&format!("{first} @77"));
+        for wrong in ["浏览", "b/c", "a\"b", long.as_str()] {
+            let read = wrong.to_owned();
+            let told = usage(&format!("{wrong} @77"));
             assert_eq!(told, Usage::NotAnEvent { read }, "{wrong}");
         }
         let read = String::new();
-        assert_eq!(usage("@77"), Usage::NotAnEvent { read });
-        assert_eq!(usage("X"), Usage::NobodyNamed);
+        for text in ["", "@77", "X"] {
+            let read = read.clone();
+            assert_eq!(usage(text), Usage::NotAnEvent { read }, "{text}");
+        }
         assert_eq!(usage("X @1 @2"), Usage::SeveralNamed { count: 2 });
         let read = "more".to_owned();
         assert_eq!(usage("X @1 hq more"), Usage::Surplus { read });

@@ -37,6 +37,7 @@ mod opening;
 mod postgres;
 mod record;
 mod refusals;
+mod reports;
 mod settling;
 mod sound;
 mod sqlite;
