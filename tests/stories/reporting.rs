@@ -127,21 +127,22 @@ async fn what_stays_in_doubt_is_said_to_be_and_repeated_until_it_is_certain() {
 #[tokio::test]
 async fn a_refusal_after_a_doubt_is_no_refusal() {
     let mut stage = stage().await;
-    faults(&stage, FaultKind::DropAfter, Some(1));
-    stage.sandbox.faults().set(FaultRule {
-        endpoint: "swan.report".to_owned(),
-        skip: 1,
-        count: Some(1),
-        kind: FaultKind::AnswerCode {
-            code: 777,
-            when: guildpoints::sandbox::fault::Moment::Before,
-        },
-    });
-    let said = stage.says("阿杰", "/上报 SHARE_ARTICLE @小明");
+    stage.sandbox.swan().set_rule("FINE", Some(-1_000_000));
+    faults(&stage, FaultKind::DropBefore, Some(1));
+    let said = stage.says("阿杰", "/上报 FINE @小明");
+    // The second is refused, which says nothing of the first.
     let first = stage.hears(said).await;
-    assert!(!first.contains("没有上报"), "{first}");
+    assert!(first.contains("结果待确认"), "{first}");
+    stage
+        .until("it is repeated all the same", |sandbox| {
+            let requests = sandbox.swan().requests().into_iter();
+            let refused = requests.filter(|asked| asked.status == Some(400));
+            refused.count() >= 2
+        })
+        .await;
+    stage.sandbox.swan().set_rule("FINE", Some(5));
     stage.hears_of(said, "✅ 已上报").await;
-    assert_eq!(booked(&stage), shared());
+    assert_eq!(booked(&stage), [(5, "FINE".to_owned())]);
     stage.finish().await;
 }
 
