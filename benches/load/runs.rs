@@ -152,6 +152,8 @@ pub async fn waits(scale: &Scale, talk: usize) -> io::Result<Waits> {
     let server = Server::start(Arc::new(other)).await?;
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let mut bare = Bare::start(&["calls", &server.address, &folder.path().to_string_lossy()])?;
+    // A bot that has just started still makes room for its log.
+    tokio::time::sleep(Duration::from_secs(2)).await;
     let mut ticks = tokio::time::interval(Duration::from_millis(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let mut index = 0;

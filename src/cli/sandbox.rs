@@ -3,6 +3,8 @@
 //!
 //! The bot gets its settings the way everybody does: as a text that is read and judged.
 
+mod bot;
+
 use std::fs::File;
 use std::fs::TryLockError;
 use std::io::Write;
@@ -43,6 +45,9 @@ pub(super) struct Arguments {
     /// Where the pages and the imitated services are; an address of this machine only
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8481")]
     listen: SocketAddr,
+    /// The points system that rewards go to; /points shows the others as well
+    #[arg(long, value_name = "SYSTEM", default_value = "mall")]
+    points: bot::Rewards,
     /// Print addresses, keys and members as one line of JSON
     #[arg(long)]
     json: bool,
@@ -89,7 +94,7 @@ async fn play(arguments: &Arguments) -> anyhow::Result<()> {
     let running = Sandbox::start(options, listener)
         .await
         .context("the sandbox cannot be started")?;
-    let settings = settings(&running, &folder.path)?;
+    let settings = bot::settings(&running, arguments.points, &folder.path)?;
     let ended = match arguments.serve_only {
         true => {
             present(arguments, &running, &settings, &folder)?;
@@ -129,6 +134,7 @@ async fn with_bot(
                 if connected.is_err() {
                     tracing::warn!("the bot has not connected yet");
                 }
+                bot::link(running, &folder.path).await?;
                 present(arguments, running, settings, folder)
             }
             None => Ok(()),
@@ -244,35 +250,6 @@ fn facts(running: &Running) -> Value {
         },
         "accounts": running.accounts(),
     })
-}
-
-/// Settings of a bot for this sandbox. The limits are the sandbox's own, which waits for nobody.
-fn settings(running: &Running, folder: &Path) -> anyhow::Result<String> {
-    let addresses = running.addresses();
-    let numbers = |ids: Vec<u64>| Value::from(ids);
-    let settings = json!({
-        "bot": {
-            "token": running.bot_token(),
-            "api_url": addresses.api_url,
-            "gateway_url": addresses.gateway_url,
-        },
-        "store": { "url": format!("sqlite://{}", folder.join("guildpoints.db").display()) },
-        "limits": { "send_per_channel_per_second": 20.0, "api_per_second": 100.0 },
-        "mall": {
-            "base_url": addresses.mall_url,
-            "app_key": running.app_key(),
-            "app_secret": running.app_secret(),
-        },
-        "guild": [{
-            "id": running.guild_id().number(),
-            "points": "mall",
-            "admin_roles": numbers(running.admin_roles().iter().map(|role| role.number()).collect()),
-            "moderator_roles": numbers(running.moderator_roles().iter().map(|role| role.number()).collect()),
-            "reward": { "confirm_over": 1_000, "approve_over": 5_000 },
-            "presets": { "bug": { "points": 50, "reason": "反馈问题" } },
-        }],
-    });
-    toml::to_string(&settings).context("the sandbox's settings cannot be written")
 }
 
 /// The bot's commands, for completion on the pages.

@@ -118,7 +118,8 @@ impl Writer {
     /// Writes until told to stop or until nobody is left to ask, finishes what has queued, and
     /// closes the store.
     async fn run(mut self) {
-        let mut untidy = false;
+        // Opening a store leaves it as untidy as a write does.
+        let mut untidy = true;
         let mut left_over: Option<Stamped> = None;
         loop {
             // Losing `recv` loses no write: one that was not handed over stays queued.

@@ -20,7 +20,11 @@ async fn a_member_asks_and_a_moderator_rewards() {
     story(async |page: &Page| {
         page.opens("/").await?;
         page.says("小明", "/积分").await?;
-        page.hears("💰 小明，你现在有 2,474 积分").await?;
+        page.hears("💰 小明，你的积分").await?;
+        // A line for each points system of the sandbox.
+        for line in ["积分商城：2,474", "Swan · hq：340", "MantaGO · shop：150"] {
+            page.hears(line).await?;
+        }
 
         page.says("阿杰", "/奖励 @小明 666 天梯第一名").await?;
         page.hears("✅ 小明 +666 → 3,140 · 天梯第一名 · 回执 ")
@@ -96,7 +100,7 @@ async fn a_guild_switched_off_on_the_mall_page_is_told_what_to_do() {
 
         page.opens("/").await?;
         page.says("小明", "/积分").await?;
-        page.hears("你现在有 2,474 积分").await?;
+        page.hears("积分商城：2,474 积分").await?;
         Ok(())
     })
     .await;

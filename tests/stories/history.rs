@@ -9,7 +9,7 @@ use crate::stage::Settings;
 use crate::stage::Stage;
 use crate::stage::receipt_in;
 
-const LACKS: &str = "积分商城接口不提供流水查询，可凭操作编号查询单笔：`/回执 编号`";
+const LACKS: &str = "积分商城接口不提供流水查询，可凭操作编号查询单笔：/回执 编号";
 
 fn labels(stage: &Stage, said: Said) -> Vec<String> {
     let answers = stage.sandbox.answers_to(said.0).into_iter();

@@ -30,6 +30,7 @@ mod link_lists;
 mod linking;
 mod main_job;
 mod manta;
+mod manta_pair;
 mod money;
 mod operated;
 mod replies;

@@ -19,6 +19,9 @@ use crate::journal::sqlite::mapped;
 /// grows costs more than twice one into a log that is used again, so it does not grow for long.
 const LOG_PAGES: u32 = 2_048;
 
+/// What a log of that length takes, in bytes: a page with its header each, and the last group.
+const LOG_BYTES: u64 = (LOG_PAGES as u64 + 128) * 4_120;
+
 /// Pages of the file the writer remembers, in KiB. The index of receipt codes grows at random places,
 /// and one it does not remember is read again; with 4 MiB that begins after 100,000 entries, and the
 /// memory is only taken by as much as there is.
@@ -78,9 +81,7 @@ impl Connecting {
                 "no write-ahead log is possible there: name a file on a local disk".to_owned(),
             ));
         }
-        connection
-            .pragma_update(None, "cache_size", -REMEMBERED_KIB)
-            .map_err(mapped)?;
+        set_remembered(&connection, REMEMBERED_KIB).map_err(mapped)?;
         set(&connection, "wal_autocheckpoint", LOG_PAGES)?;
         if let Some(pages) = self.max_pages {
             set(&connection, "max_page_count", pages)?;
@@ -88,16 +89,49 @@ impl Connecting {
         Ok(connection)
     }
 
+    /// Lets the log grow to its full length before somebody waits for that: until then every commit
+    /// also waits for the new length to be noted, which takes as long again.
+    ///
+    /// What is written for it is rolled back, so nobody ever sees it. Where there is no room, the log
+    /// grows as far as it is used.
+    pub fn grow_log(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let length = std::fs::metadata(self.log()).map_or(0, |log| log.len());
+        if length >= LOG_BYTES {
+            return Ok(());
+        }
+        // Pages go into the log before the end where they are not remembered. No message has the id -1.
+        set_remembered(connection, 64)?;
+        let grown = connection.execute_batch(&format!(
+            "begin immediate;
+             insert into confirmations
+                (message, guild, channel, caller, proposal, expires_ms, said, state)
+             values (-1, 0, 0, 0, zeroblob({LOG_BYTES}), 0, null, 'cancelled');
+             rollback"
+        ));
+        // Some errors roll back by themselves.
+        let rolled_back = match connection.is_autocommit() {
+            true => Ok(()),
+            false => connection.execute_batch("rollback"),
+        };
+        set_remembered(connection, REMEMBERED_KIB)?;
+        grown.and(rolled_back)
+    }
+
     /// Syncs the write-ahead log, as far as it is written.
     pub fn sync_log(&self) -> std::io::Result<()> {
-        let mut log = self.path.clone().into_os_string();
-        log.push("-wal");
         // SQLite keeps no lock on the log itself, so none is lost by closing it here.
-        match File::open(log) {
+        match File::open(self.log()) {
             Ok(log) => log.sync_data(),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Where the log is.
+    fn log(&self) -> PathBuf {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        log.into()
     }
 
     /// A connection that only reads.
@@ -108,6 +142,11 @@ impl Connecting {
             .map_err(mapped)?;
         Ok(connection)
     }
+}
+
+/// Sets how much of the file a connection remembers, in KiB.
+fn set_remembered(connection: &Connection, kib: i64) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "cache_size", -kib)
 }
 
 /// Sets what answers with the value set.

@@ -30,6 +30,8 @@ pub(super) struct SqlitePen {
     connection: Option<Writing>,
     /// The store is ours for as long as this file is open. `None` where we only read.
     lock: Option<File>,
+    /// Whether the log was given its full length, or there was no room for it.
+    grown: bool,
 }
 
 /// The connection that writes, and how it stands.
@@ -48,6 +50,7 @@ impl SqlitePen {
             connecting,
             connection: Some(Writing::new(connection)),
             lock,
+            grown: false,
         }
     }
 
@@ -132,6 +135,18 @@ impl SqlitePen {
             tracing::debug!(%error, "the store could not be tidied");
         }
     }
+
+    /// Gives the log its full length, once: the first quiet second of the bot that owns the store is
+    /// the time for it, and nobody who only looks in waits for it.
+    fn grow(&mut self) {
+        let (Some(writing), Some(_ours), false) = (&self.connection, &self.lock, self.grown) else {
+            return;
+        };
+        self.grown = true;
+        if let Err(error) = self.connecting.grow_log(&writing.connection) {
+            tracing::debug!(%error, "the store's log was not given its full length");
+        }
+    }
 }
 
 impl Pen for SqlitePen {
@@ -153,7 +168,13 @@ impl Pen for SqlitePen {
     }
 
     fn tidy(&mut self) -> BoxFuture<'_, ()> {
-        Box::pin(async { self.fold("pragma wal_checkpoint(passive)") })
+        Box::pin(async {
+            let writing = self.connection.as_ref();
+            if writing.is_some_and(|writing| writing.durability.is_some()) {
+                self.fold("pragma wal_checkpoint(passive)");
+            }
+            self.grow();
+        })
     }
 
     fn close(mut self: Box<Self>) -> BoxFuture<'static, ()> {

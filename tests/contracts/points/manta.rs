@@ -106,8 +106,8 @@ pub async fn rig((shapes, kind): Selection) -> Rig {
         bot_id: sandbox.manta().bot_id(),
         token: kept(sandbox.manta().token()),
         secret: kept(sandbox.manta().secret()),
-        timeout: Duration::from_secs(20),
         bound: Bound::No,
+        timeout: Duration::from_secs(20),
     };
     let manta = Manta::new("shop", settings, home.clock.clone(), home.pulses.clone()).unwrap();
     let handle = Arc::new(manta.linked(Links::new(journal.clone())));

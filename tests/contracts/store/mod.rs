@@ -33,6 +33,7 @@ mod deciding;
 mod desk;
 mod landed;
 mod links;
+mod log;
 mod opening;
 mod postgres;
 mod record;
