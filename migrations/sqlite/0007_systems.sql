@@ -114,24 +114,31 @@ create table known_balances (
 -- Events reported to a system, each before its first byte leaves.
 create table reports (
     op           text   not null primary key,
-    code         text   not null unique,
     message      bigint not null,
     guild        bigint not null,
     system       text   not null,
     event        text   not null,
     member       bigint not null,
-    account      text   not null,
-    staff        text   not null,
-    reporter     bigint,
+    kind         text   not null,
+    external_id  text   not null,
+    staff_kind   text   not null,
+    staff_id     text   not null,
+    reporter     bigint not null,
     written_ms   bigint not null,
     tries        bigint not null,
+    -- 1 once a sending may have arrived although nobody heard of it
+    in_doubt     bigint not null check (in_doubt in (0, 1)),
+    -- when to send it again, or to tell how it ended
     next_ms      bigint not null,
     state        text   not null check (state in ('sent', 'accepted', 'refused', 'unknown')),
     refusal      text,
+    refusal_code bigint,
     refusal_text text,
     channel      bigint not null,
     quoting      bigint,
     said         bigint,
     told         text   not null check (told in ('nothing', 'interim', 'final', 'undeliverable'))
 );
+create index reports_of_message on reports (message);
 create index reports_open on reports (next_ms) where state = 'sent';
+create index reports_untold on reports (next_ms) where told in ('nothing', 'interim');

@@ -2,7 +2,7 @@
 //! rooms.
 //!
 //! Invariants: exit codes are 0 for done, 1 for failed, 2 for arguments or settings that cannot be
-//! used; results go to standard output, everything else to standard error.
+//! used, 3 where nobody knows whether a report was taken; results go to standard output, everything else to standard error.
 
 mod check;
 mod example_config;
@@ -11,6 +11,7 @@ mod leaderboard;
 mod link;
 mod logging;
 mod manta;
+mod report;
 mod run;
 mod sandbox;
 mod settings;
@@ -47,6 +48,8 @@ enum Command {
     Link(link::Arguments),
     /// Show a board of what was earned through the bot, beside the bot at work
     Leaderboard(leaderboard::Arguments),
+    /// Report an event to a points system that turns events into points
+    Report(report::Arguments),
     /// Show the signing string (its secret masked) and the signature of a request to the mall
     Sign(sign::Arguments),
     /// Print a settings file with every key, its default and what it does
@@ -72,6 +75,7 @@ pub async fn main() -> ExitCode {
         Command::Manta(arguments) => manta::manta(arguments).await,
         Command::Link(arguments) => link::link(arguments).await,
         Command::Leaderboard(arguments) => leaderboard::leaderboard(arguments).await,
+        Command::Report(arguments) => report::report(arguments).await,
         Command::Sign(arguments) => sign::sign(&arguments),
         Command::ExampleConfig => example_config::print(),
     }

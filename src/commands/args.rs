@@ -21,6 +21,7 @@
 mod board;
 mod browse;
 mod link;
+mod report;
 
 use std::sync::LazyLock;
 
@@ -32,6 +33,7 @@ pub use board::Page;
 pub use browse::Browse;
 pub use browse::MOST_PAGES;
 pub use link::LinkWords;
+pub use report::is_event;
 
 use crate::model::Amount;
 use crate::model::AmountError;
@@ -108,6 +110,8 @@ pub struct Asked {
     pub board: BoardWanted,
     /// Whether the asker wants to be on boards.
     pub on_boards: Option<OnBoards>,
+    /// The points system that is meant, as it was written. Untrusted text.
+    pub system: Option<String>,
 }
 
 /// What can be done with a change that exists.

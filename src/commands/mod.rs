@@ -22,6 +22,7 @@ mod privacy;
 mod proposal;
 mod rank;
 mod receipt;
+mod report;
 mod reward;
 mod told;
 mod top;
@@ -41,6 +42,7 @@ pub use args::Browse;
 pub use args::LinkWords;
 pub use args::Verb;
 pub use args::Who;
+pub use args::is_event;
 pub use board_leaf::BoardLeaf;
 pub use board_leaf::is_board_leaf;
 pub use change::cancelled_reply;
@@ -55,6 +57,7 @@ pub use proposal::Carried;
 pub use proposal::Pressed;
 pub use proposal::Proposal;
 pub use proposal::read_press;
+pub use report::report_reply;
 pub use told::change_reply;
 pub use top::BOARD_COLUMNS;
 pub use top::board_counts;
@@ -69,6 +72,7 @@ use crate::model::Refusal;
 use crate::model::UserId;
 use crate::permissions::Granted;
 use crate::permissions::Right;
+use crate::points::EventReport;
 use crate::points::Points;
 use crate::points::ReplyAddress;
 use crate::points::Shown;
@@ -198,6 +202,13 @@ pub enum Answer {
         /// How it shows each of them.
         shown: Vec<Shown>,
     },
+    /// A report, with the answer that tells how it stands now.
+    Reported {
+        /// The report.
+        report: Box<EventReport>,
+        /// What to say.
+        reply: Reply,
+    },
     /// Another answer is on its way, or was given: the message was here before.
     Nothing,
     /// A question to the caller before anything happens.
@@ -277,6 +288,7 @@ commands! {
     unfreeze => unfreeze::LetGivingGoOn;
     link => link::LinkAccount;
     unlink => unlink::UnlinkAccount;
+    report => report::ReportEvent;
 }
 
 fn source(scope: &str, text: &str) -> Source {

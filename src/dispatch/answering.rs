@@ -62,6 +62,9 @@ impl Dispatcher {
                 self.tell_change(guild, address, cause, stage, &reply, &shown)
                     .await;
             }
+            Ok(Answer::Reported { report, reply }) => {
+                Box::pin(self.tell_reported(guild, address, &report, &reply)).await;
+            }
             Ok(Answer::Nothing) => {}
             Ok(Answer::Ask { reply, proposal }) => {
                 let asking = Box::pin(self.ask(incoming, &reply, &proposal)).await;

@@ -20,6 +20,7 @@ mod people;
 mod pressing;
 mod reading;
 mod repeated;
+mod reported;
 mod standing;
 mod teller;
 mod telling;

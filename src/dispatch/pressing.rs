@@ -94,7 +94,12 @@ impl Dispatcher {
                 return;
             }
             Ok(Answer::Say(reply) | Answer::AlsoTell { reply, .. }) => reply,
-            Ok(Answer::Nothing | Answer::Ask { .. } | Answer::Part { .. }) => pressed_reply(),
+            Ok(
+                Answer::Nothing
+                | Answer::Ask { .. }
+                | Answer::Part { .. }
+                | Answer::Reported { .. },
+            ) => pressed_reply(),
             Err(error) => {
                 let language = self.tongue(guild).language;
                 let hints = Hints {

@@ -12,6 +12,9 @@ use crate::journal::JournalError;
 use crate::permissions::Right;
 use crate::words::Definition;
 
+/// The command whose messages may have left a report.
+const REPORT: &str = "report";
+
 impl Dispatcher {
     /// Whether this message changed points before, asks already, or has its answer: its frame arrives
     /// again, perhaps with other words or another member in it.
@@ -30,6 +33,9 @@ impl Dispatcher {
                 // One that was written down and then not asked, because the process died, is asked.
                 return Ok(asked.said.is_some() || asked.state != ConfirmationState::Asked);
             }
+        }
+        if definition.scope == REPORT && self.journal.report_of(incoming.message).await?.is_some() {
+            return Ok(true);
         }
         Ok(self.has_its_answer(heeded).await)
     }

@@ -25,17 +25,17 @@ use crate::points::ReplyAddress;
 /// How often the journal is asked for what was never said, beside the moments something settles.
 const SWEEP_EVERY: Duration = Duration::from_millis(1_000);
 /// Replies taken from the journal in one sweep.
-const A_SWEEP: usize = 64;
+pub(super) const A_SWEEP: usize = 64;
 /// Pause between two looks at a list of which something is still open.
 const PROGRESS_EVERY_MS: i64 = 2_000;
 /// A lane has told how its change stands by then (product: 2 s).
-const ACKNOWLEDGED_AFTER_MS: i64 = 2_000;
+pub(super) const ACKNOWLEDGED_AFTER_MS: i64 = 2_000;
 /// First wait after an outcome could not be told.
-const SHORTEST_WAIT_MS: i64 = 2_000;
+pub(super) const SHORTEST_WAIT_MS: i64 = 2_000;
 /// No wait is longer than this.
-const LONGEST_WAIT_MS: i64 = 600_000;
+pub(super) const LONGEST_WAIT_MS: i64 = 600_000;
 /// After this long the chat has moved on; the receipt stays readable.
-const GIVE_UP_AFTER_MS: i64 = 24 * 3_600_000;
+pub(super) const GIVE_UP_AFTER_MS: i64 = 24 * 3_600_000;
 
 impl Dispatcher {
     /// Tells until stopped.
@@ -59,7 +59,7 @@ impl Dispatcher {
     pub async fn tell_what_is_due(&self) -> Result<(), JournalError> {
         let due = self.journal.untold(self.clock.now_ms(), A_SWEEP).await?;
         self.tell_each(due).await;
-        Ok(())
+        self.tell_reports().await
     }
 
     /// The same, and that a change is open where its giver has not heard even that: the process died
@@ -271,6 +271,6 @@ fn is_moving(entry: &Receipt) -> bool {
 }
 
 /// Whether no later try can succeed.
-fn is_hopeless(error: &SayError) -> bool {
+pub(super) fn is_hopeless(error: &SayError) -> bool {
     matches!(error, SayError::Gone | SayError::Closed)
 }

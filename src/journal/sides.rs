@@ -14,6 +14,8 @@ use crate::journal::error::JournalError;
 use crate::journal::group::Write;
 use crate::journal::links::LinkDone;
 use crate::journal::links::LinkWrite;
+use crate::journal::reports::ReportDone;
+use crate::journal::reports::ReportWrite;
 use crate::journal::store::Answer;
 use crate::model::Cause;
 use crate::model::GuildId;
@@ -43,6 +45,8 @@ pub(super) enum Side {
     Date(Vec<(Cause, i64)>),
     /// Changes of the built-in ledger are posted.
     Post(Vec<Posting>),
+    /// Something concerns an event that is reported.
+    Report(Box<ReportWrite>),
 }
 
 /// What became of one.
@@ -54,6 +58,8 @@ pub(super) enum SideDone {
     Posted(Vec<Posted>),
     /// What it came to with accounts tied to members.
     Link(Box<LinkDone>),
+    /// How the report stands now.
+    Report(Box<ReportDone>),
 }
 
 /// The reading side of it.

@@ -170,6 +170,11 @@ pub enum Usage {
         /// What was read. Untrusted text.
         read: String,
     },
+    /// No event, or none that could be one. Empty where event or member is missing.
+    NotAnEvent {
+        /// What was read. Untrusted text.
+        read: String,
+    },
     /// A role is named where members are wanted.
     RoleNamed,
     /// Words the command has no use for.

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use crate::journal::BalanceRead;
 use crate::journal::Receipt;
 use crate::journal::Refused;
+use crate::journal::ReportTicket;
 use crate::journal::Ticket;
 use crate::model::Account;
 use crate::model::Amount;
@@ -51,6 +52,11 @@ pub trait PointsBackend: Send + Sync + 'static {
 
     /// Many balances in one call.
     fn many(&self) -> Option<&dyn Many> {
+        None
+    }
+
+    /// Reporting events.
+    fn report(&self) -> Option<&dyn Report> {
         None
     }
 }
@@ -117,6 +123,13 @@ pub trait Batch: Send + Sync {
     ///
     /// The tickets must name different members: results carry no id, only the member.
     fn adjust_many<'a>(&'a self, tickets: &'a [Ticket]) -> BoxFuture<'a, Vec<Verdict>>;
+}
+
+/// Reporting events, which the system itself turns into points or not.
+pub trait Report: Send + Sync {
+    /// Sends the report once. Applied means that it was taken, not that points were granted; the
+    /// system drops a repeated id, so it may be sent again (points-backends, 2.3.5).
+    fn report<'a>(&'a self, ticket: &'a ReportTicket) -> BoxFuture<'a, Verdict>;
 }
 
 /// May the same id be sent again?

@@ -72,6 +72,9 @@ impl Points {
             if let Err(error) = self.sweep().await {
                 tracing::error!(%error, "open changes cannot be read from the journal");
             }
+            if let Err(error) = self.sweep_reports().await {
+                tracing::error!(%error, "open reports cannot be read from the journal");
+            }
             if let Err(error) = self.expire_approvals().await {
                 tracing::error!(%error, "what nobody approved in time cannot be ended");
             }

@@ -41,6 +41,8 @@ words! {
     NO_REASON = "no_reason" ["command", "who"];
     NOT_A_RECEIPT = "not_a_receipt" ["read", "command"];
     NO_RECEIPT_GIVEN = "no_receipt_given" ["command"];
+    NOT_AN_EVENT = "not_an_event" ["read", "command"];
+    NO_EVENT_GIVEN = "no_event_given" ["command"];
     ROLE_NAMED = "role_named" ["command"];
     SURPLUS = "surplus" ["read", "usage"];
     AMBIGUOUS = "ambiguous" ["read", "candidates"];
@@ -361,6 +363,12 @@ fn usage_reply(usage: &Usage, hints: &Hints) -> Reply {
             Reply::new(&NO_RECEIPT_GIVEN).with("command", command())
         }
         Usage::NotAReceipt { read } => Reply::new(&NOT_A_RECEIPT)
+            .with("read", untrusted(read))
+            .with("command", command()),
+        Usage::NotAnEvent { read } if read.is_empty() => {
+            Reply::new(&NO_EVENT_GIVEN).with("command", command())
+        }
+        Usage::NotAnEvent { read } => Reply::new(&NOT_AN_EVENT)
             .with("read", untrusted(read))
             .with("command", command()),
         Usage::RoleNamed => Reply::new(&ROLE_NAMED).with("command", command()),

@@ -88,11 +88,13 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
         [
             "/帮助",
             "/积分明细",
+            "/绑定",
             "/积分",
             "/隐私",
             "/我的排名",
             "/回执",
-            "/排行榜"
+            "/排行榜",
+            "/解绑"
         ]
     );
     assert!(!member.contains("额度"), "{member}");
@@ -106,14 +108,17 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
             "/扣分",
             "/帮助",
             "/积分明细",
+            "/绑定",
             "/待审",
             "/积分",
             "/隐私",
             "/我的排名",
             "/回执",
+            "/上报",
             "/奖励",
             "/排行榜",
-            "/撤销"
+            "/撤销",
+            "/解绑"
         ]
     );
     assert!(
@@ -131,15 +136,18 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
             "/暂停发放",
             "/帮助",
             "/积分明细",
+            "/绑定",
             "/待审",
             "/积分",
             "/隐私",
             "/我的排名",
             "/回执",
+            "/上报",
             "/奖励",
             "/排行榜",
             "/撤销",
-            "/恢复发放"
+            "/恢复发放",
+            "/解绑"
         ]
     );
     assert!(admin.contains("单次最多 9,999"), "{admin}");
@@ -311,14 +319,17 @@ async fn the_help_page_in_each_language() {
     /扣分 @成员… 数量 原因　扣除成员的积分，必须写原因
     /帮助 [指令]　查看能用的指令
     /积分明细 [页码] [收入|支出] [@成员] [积分系统，如 swan.hq]　查询积分明细
+    /绑定 [系统 绑定码]，或 /绑定 系统 [种类] 账号　绑定其他积分系统的账号
     /待审 [批准 编号]，或 /待审 拒绝 编号 [原因]　查看并审批等待中的积分变动
     /积分 [@成员]　查询积分
     /隐私 [board on|off]　选择自己是否上排行榜
     /我的排名 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31]　查看自己的排名
     /回执 编号　查询一笔积分变动
+    /上报 事件名 @成员 [积分系统，如 swan.hq]　上报事件
     /奖励 @成员… 数量 [原因]　给成员发放积分
     /排行榜 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31] [第2页] [我|@成员]　查看积分排行榜
     /撤销 编号 [部分]，或 /撤销 last（你的上一笔）　撤销一笔积分变动
+    /解绑 系统，版主可用 /解绑 @成员 系统　解除账号绑定
     你的额度：单次最多 500，今天已用 0 / 2,000，还剩 2,000
     超过 300 积分会先请你确认
     奖励词：bug = 50
@@ -331,15 +342,18 @@ async fn the_help_page_in_each_language() {
     /暂停发放 [原因]　立即暂停发放积分
     /帮助 [指令]　查看能用的指令
     /积分明细 [页码] [收入|支出] [@成员] [积分系统，如 swan.hq]　查询积分明细
+    /绑定 [系统 绑定码]，或 /绑定 系统 [种类] 账号　绑定其他积分系统的账号
     /待审 [批准 编号]，或 /待审 拒绝 编号 [原因]　查看并审批等待中的积分变动
     /积分 [@成员]　查询积分
     /隐私 [board on|off]　选择自己是否上排行榜
     /我的排名 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31]　查看自己的排名
     /回执 编号　查询一笔积分变动
+    /上报 事件名 @成员 [积分系统，如 swan.hq]　上报事件
     /奖励 @成员… 数量 [原因]　给成员发放积分
     /排行榜 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31] [第2页] [我|@成员]　查看积分排行榜
     /撤销 编号 [部分]，或 /撤销 last（你的上一笔）　撤销一笔积分变动
     /恢复发放　恢复发放积分
+    /解绑 系统，版主可用 /解绑 @成员 系统　解除账号绑定
     你是管理员，没有每日额度；单次最多 9,999
     超过 300 积分会先请你确认
     奖励词：bug = 50
@@ -352,14 +366,17 @@ async fn the_help_page_in_each_language() {
     /deduct @member… amount reason — take points from a member; a reason is required
     /help [command] — show the commands you can use
     /history [page] [in|out] [@member] [points system, such as swan.hq] — show what came and went
+    /link [system code], or /link system [kind] id — link an account of another points system
     /pending [approve code], or /pending refuse code [reason] — see and decide changes that wait for approval
     /points [@member] — show a balance
     /privacy [board on|off] — choose whether you are on leaderboards
     /rank [day|week|month|all|7d|30d|2026-03-01..2026-03-31] — show your own place
     /receipt code — show what became of a change
+    /report event @member [points system, such as swan.hq] — report an event
     /reward @member… amount [reason] — give points to a member
     /top [day|week|month|all|7d|30d|2026-03-01..2026-03-31] [page 2] [me|@member] — show the leaderboard
     /undo code [rest], or /undo last (your last change) — undo a change of points
+    /unlink system; moderators: /unlink @member system — unlink an account
     Your limits: 500 at once, used today 0 / 2,000, left 2,000
     Above 300 points you are asked to confirm
     reward words: bug = 50

@@ -36,6 +36,7 @@ mod money;
 mod operated;
 mod privacy;
 mod replies;
+mod reporting;
 mod rights;
 mod several;
 mod several_systems;

@@ -117,7 +117,7 @@ impl Stage {
         let mut stage = Self::without_bot(Settings { bot, ..settings }).await;
         for command in [
             "points", "reward", "deduct", "receipt", "help", "check", "undo", "pending", "freeze",
-            "unfreeze", "history", "link", "unlink", "top", "rank", "privacy",
+            "unfreeze", "history", "link", "unlink", "top", "rank", "privacy", "report",
         ] {
             stage.write_words(&format!("{command}.toml"), "cooldown = \"0s\"\n");
         }

@@ -19,6 +19,7 @@ mod links;
 mod migrations;
 mod pen;
 mod record;
+mod reports;
 mod rows;
 mod script;
 mod session;

@@ -10,6 +10,7 @@ use crate::journal::postgres::boards;
 use crate::journal::postgres::books;
 use crate::journal::postgres::linking;
 use crate::journal::postgres::pen::failed;
+use crate::journal::postgres::reports;
 use crate::journal::postgres::rows::get;
 use crate::journal::postgres::script::Prepared;
 use crate::journal::postgres::session::ANSWER;
@@ -69,6 +70,10 @@ async fn write(connection: &mut PgConnection, side: &Side) -> Result<SideDone, J
         Side::Post(postings) => {
             let posted = books::post(connection, &[postings]).await?;
             Ok(SideDone::Posted(posted.into_iter().flatten().collect()))
+        }
+        Side::Report(write) => {
+            let done = reports::write(connection, write).await?;
+            Ok(SideDone::Report(Box::new(done)))
         }
     }
 }

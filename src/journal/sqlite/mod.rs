@@ -28,6 +28,7 @@ mod migrations;
 mod pen;
 mod readers;
 mod record;
+mod reports;
 mod rows;
 mod saying;
 mod shelf;

@@ -16,6 +16,7 @@ use crate::journal::sqlite::boards;
 use crate::journal::sqlite::books;
 use crate::journal::sqlite::linking;
 use crate::journal::sqlite::mapped;
+use crate::journal::sqlite::reports;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
 use crate::journal::sqlite::shelf::Shelf;
@@ -42,6 +43,9 @@ pub(super) fn write(connection: &Connection, side: &Side) -> Result<SideDone, Jo
         }
         Side::Date(days) => boards::date(connection, days).map(|()| SideDone::Written),
         Side::Post(postings) => books::post(connection, postings).map(SideDone::Posted),
+        Side::Report(write) => {
+            reports::write(connection, write).map(|done| SideDone::Report(Box::new(done)))
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use super::walk::Walk;
 use crate::journal::BalanceRead;
 use crate::journal::Receipt;
 use crate::journal::Refused;
+use crate::journal::ReportTicket;
 use crate::journal::Ticket;
 use crate::model::Account;
 use crate::model::System;
@@ -33,6 +34,7 @@ use crate::points::PointsBackend;
 use crate::points::ReadError;
 use crate::points::Record;
 use crate::points::Repeats;
+use crate::points::Report;
 use crate::points::Taking;
 use crate::points::Verdict;
 
@@ -216,6 +218,10 @@ impl PointsBackend for LinkedSwan {
     fn history(&self) -> Option<&dyn History> {
         Some(self)
     }
+
+    fn report(&self) -> Option<&dyn Report> {
+        Some(self)
+    }
 }
 
 impl Adjust for LinkedSwan {
@@ -249,6 +255,23 @@ impl History for LinkedSwan {
         wanted: &'a HistoryWanted,
     ) -> BoxFuture<'a, Result<HistoryPage, ReadError>> {
         Box::pin(self.read_page(member, wanted))
+    }
+}
+
+impl Report for LinkedSwan {
+    fn report<'a>(&'a self, ticket: &'a ReportTicket) -> BoxFuture<'a, Verdict> {
+        Box::pin(async move {
+            let report = ticket.report();
+            let asked = &report.asked;
+            if asked.system != self.system().name() {
+                tracing::error!(op = %report.op, "a report reached a points system it is not for");
+                return Verdict::NotSent("the report is for another points system".to_owned());
+            }
+            // Whoever they are by now: the report was written for these accounts.
+            let (account, staff) = (&asked.account, &asked.staff);
+            let op = report.op.as_str();
+            self.swan.report(account, staff, &asked.event, op).await
+        })
     }
 }
 

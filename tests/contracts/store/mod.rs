@@ -39,6 +39,7 @@ mod opening;
 mod postgres;
 mod record;
 mod refusals;
+mod reports;
 mod settling;
 mod sound;
 mod sqlite;
