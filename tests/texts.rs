@@ -137,12 +137,15 @@ fn the_permission_table_in_chinese() {
     /freeze /暂停发放 | freeze | 1s | /暂停发放 [原因] | 立即暂停发放积分
     /help /帮助 | none | 2s | /帮助 [指令] | 查看能用的指令
     /history /积分明细 | none | 2s | /积分明细 [页码] [收入|支出] [@成员] [积分系统，如 swan.hq] | 查询积分明细
+    /link /绑定 | none | 5s | /绑定 [系统 绑定码]，或 /绑定 系统 [种类] 账号 | 绑定其他积分系统的账号
     /pending /待审 | approve | 1s | /待审 [批准 编号]，或 /待审 拒绝 编号 [原因] | 查看并审批等待中的积分变动
     /points /积分 | none | 2s | /积分 [@成员] | 查询积分
     /receipt /回执 | none | 2s | /回执 编号 | 查询一笔积分变动
+    /report /上报 | give | 1s | /上报 事件名 @成员 [积分系统，如 swan.hq] | 上报事件
     /reward /奖励 | give | 1s | /奖励 @成员… 数量 [原因] | 给成员发放积分
     /undo /撤销 | undo | 1s | /撤销 编号 [部分]，或 /撤销 last（你的上一笔） | 撤销一笔积分变动
     /unfreeze /恢复发放 | freeze | 1s | /恢复发放 | 恢复发放积分
+    /unlink /解绑 | none | 5s | /解绑 系统，版主可用 /解绑 @成员 系统 | 解除账号绑定
     ");
 }
 
@@ -154,12 +157,15 @@ fn the_permission_table_in_english() {
     /freeze /暂停发放 | freeze | 1s | /freeze [reason] | stop giving points at once
     /help /帮助 | none | 2s | /help [command] | show the commands you can use
     /history /积分明细 | none | 2s | /history [page] [in|out] [@member] [points system, such as swan.hq] | show what came and went
+    /link /绑定 | none | 5s | /link [system code], or /link system [kind] id | link an account of another points system
     /pending /待审 | approve | 1s | /pending [approve code], or /pending refuse code [reason] | see and decide changes that wait for approval
     /points /积分 | none | 2s | /points [@member] | show a balance
     /receipt /回执 | none | 2s | /receipt code | show what became of a change
+    /report /上报 | give | 1s | /report event @member [points system, such as swan.hq] | report an event
     /reward /奖励 | give | 1s | /reward @member… amount [reason] | give points to a member
     /undo /撤销 | undo | 1s | /undo code [rest], or /undo last (your last change) | undo a change of points
     /unfreeze /恢复发放 | freeze | 1s | /unfreeze | let giving points go on
+    /unlink /解绑 | none | 5s | /unlink system; moderators: /unlink @member system | unlink an account
     ");
 }
 
@@ -169,6 +175,7 @@ fn every_right_a_command_names_exists_and_none_is_given_away() {
     let right = |scope: &str| right_of(words.definition(scope).expect("a command"));
     assert_eq!(right("reward"), Right::Give);
     assert_eq!(right("deduct"), Right::Take);
+    assert_eq!(right("report"), Right::Give);
     assert_eq!(right("check"), Right::Manage);
     assert_eq!(right("undo"), Right::Undo);
     assert_eq!(right("pending"), Right::Approve);
