@@ -191,6 +191,7 @@ fn every_right_a_command_names_exists_and_none_is_given_away() {
     let right = |scope: &str| right_of(words.definition(scope).expect("a command"));
     assert_eq!(right("reward"), Right::Give);
     assert_eq!(right("deduct"), Right::Take);
+    assert_eq!(right("report"), Right::Give);
     assert_eq!(right("check"), Right::Manage);
     assert_eq!(right("undo"), Right::Undo);
     assert_eq!(right("pending"), Right::Approve);

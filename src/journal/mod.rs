@@ -42,6 +42,7 @@ mod owner;
 mod postgres;
 mod record;
 mod redeeming;
+mod report_rules;
 mod reports;
 mod rules;
 mod ruling;

@@ -16,6 +16,7 @@ use crate::journal::entry::Refused;
 use crate::journal::entry::ReplyAddress;
 use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
+use crate::journal::report_rules::ReportWrite;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
 use crate::journal::store::Answer;
@@ -115,38 +116,9 @@ impl ReportTicket {
 #[derive(Debug)]
 pub enum ReportOpened {
     /// It may be sent.
-    New(ReportTicket),
+    New(Box<ReportTicket>),
     /// Its message was here before; nothing happens again.
     Known(Box<EventReport>),
-}
-
-/// A write that concerns a report.
-#[derive(Clone, Debug)]
-pub(super) enum ReportWrite {
-    /// It is asked for.
-    Open(EventReport),
-    /// Another sending follows, if nobody else has noted one since.
-    Resend { op: OpId, tries: u32, next_ms: i64 },
-    /// A sending settled nothing.
-    Postpone {
-        op: OpId,
-        in_doubt: bool,
-        next_ms: i64,
-    },
-    /// It ended.
-    End {
-        op: OpId,
-        state: ReportState,
-        now_ms: i64,
-    },
-    /// Something was said of it, or cannot be.
-    Told {
-        op: OpId,
-        said: Option<MessageId>,
-        told: Told,
-    },
-    /// Saying it did not work and is put off.
-    TellLater { op: OpId, next_ms: i64 },
 }
 
 /// What became of it.
@@ -172,58 +144,6 @@ pub(super) trait ReportStore {
         spoken_ms: i64,
         limit: usize,
     ) -> Answer<'_, Vec<EventReport>>;
-}
-
-impl ReportWrite {
-    /// Which report it is about.
-    pub(super) fn op(&self) -> &OpId {
-        match self {
-            Self::Open(report) => &report.op,
-            Self::Resend { op, .. }
-            | Self::Postpone { op, .. }
-            | Self::End { op, .. }
-            | Self::Told { op, .. }
-            | Self::TellLater { op, .. } => op,
-        }
-    }
-
-    /// What is to be written, seeing what is there; `None` where the rules leave it as it is. The same
-    /// for every engine.
-    pub(super) fn on(&self, found: Option<&EventReport>) -> Option<EventReport> {
-        if let (Self::Open(report), None) = (self, found) {
-            return Some(report.clone());
-        }
-        let mut report = found?.clone();
-        let open = !report.state.is_final();
-        match self {
-            Self::Open(_) => return None,
-            Self::Resend { tries, next_ms, .. } if open && report.tries == *tries => {
-                report.tries += 1;
-                report.in_doubt = true;
-                report.next_ms = *next_ms;
-            }
-            Self::Postpone {
-                in_doubt, next_ms, ..
-            } if open => {
-                report.in_doubt = *in_doubt;
-                report.next_ms = *next_ms;
-            }
-            Self::End { state, now_ms, .. } if open => {
-                report.state = state.clone();
-                report.next_ms = *now_ms;
-            }
-            Self::Resend { .. } | Self::Postpone { .. } | Self::End { .. } => return None,
-            Self::Told { said, told, .. } => {
-                report.asked.reply.said = said.or(report.asked.reply.said);
-                // A late "not confirmed yet" is no last word.
-                if report.told != Told::Final {
-                    report.told = *told;
-                }
-            }
-            Self::TellLater { next_ms, .. } => report.next_ms = *next_ms,
-        }
-        Some(report)
-    }
 }
 
 impl Journal {
@@ -259,13 +179,15 @@ impl Journal {
                 ..asked
             },
         };
-        let done = self.report_write(ReportWrite::Open(report)).await?;
+        let done = self
+            .report_write(ReportWrite::Open(Box::new(report)))
+            .await?;
         let report = done.report.ok_or(JournalError::Changed)?;
         Ok(match done.changed {
-            true => ReportOpened::New(ReportTicket {
+            true => ReportOpened::New(Box::new(ReportTicket {
                 report,
                 was_in_doubt: false,
-            }),
+            })),
             false => ReportOpened::Known(Box::new(report)),
         })
     }
@@ -374,46 +296,6 @@ impl Journal {
         match self.beside(Durability::Now, side).await? {
             SideDone::Report(done) => Ok(*done),
             _ => Err(JournalError::Changed),
-        }
-    }
-}
-
-/// How states are kept; what stands beside it tells why one was refused.
-pub(super) const ACCEPTED: &str = "accepted";
-/// A refusal.
-pub(super) const REFUSED: &str = "refused";
-/// Nothing is settled.
-pub(super) const SENT: &str = "sent";
-/// Nobody can tell.
-pub(super) const UNKNOWN: &str = "unknown";
-
-impl ReportState {
-    /// The word it is kept as.
-    pub(super) fn kept(&self) -> &'static str {
-        match self {
-            Self::Sent => SENT,
-            Self::Accepted => ACCEPTED,
-            Self::Refused(_) => REFUSED,
-            Self::Unknown => UNKNOWN,
-        }
-    }
-
-    /// The state kept as `word`, with what stands beside it.
-    pub(super) fn read(word: &str, refused: Option<Refused>) -> Option<Self> {
-        Some(match (word, refused) {
-            (SENT, _) => Self::Sent,
-            (ACCEPTED, _) => Self::Accepted,
-            (REFUSED, Some(refused)) => Self::Refused(refused),
-            (UNKNOWN, _) => Self::Unknown,
-            _ => return None,
-        })
-    }
-
-    /// Why it was refused.
-    pub(super) fn refused(&self) -> Option<&Refused> {
-        match self {
-            Self::Refused(refused) => Some(refused),
-            Self::Sent | Self::Accepted | Self::Unknown => None,
         }
     }
 }

@@ -153,7 +153,7 @@ impl Points {
         let next_ms = self.look_after_sending();
         let opened = self.inner.journal.open_report(granted, asked, next_ms);
         let ticket = match opened.await? {
-            ReportOpened::New(ticket) => ticket,
+            ReportOpened::New(ticket) => *ticket,
             ReportOpened::Known(_) => return Ok(Reported::Known),
         };
         let opened = ticket.report().clone();

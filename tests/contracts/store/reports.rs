@@ -52,7 +52,7 @@ fn staff() -> Granted {
 async fn opened(journal: &Journal, number: u64) -> ReportTicket {
     let opened = journal.open_report(&staff(), asked(number), NEXT_MS).await;
     match opened.unwrap() {
-        ReportOpened::New(ticket) => ticket,
+        ReportOpened::New(ticket) => *ticket,
         ReportOpened::Known(report) => panic!("it was there: {report:?}"),
     }
 }
