@@ -148,7 +148,7 @@ pub fn settings(http: &str, gateway: &str, store: &str) -> String {
          [http]\nlisten = \"127.0.0.1:0\"\n\
          [store]\nurl = \"{store}\"\n\
          [limits]\nsend_per_channel_per_second = 1000000\napi_per_second = 1000000\n\
-         mall_in_flight = 256\n\
+         mall_in_flight = 64\n\
          [mall]\nbase_url = \"http://{http}/mall\"\napp_key = \"key\"\napp_secret = \"secret\"\n\
          [[guild]]\nid = {GUILD}\npoints = \"mall\"\nmoderator_roles = [{MODERATOR}]\n"
     )

@@ -19,7 +19,7 @@ use crate::journal::sqlite::mapped;
 /// grows costs more than twice one into a log that is used again, so it does not grow for long.
 const LOG_PAGES: u32 = 2_048;
 
-/// What a log of that length takes, in bytes: a page with its header each, and the last group.
+/// What a log of that length takes, in bytes: a page of 4 KiB with its header each, and the last group.
 const LOG_BYTES: u64 = (LOG_PAGES as u64 + 128) * 4_120;
 
 /// Pages of the file the writer remembers, in KiB. The index of receipt codes grows at random places,
@@ -99,13 +99,16 @@ impl Connecting {
         if length >= LOG_BYTES {
             return Ok(());
         }
-        // Pages go into the log before the end where they are not remembered. No message has the id -1.
+        // Pages go into the log before the end where they are not remembered. A row fills a page, and
+        // no message has an id below 0.
         set_remembered(connection, 64)?;
         let grown = connection.execute_batch(&format!(
             "begin immediate;
+             with recursive pages (page) as
+                (select 1 union all select page + 1 from pages where page < {LOG_BYTES} / 4096)
              insert into confirmations
                 (message, guild, channel, caller, proposal, expires_ms, said, state)
-             values (-1, 0, 0, 0, zeroblob({LOG_BYTES}), 0, null, 'cancelled');
+             select page - {LOG_BYTES}, 0, 0, 0, zeroblob(3900), 0, null, 'cancelled' from pages;
              rollback"
         ));
         // Some errors roll back by themselves.
