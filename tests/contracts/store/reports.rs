@@ -107,7 +107,7 @@ async fn one_of_two_sends_it_again_and_a_crash_leaves_a_doubt(home: Home) {
     assert!(journal.open_reports(49, 9).await.unwrap().is_empty());
     assert_eq!(
         journal.open_reports(50, 9).await.unwrap(),
-        [put_off.clone()]
+        std::slice::from_ref(&put_off)
     );
     let (one, two) = tokio::join!(
         journal.resend_report(&put_off, NEXT_MS),
