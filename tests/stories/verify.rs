@@ -10,6 +10,7 @@ use guildpoints::sandbox::fault::Moment;
 use guildpoints::sandbox::fault::OddCode;
 use guildpoints::sandbox::fault::RetryAfter;
 use guildpoints::sandbox::mall::Shapes;
+use serde_json::json;
 
 use crate::books::always;
 use crate::books::asked;
@@ -100,8 +101,10 @@ async fn a_used_id_at_the_first_sending_is_our_own_lost_payment() {
     let mut stage = Stage::new().await;
     let rewarded = stage.says("阿杰", "/奖励 @小明 666 天梯第一名");
     stage.hears_of(rewarded, "✅").await;
-    // The store is lost; the platform repeats the message to a bot that remembers nothing.
+    // The store is lost; the platform repeats the message to a bot that remembers nothing, and cannot
+    // see either that it has its answer.
     stage.stop().await;
+    stage.sandbox.set_settings(&json!({"history_open": false}));
     for file in std::fs::read_dir(stage.folder()).unwrap() {
         let path = file.unwrap().path();
         if path.file_name().unwrap().to_string_lossy().contains(".db") {
