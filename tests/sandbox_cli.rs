@@ -240,6 +240,25 @@ async fn killed_in_the_middle_of_a_payment_it_comes_back_as_it_was_and_pays_once
 }
 
 #[tokio::test]
+async fn a_store_that_is_kept_stays_as_its_people_left_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::start(folder.path(), &[]).await;
+    let asked = sandbox.says("小明", "/积分").await;
+    sandbox.hears(&asked, "Swan · hq：340").await;
+    sandbox.stop().await;
+    let store = rusqlite::Connection::open(folder.path().join("guildpoints.db")).unwrap();
+    let untied = store.execute("delete from links where system = 'swan.hq'", []);
+    assert_eq!(untied.unwrap(), 5);
+    drop(store);
+
+    let sandbox = Sandbox::start(folder.path(), &[]).await;
+    let asked = sandbox.says("小明", "/积分").await;
+    let answer = sandbox.hears(&asked, "Swan · hq：").await;
+    assert!(answer.to_string().contains("/绑定 swan.hq"), "{answer}");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
 async fn a_folder_has_one_sandbox_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::start(folder.path(), &[]).await;

@@ -4,6 +4,7 @@
 //! Invariants: exit codes are 0 for done, 1 for failed, 2 for arguments or settings that cannot be
 //! used, 3 where nobody knows whether a report was taken; results go to standard output, everything else to standard error.
 
+mod catalogue;
 mod check;
 mod example_config;
 mod journal;

@@ -4,7 +4,7 @@ use super::platform;
 use super::report::Mark;
 use super::report::Report;
 use super::texts::Texts;
-use super::texts::fill;
+use crate::cli::catalogue::fill;
 use crate::config::Config;
 use crate::model::Policy;
 use crate::model::UserId;

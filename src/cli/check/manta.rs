@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::report::Mark;
 use super::report::Report;
 use super::texts::Texts;
-use super::texts::fill;
+use crate::cli::catalogue::fill;
 use crate::config::Config;
 use crate::model::refusal::PointsRefusal;
 use crate::points::manta::Manta;

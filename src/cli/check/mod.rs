@@ -19,10 +19,10 @@ use clap::Args;
 
 use super::settings;
 use crate::app;
+use crate::cli::catalogue::fill;
 use crate::cli::check::report::Mark;
 use crate::cli::check::report::Report;
 use crate::cli::check::texts::Texts;
-use crate::cli::check::texts::fill;
 use crate::commands::Registry;
 use crate::config::Config;
 use crate::fanbook::api::BotApi;

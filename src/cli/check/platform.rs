@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::report::Report;
 use super::texts::Texts;
-use super::texts::fill;
+use crate::cli::catalogue::fill;
 use crate::config::Config;
 use crate::fanbook::Event;
 use crate::fanbook::api::ApiError;

@@ -1,9 +1,8 @@
 //! What the table says, in both languages. A sentence that is missing in one does not load.
 
-use std::collections::HashMap;
-
 use serde::Deserialize;
 
+use crate::cli::catalogue;
 use crate::model::Language;
 
 /// The sentences of one language; holes stand in braces.
@@ -79,28 +78,17 @@ pub(super) struct Texts {
 impl Texts {
     /// The sentences of `language`.
     pub(super) fn of(language: Language) -> Self {
-        let mut all: HashMap<String, Texts> =
-            toml::from_str(include_str!("texts.toml")).expect("a test reads the embedded file");
-        all.remove(language.tag())
-            .expect("a test finds both languages in it")
+        catalogue::read(include_str!("texts.toml"), language)
     }
-}
-
-/// `text` with its holes filled.
-pub(super) fn fill(text: &str, holes: &[(&str, &str)]) -> String {
-    holes.iter().fold(text.to_owned(), |text, (name, value)| {
-        text.replace(&format!("{{{name}}}"), value)
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::catalogue::tests::both_languages_agree;
 
     #[test]
-    fn both_languages_say_everything() {
-        for language in Language::ALL {
-            assert!(!Texts::of(language).what.is_empty());
-        }
+    fn both_languages_say_everything_with_the_same_holes() {
+        both_languages_agree::<Texts>(include_str!("texts.toml"));
     }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::Desk;
 use super::Ended;
-use crate::cli::journal::texts::fill;
+use crate::cli::catalogue::fill;
 use crate::journal::Journal;
 
 /// What `backup` takes.

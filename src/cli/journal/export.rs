@@ -19,7 +19,7 @@ use super::Ended;
 use super::columns::Columns;
 use super::csv::Reader;
 use super::filters::Filters;
-use crate::cli::journal::texts::fill;
+use crate::cli::catalogue::fill;
 use crate::journal::Journal;
 use crate::journal::Order;
 use crate::journal::Selection;

@@ -7,7 +7,7 @@ use super::Ended;
 use super::columns::Columns;
 use super::filters::Filters;
 use super::when;
-use crate::cli::journal::texts::fill;
+use crate::cli::catalogue::fill;
 use crate::cli::table::harmless_line;
 use crate::cli::table::table;
 use crate::journal::Order;

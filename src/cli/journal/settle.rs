@@ -14,7 +14,7 @@ use super::Ended;
 use super::show;
 use super::when;
 use crate::app;
-use crate::cli::journal::texts::fill;
+use crate::cli::catalogue::fill;
 use crate::cli::table::harmless_line;
 use crate::journal::ByHand;
 use crate::journal::Finding;

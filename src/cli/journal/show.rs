@@ -11,7 +11,7 @@ use super::list::next;
 use super::list::person;
 use super::names;
 use super::when;
-use crate::cli::journal::texts::fill;
+use crate::cli::catalogue::fill;
 use crate::cli::table::harmless_line;
 use crate::journal::Approval;
 use crate::journal::Receipt;

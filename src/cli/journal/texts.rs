@@ -1,10 +1,9 @@
 //! What the operator's commands say, in both languages. A sentence that is missing in one does not
 //! load.
 
-use std::collections::HashMap;
-
 use serde::Deserialize;
 
+use crate::cli::catalogue;
 use crate::journal::Breach;
 use crate::journal::Receipt;
 use crate::journal::State;
@@ -146,10 +145,7 @@ struct Rules {
 impl Texts {
     /// The sentences of `language`.
     pub(super) fn of(language: Language) -> Self {
-        let mut all: HashMap<String, Texts> =
-            toml::from_str(include_str!("texts.toml")).expect("a test reads the embedded file");
-        all.remove(language.tag())
-            .expect("a test finds both languages in it")
+        catalogue::read(include_str!("texts.toml"), language)
     }
 
     /// How an entry stands.
@@ -201,63 +197,13 @@ impl Texts {
     }
 }
 
-/// `text` with its holes filled, each once: what is put in is not looked at again.
-pub(in crate::cli) fn fill(text: &str, holes: &[(&str, &str)]) -> String {
-    let mut filled = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        filled.push_str(before);
-        let Some((name, behind)) = after.split_once('}') else {
-            rest = after;
-            continue;
-        };
-        let value = holes.iter().find(|(hole, _)| *hole == name);
-        filled.push_str(value.map_or("", |(_, value)| value));
-        rest = behind;
-    }
-    filled.push_str(rest);
-    filled
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::catalogue::tests::both_languages_agree;
 
     #[test]
     fn both_languages_say_everything_with_the_same_holes() {
-        for language in Language::ALL {
-            assert!(!Texts::of(language).receipt.is_empty());
-        }
-        let file: toml::Table = include_str!("texts.toml").parse().unwrap();
-        let holes = |language: &str| -> Vec<(String, Vec<String>)> {
-            let mut sentences = Vec::new();
-            collect(&file[language], String::new(), &mut sentences);
-            sentences
-        };
-        assert_eq!(holes("zh-CN"), holes("en-US"));
-    }
-
-    fn collect(value: &toml::Value, key: String, into: &mut Vec<(String, Vec<String>)>) {
-        match value {
-            toml::Value::Table(table) => {
-                for (name, value) in table {
-                    collect(value, format!("{key}.{name}"), into);
-                }
-            }
-            other => {
-                let text = other.as_str().expect("sentences are text");
-                let opened = text.split('{').skip(1);
-                let named = opened.map(|rest| rest.split_once('}').unwrap().0.to_owned());
-                let mut named: Vec<String> = named.collect();
-                named.sort();
-                into.push((key, named));
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_filled_in_opens_no_hole() {
-        let filled = fill("{a}-{b}", &[("a", "{b}"), ("b", "1")]);
-        assert_eq!(filled, "{b}-1");
+        both_languages_agree::<Texts>(include_str!("texts.toml"));
     }
 }

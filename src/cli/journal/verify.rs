@@ -18,7 +18,7 @@ use super::Ended;
 use super::names;
 use super::when;
 use super::when::When;
-use crate::cli::journal::texts::fill;
+use crate::cli::catalogue::fill;
 use crate::cli::table::harmless;
 use crate::journal::Audited;
 use crate::journal::BookFault;

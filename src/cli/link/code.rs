@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::Desk;
 use super::Ended;
-use super::texts::fill;
+use crate::cli::catalogue::fill;
 use crate::cli::journal::when;
 use crate::journal::Issued;
 use crate::journal::LinkCode;

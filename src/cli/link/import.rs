@@ -11,7 +11,7 @@ use super::Desk;
 use super::Ended;
 use super::file;
 use super::preview;
-use super::texts::fill;
+use crate::cli::catalogue::fill;
 use crate::journal::Imported;
 use crate::journal::Journal;
 use crate::journal::LinkFilter;

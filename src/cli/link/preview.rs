@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Desk;
 use super::Ids;
 use super::file::Record;
-use super::texts::fill;
+use crate::cli::catalogue::fill;
 use crate::cli::table::harmless_line;
 use crate::journal::Link;
 use crate::journal::Proof;

@@ -1,10 +1,8 @@
 //! What `guildpoints link` says, in both languages. A sentence that is missing in one does not load.
 
-use std::collections::HashMap;
-
 use serde::Deserialize;
 
-pub(super) use crate::cli::journal::texts::fill;
+use crate::cli::catalogue;
 use crate::journal::DeedKind;
 use crate::journal::Proof;
 use crate::model::Language;
@@ -78,10 +76,7 @@ struct Deeds {
 impl Texts {
     /// The sentences of `language`.
     pub(super) fn of(language: Language) -> Self {
-        let mut all: HashMap<String, Texts> =
-            toml::from_str(include_str!("texts.toml")).expect("a test reads the embedded file");
-        all.remove(language.tag())
-            .expect("a test finds both languages in it")
+        catalogue::read(include_str!("texts.toml"), language)
     }
 
     /// How it was proved.
@@ -106,30 +101,10 @@ impl Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::catalogue::tests::both_languages_agree;
 
     #[test]
     fn both_languages_say_everything_with_the_same_holes() {
-        for language in Language::ALL {
-            assert!(!Texts::of(language).nothing.is_empty());
-        }
-        let file: toml::Table = include_str!("texts.toml").parse().unwrap();
-        let holes = |language: &str| -> Vec<(String, Vec<String>)> {
-            let sentences = file[language].as_table().unwrap().iter();
-            let sentences = sentences.filter_map(|(key, text)| Some((key, text.as_str()?)));
-            let names = |text: &str| -> Vec<String> {
-                let mut names: Vec<String> = text
-                    .split('{')
-                    .skip(1)
-                    .filter_map(|rest| Some(rest.split_once('}')?.0.to_owned()))
-                    .collect();
-                names.sort();
-                names.dedup();
-                names
-            };
-            sentences
-                .map(|(key, text)| (key.clone(), names(text)))
-                .collect()
-        };
-        assert_eq!(holes("zh-CN"), holes("en-US"));
+        both_languages_agree::<Texts>(include_str!("texts.toml"));
     }
 }

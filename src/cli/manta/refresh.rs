@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::texts::Texts;
 use crate::cli::UNUSABLE;
-use crate::cli::journal::texts::fill;
+use crate::cli::catalogue::fill;
 use crate::cli::stop;
 use crate::cli::table::harmless_line;
 use crate::config::Config;

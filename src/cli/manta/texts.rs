@@ -1,9 +1,8 @@
 //! What `guildpoints manta` says, in both languages. A sentence that is missing in one does not load.
 
-use std::collections::HashMap;
-
 use serde::Deserialize;
 
+use crate::cli::catalogue;
 use crate::model::Language;
 
 /// The sentences of one language; holes stand in braces.
@@ -31,35 +30,17 @@ pub(super) struct Texts {
 impl Texts {
     /// The sentences of `language`.
     pub(super) fn of(language: Language) -> Self {
-        let mut all: HashMap<String, Texts> =
-            toml::from_str(include_str!("texts.toml")).expect("a test reads the embedded file");
-        all.remove(language.tag())
-            .expect("a test finds both languages in it")
+        catalogue::read(include_str!("texts.toml"), language)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::catalogue::tests::both_languages_agree;
 
     #[test]
     fn both_languages_say_everything_with_the_same_holes() {
-        for language in Language::ALL {
-            assert!(!Texts::of(language).done.is_empty());
-        }
-        let file: toml::Table = include_str!("texts.toml").parse().unwrap();
-        let holes = |language: &str| -> Vec<(String, Vec<String>)> {
-            let sentences = file[language].as_table().unwrap().iter();
-            let holes = sentences.map(|(key, text)| {
-                let opened = text.as_str().unwrap().split('{').skip(1);
-                let named = opened.map(|rest| rest.split_once('}').unwrap().0.to_owned());
-                let mut named: Vec<String> = named.collect();
-                named.sort();
-                named.dedup();
-                (key.clone(), named)
-            });
-            holes.collect()
-        };
-        assert_eq!(holes("zh-CN"), holes("en-US"));
+        both_languages_agree::<Texts>(include_str!("texts.toml"));
     }
 }

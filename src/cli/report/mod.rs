@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::UNUSABLE;
 use super::settings;
-use crate::cli::journal::texts::fill;
+use crate::cli::catalogue::fill;
 use crate::cli::report::texts::Texts;
 use crate::cli::table::harmless_line;
 use crate::commands::is_event;

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::journal::Journal;
 use crate::journal::Link;
+use crate::journal::LinkFilter;
 use crate::journal::Proof;
 use crate::journal::StoreSettings;
 use crate::model::Account;
@@ -96,12 +97,17 @@ fn store(folder: &Path) -> String {
 }
 
 /// Ties the accounts of the seeded members to them, as an operator's import would, beside the bot at
-/// work. Those that are tied already stay.
+/// work. Only in a store that has seen no link yet: one that was kept stays as its people left it.
 pub(super) async fn link(running: &Running, folder: &Path) -> anyhow::Result<()> {
     let clock = Clock::system();
     let settings = StoreSettings { url: store(folder) };
     let pulses = Pulses::new(clock.clone());
     let journal = Journal::open_beside(&settings, clock.clone(), pulses).await?;
+    let deeds = journal.link_audit(&LinkFilter::default(), 1).await?;
+    if !deeds.is_empty() {
+        journal.close().await;
+        return Ok(());
+    }
     let accounts = running.accounts().into_iter();
     let links = accounts.map(|account| Link {
         system: match account.system {
