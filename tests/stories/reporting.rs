@@ -235,6 +235,35 @@ async fn a_killed_bot_reports_on_after_its_start_and_once() {
 }
 
 #[tokio::test]
+async fn what_was_begun_is_not_refused_when_its_message_comes_again() {
+    let mut stage = Stage::unhurried(settings("timeout = \"4s\"\n")).await;
+    faults(&stage, FaultKind::DelayAfter { ms: 60_000 }, Some(1));
+    let said = stage.says("阿杰", "/上报 SHARE_ARTICLE @小明");
+    stage
+        .until("the report was sent", |sandbox| {
+            let requests = sandbox.swan().requests();
+            requests
+                .iter()
+                .any(|request| request.endpoint == "swan.report")
+        })
+        .await;
+    stage.kill().await;
+    // Whoever asks now is refused; what was written down goes on.
+    stage
+        .change_store("delete from links where kind = 'staff'")
+        .await;
+    stage.start().await;
+    stage.sandbox.redelivers(said.0);
+    stage.hears_of(said, "✅ 已上报").await;
+    assert_eq!(stage.answers(said).len(), 1);
+    // Nor was a refusal said that the answer has replaced since.
+    let log = stage.log();
+    assert!(!log.contains("refused rule="), "{log}");
+    assert_eq!(booked(&stage), shared());
+    stage.finish().await;
+}
+
+#[tokio::test]
 async fn after_twenty_minutes_it_is_left_to_the_operator() {
     let mut stage = stage().await;
     faults(&stage, FaultKind::DropAfter, None);
