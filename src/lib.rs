@@ -18,6 +18,8 @@ pub mod words;
 pub mod journal;
 pub mod points;
 
+pub mod boards;
+
 pub mod commands;
 pub mod dispatch;
 

@@ -18,6 +18,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("journal", &["model", "support", "permissions"]),
     ("guilds", &["model", "support", "journal"]),
     ("points", &["model", "support", "permissions", "journal"]),
+    ("boards", &["model", "support", "words", "points"]),
     (
         "commands",
         &[
@@ -27,6 +28,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "permissions",
             "guilds",
             "points",
+            "boards",
         ],
     ),
     (
@@ -40,7 +42,22 @@ const TABLE: &[(&str, &[&str])] = &[
             "guilds",
             "journal",
             "points",
+            "boards",
             "commands",
+        ],
+    ),
+    (
+        "schedule",
+        &[
+            "model",
+            "support",
+            "words",
+            "permissions",
+            "guilds",
+            "journal",
+            "points",
+            "boards",
+            "fanbook::api",
         ],
     ),
     (
@@ -85,8 +102,10 @@ const TABLE: &[(&str, &[&str])] = &[
             "guilds",
             "journal",
             "points",
+            "boards",
             "commands",
             "dispatch",
+            "schedule",
             "ops",
             "config",
         ],
@@ -95,7 +114,7 @@ const TABLE: &[(&str, &[&str])] = &[
         "cli",
         &[
             "app", "config", "sandbox", "model", "support", "fanbook", "words", "guilds",
-            "journal", "points", "commands",
+            "journal", "points", "boards", "commands",
         ],
     ),
 ];

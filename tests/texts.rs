@@ -6,18 +6,20 @@ use std::collections::BTreeSet;
 use std::collections::HashMap;
 
 use guildpoints::app;
-use guildpoints::commands::Known;
+use guildpoints::boards::Known;
+use guildpoints::boards::board_head;
+use guildpoints::boards::board_reply;
 use guildpoints::commands::Registry;
-use guildpoints::commands::board_head;
-use guildpoints::commands::board_reply;
 use guildpoints::commands::embedded;
 use guildpoints::commands::right_of;
 use guildpoints::journal::BoardSize;
 use guildpoints::model::Language;
 use guildpoints::model::UserId;
+use guildpoints::model::period::Counted;
 use guildpoints::model::period::Period;
 use guildpoints::permissions::Right;
 use guildpoints::points::BoardPage;
+use guildpoints::points::Edition;
 use guildpoints::points::Ranked;
 use guildpoints::words::SHARED;
 use guildpoints::words::Words;
@@ -293,13 +295,16 @@ proptest::proptest! {
             place: place + 1,
         });
         let board = BoardPage {
-            period,
+            counted: Counted::Earned(period),
             days,
+            edition: Edition::Running,
             page,
             pages: shown.div_ceil(10).max(1),
             rows: ranked.collect(),
             size: BoardSize { shown, hidden },
             read_ms,
+            oldest_ms: None,
+            before: None,
         };
         let words = words();
         for (language, begins) in [(Language::Chinese, "统计："), (Language::English, "Counted: ")] {

@@ -15,7 +15,6 @@ mod help;
 mod history;
 mod leaf;
 mod link;
-mod names;
 mod pending;
 mod points;
 mod privacy;
@@ -50,8 +49,6 @@ pub use change::pressed_reply;
 pub use history::STALE;
 pub use leaf::Leaf;
 pub use leaf::is_leaf;
-pub use names::Known;
-pub use names::Names;
 pub use points::Rest;
 pub use proposal::Carried;
 pub use proposal::Pressed;
@@ -59,12 +56,9 @@ pub use proposal::Proposal;
 pub use proposal::read_press;
 pub use report::report_reply;
 pub use told::change_reply;
-pub use top::BOARD_COLUMNS;
-pub use top::board_counts;
-pub use top::board_head;
-pub use top::board_reply;
-pub use top::no_rows as board_without_rows;
 
+use crate::boards::BOARD_WORDS;
+use crate::boards::Names;
 use crate::model::Cause;
 use crate::model::MessageId;
 use crate::model::Policy;
@@ -262,6 +256,7 @@ macro_rules! commands {
         pub fn embedded() -> Vec<Source> {
             vec![
                 source(SHARED, include_str!("../../commands/_shared.toml")),
+                source("_boards", include_str!("../../commands/_boards.toml")),
                 $(source(
                     stringify!($name),
                     include_str!(concat!("../../commands/", stringify!($name), ".toml")),
@@ -335,6 +330,7 @@ impl Registry {
         let mut spoken: Vec<&'static Word> = REFUSAL_WORDS.to_vec();
         spoken.extend(further);
         spoken.extend(SYSTEM_WORDS);
+        spoken.extend(BOARD_WORDS);
         for handler in self.handlers.values() {
             spoken.extend(handler.words());
         }

@@ -4,6 +4,13 @@ use std::collections::HashMap;
 
 use futures_util::future::BoxFuture;
 
+use crate::boards::board_counts;
+use crate::boards::called;
+use crate::boards::count;
+use crate::boards::period as period_called;
+use crate::boards::row;
+use crate::boards::said;
+use crate::boards::to_next;
 use crate::commands::Answer;
 use crate::commands::Args;
 use crate::commands::Asked;
@@ -68,19 +75,19 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
     let board = board.map_err(top::store)?;
     let mut reply = Reply::new(&HEAD)
         .with("member", Hole::Name(caller.name.clone()))
-        .with("period", top::said(top::period(period)));
+        .with("period", said(period_called(period)));
     for ranked in &near {
         reply = reply.and(match (&standing, ranked.member == caller.id) {
             (Standing::On { distance, .. }, true) => Reply::new(&OWN)
-                .with("place", top::count(ranked.place))
+                .with("place", count(ranked.place))
                 .with("member", Hole::Name(caller.name.clone()))
                 .with("points", Hole::Number(ranked.points))
-                .with("distance", top::said(top::to_next(*distance))),
-            _ => top::row(ranked, top::called(&names, ranked.member)),
+                .with("distance", said(to_next(*distance))),
+            _ => row(ranked, called(&names, ranked.member)),
         });
     }
     if near.is_empty() {
         reply = reply.and(top::own(&call, caller, &standing));
     }
-    Ok(Answer::Say(reply.and(top::board_counts(&board))))
+    Ok(Answer::Say(reply.and(board_counts(&board))))
 }

@@ -1,12 +1,14 @@
-//! `/top`: a board of what was earned through the bot, and the sentences of all boards.
-//!
-//! Invariant: below every board stands one line that says what is counted, for which days, in whose
-//! zone, as of when, and how many members are not shown.
+//! `/top`: a board of what was earned through the bot, with the asker's own row at its foot.
 
 use std::collections::HashMap;
 
 use futures_util::future::BoxFuture;
 
+use crate::boards::Known;
+use crate::boards::board_reply;
+use crate::boards::count;
+use crate::boards::said;
+use crate::boards::to_next;
 use crate::commands::Answer;
 use crate::commands::Args;
 use crate::commands::Asked;
@@ -14,7 +16,6 @@ use crate::commands::BoardLeaf;
 use crate::commands::Call;
 use crate::commands::CommandError;
 use crate::commands::Handler;
-use crate::commands::Known;
 use crate::commands::Member;
 use crate::commands::args::MOST_BOARD_PAGES;
 use crate::commands::args::Page;
@@ -26,12 +27,10 @@ use crate::points::BOARD_ROWS;
 use crate::points::BoardPage;
 use crate::points::Hidden;
 use crate::points::OnBoards;
-use crate::points::Ranked;
 use crate::points::Standing;
 use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::Word;
-use crate::words::mention;
 
 macro_rules! words {
     ($($name:ident = $key:literal [$($hole:literal),*];)*) => {
@@ -41,39 +40,13 @@ macro_rules! words {
 }
 
 words! {
-    HEAD = "head" ["period", "page", "pages"];
-    FIRST = "first" ["member", "points"];
-    SECOND = "second" ["member", "points"];
-    THIRD = "third" ["member", "points"];
-    ROW = "row" ["place", "member", "points"];
-    EMPTY = "empty" [];
-    NONE_SHOWN = "none_shown" [];
-    BEYOND = "beyond" ["page", "pages"];
     OWN = "own" ["member", "place", "points", "distance"];
-    TO_NEXT = "to_next" ["points"];
-    AT_TOP = "at_top" [];
     NOTHING = "nothing" ["member"];
     OFF = "off" ["command"];
     LEFT_OUT = "left_out" ["member"];
-    COUNTS = "counts" ["dates", "zone", "time", "hidden"];
-    DATES = "dates" ["first", "last"];
-    ONE_DATE = "one_date" ["first"];
-    ALL_DATES = "all_dates" [];
-    DAY = "day" [];
-    WEEK = "week" [];
-    MONTH = "month" [];
-    ALL = "all" [];
-    DAYS = "days" ["days"];
-    CHOSEN = "chosen" [];
     PREVIOUS = "previous" [];
     NEXT = "next" [];
-    COLUMN_PLACE = "column_place" [];
-    COLUMN_MEMBER = "column_member" [];
-    COLUMN_POINTS = "column_points" [];
 }
-
-/// What stands above the columns of a board that is printed as a table: place, member, points.
-pub static BOARD_COLUMNS: [&Word; 3] = [&COLUMN_PLACE, &COLUMN_MEMBER, &COLUMN_POINTS];
 
 pub(super) struct BoardQuestion;
 
@@ -205,92 +178,6 @@ pub(super) async fn off_boards(call: &Call<'_>, names: &HashMap<UserId, Known>) 
     any
 }
 
-/// A board without its buttons; `own` is the row at its foot.
-pub fn board_reply(board: &BoardPage, names: &HashMap<UserId, Known>, own: Reply) -> Reply {
-    let mut reply = board_head(board);
-    if let Some(why) = no_rows(board) {
-        reply = reply.and(why);
-    }
-    let rows = board.rows.iter();
-    reply = rows.fold(reply, |reply, ranked| {
-        reply.and(row(ranked, called(names, ranked.member)))
-    });
-    reply.and(own).and(board_counts(board))
-}
-
-/// What stands above a board.
-pub fn board_head(board: &BoardPage) -> Reply {
-    let shown = u64::from(board.page) + 1;
-    Reply::new(&HEAD)
-        .with("period", said(period(board.period)))
-        .with("page", count(shown.min(board.pages)))
-        .with("pages", count(board.pages))
-}
-
-/// Why a page shows nobody, where that is so.
-pub fn no_rows(board: &BoardPage) -> Option<Reply> {
-    let beyond = Reply::new(&BEYOND)
-        .with("page", Hole::Number(i64::from(board.page) + 1))
-        .with("pages", count(board.pages));
-    let beyond = (u64::from(board.page) >= board.pages).then_some(beyond);
-    match (board.size.shown, board.size.hidden) {
-        (0, 0) => Some(beyond.unwrap_or_default().line(&EMPTY)),
-        (0, _) => Some(beyond.unwrap_or_default().line(&NONE_SHOWN)),
-        _ => beyond,
-    }
-}
-
-/// The line below every board: what is counted, for which days, as of when, who is not shown.
-pub fn board_counts(board: &BoardPage) -> Reply {
-    let dates = match board.days.dates() {
-        None => Reply::new(&ALL_DATES),
-        Some((first, last)) if first == last => {
-            Reply::new(&ONE_DATE).with("first", Hole::Own(first.to_string()))
-        }
-        Some((first, last)) => Reply::new(&DATES)
-            .with("first", Hole::Own(first.to_string()))
-            .with("last", Hole::Own(last.to_string())),
-    };
-    Reply::new(&COUNTS)
-        .with("dates", said(dates))
-        .with("zone", Hole::Zone)
-        .with("time", Hole::Time(board.read_ms))
-        .with("hidden", count(board.size.hidden))
-}
-
-/// A period as it is called.
-pub(super) fn period(period: Period) -> Reply {
-    match period {
-        Period::Day => Reply::new(&DAY),
-        Period::Week => Reply::new(&WEEK),
-        Period::Month => Reply::new(&MONTH),
-        Period::All => Reply::new(&ALL),
-        Period::Days(days) => Reply::new(&DAYS).with("days", Hole::Number(i64::from(days))),
-        Period::Dates(..) => Reply::new(&CHOSEN),
-    }
-}
-
-/// A row of a board.
-pub(super) fn row(ranked: &Ranked, name: Hole) -> Reply {
-    let reply = match ranked.place {
-        1 => Reply::new(&FIRST),
-        2 => Reply::new(&SECOND),
-        3 => Reply::new(&THIRD),
-        place => Reply::new(&ROW).with("place", count(place)),
-    };
-    reply
-        .with("member", name)
-        .with("points", Hole::Number(ranked.points))
-}
-
-/// Somebody's name, or where it could not be learnt a mention, which the chat shows as one.
-pub(super) fn called(names: &HashMap<UserId, Known>, member: UserId) -> Hole {
-    match names.get(&member) {
-        Some(Known::Person(name)) => Hole::Name(name.clone()),
-        Some(Known::Bot | Known::Gone) | None => mention(member),
-    }
-}
-
 /// Where the subject stands.
 pub(super) fn own(call: &Call<'_>, subject: &Member, standing: &Standing) -> Reply {
     let of = |word| Reply::new(word).with("member", Hole::Name(subject.name.clone()));
@@ -309,14 +196,6 @@ pub(super) fn own(call: &Call<'_>, subject: &Member, standing: &Standing) -> Rep
     }
 }
 
-/// How far it is to the next place.
-pub(super) fn to_next(distance: Option<i64>) -> Reply {
-    match distance {
-        None => Reply::new(&AT_TOP),
-        Some(points) => Reply::new(&TO_NEXT).with("points", Hole::Number(points)),
-    }
-}
-
 /// A command as people of this guild type it.
 pub(super) fn shown_name(call: &Call<'_>, scope: &str) -> String {
     let definition = call.words.definition(scope);
@@ -325,12 +204,4 @@ pub(super) fn shown_name(call: &Call<'_>, scope: &str) -> String {
 
 pub(super) fn store(error: impl std::error::Error + Send + Sync + 'static) -> CommandError {
     CommandError::Store(anyhow::Error::new(error))
-}
-
-pub(super) fn count(number: u64) -> Hole {
-    Hole::Number(i64::try_from(number).unwrap_or(i64::MAX))
-}
-
-pub(super) fn said(reply: Reply) -> Hole {
-    Hole::Said(Box::new(reply))
 }

@@ -12,8 +12,8 @@ use futures_util::stream;
 use moka::future::Cache;
 use tokio::time::Instant;
 
-use crate::commands::Known;
-use crate::commands::Names;
+use crate::boards::Known;
+use crate::boards::Names;
 use crate::dispatch::Dispatcher;
 use crate::model::GuildId;
 use crate::model::UserId;

@@ -38,6 +38,15 @@ pub enum Period {
     Dates(Date, Date),
 }
 
+/// What a board is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Counted {
+    /// What was earned through the bot within a period.
+    Earned(Period),
+    /// The balances that members have now.
+    Balance,
+}
+
 /// A period of the calendar, found: the days it covers. Days are numbered from 1970-01-01, which is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Days {
@@ -246,6 +255,26 @@ impl FromStr for Period {
             ..=-1 => Err(NoPeriod::Backwards),
             days if days < i64::from(MOST_DAYS) => Ok(Period::Dates(first, last)),
             _ => Err(NoPeriod::TooLong),
+        }
+    }
+}
+
+impl FromStr for Counted {
+    type Err = NoPeriod;
+
+    fn from_str(text: &str) -> Result<Self, NoPeriod> {
+        match text {
+            "balance" => Ok(Counted::Balance),
+            _ => text.parse().map(Counted::Earned),
+        }
+    }
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Counted::Earned(period) => period.fmt(f),
+            Counted::Balance => f.write_str("balance"),
         }
     }
 }

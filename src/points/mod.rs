@@ -49,6 +49,7 @@ pub use links::Linked;
 pub use links::Links;
 pub use many::Changes;
 pub use ranking::BoardPage;
+pub use ranking::Edition;
 pub use ranking::PAGE as BOARD_ROWS;
 pub use ranking::Standing;
 pub use ranking::board_page;

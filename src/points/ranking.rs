@@ -3,6 +3,8 @@
 //! Invariant: whoever shows a page can say from it what was counted, for which days, as of when and how
 //! many members are left out. Deliberately absent: names, and sentences.
 
+use std::collections::HashMap;
+
 use jiff::tz::TimeZone;
 
 use crate::journal::Board;
@@ -16,6 +18,7 @@ use crate::model::Cause;
 use crate::model::GuildId;
 use crate::model::Policy;
 use crate::model::UserId;
+use crate::model::period::Counted;
 use crate::model::period::Days;
 use crate::model::period::Period;
 use crate::model::period::day_of;
@@ -30,10 +33,12 @@ const DATED_AT_ONCE: usize = 200;
 /// A page of a board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoardPage {
-    /// What was asked for.
-    pub period: Period,
-    /// The days that are counted.
+    /// What it is of.
+    pub counted: Counted,
+    /// The days that are counted; of balances all of them.
     pub days: Days,
+    /// Whether those days are running, or had ended when it was due.
+    pub edition: Edition,
     /// Which page, from 0.
     pub page: u32,
     /// How many pages there are, 1 for an empty board.
@@ -44,6 +49,25 @@ pub struct BoardPage {
     pub size: BoardSize,
     /// When it was read, in milliseconds since 1970.
     pub read_ms: i64,
+    /// Of balances: when the one that was read first was read.
+    pub oldest_ms: Option<i64>,
+    /// The places of these members on the board before it, of those who had one; `None` where there
+    /// was none before.
+    pub before: Option<HashMap<UserId, u64>>,
+}
+
+/// Which of the boards of one kind it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edition {
+    /// The one of now.
+    Running,
+    /// The one that was due at a moment (milliseconds since 1970), and whether it comes late.
+    Due {
+        /// The moment.
+        slot_ms: i64,
+        /// Whether it was missed then.
+        late: bool,
+    },
 }
 
 /// Where somebody stands.
@@ -83,13 +107,16 @@ pub async fn board_page(
         false => Vec::new(),
     };
     Ok(BoardPage {
-        period,
+        counted: Counted::Earned(period),
         days,
+        edition: Edition::Running,
         page,
         pages,
         rows,
         size,
         read_ms: now_ms,
+        oldest_ms: None,
+        before: None,
     })
 }
 

@@ -3,6 +3,7 @@
 //! Invariants: nothing here knows a guild, a point or a command.
 
 pub mod clock;
+pub mod cron;
 pub mod duration;
 pub mod pulse;
 pub mod retry;

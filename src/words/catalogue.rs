@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::model::Language;
-use crate::words::SHARED;
 use crate::words::check::Check;
+use crate::words::is_command;
 use crate::words::reply::Line;
 use crate::words::reply::Rendered;
 use crate::words::reply::Reply;
@@ -20,7 +20,7 @@ use crate::words::template::Template;
 pub struct Source {
     /// The file's name as shown in findings: `commands/reward.toml`.
     pub file: String,
-    /// The command, or `_shared`.
+    /// The command, or what several share, with a `_` before it.
     pub scope: String,
     /// The file's text.
     pub text: String,
@@ -103,7 +103,7 @@ impl Words {
             for language in Language::ALL {
                 check.sentences(scope, merged, language, spoken, &mut words.sentences);
             }
-            if scope != SHARED {
+            if is_command(scope) {
                 let definition = check.definition(scope, merged, rights);
                 words.definitions.push(definition);
             }
@@ -219,6 +219,7 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::SHARED;
     use crate::words::reply::Hole;
 
     static DONE: Word = Word::new("reward", "done", &["member", "amount"]);

@@ -9,10 +9,10 @@ use toml::Table;
 use toml::Value;
 
 use crate::model::Language;
-use crate::words::SHARED;
 use crate::words::catalogue::Definition;
 use crate::words::catalogue::Finding;
 use crate::words::catalogue::Source;
+use crate::words::is_command;
 use crate::words::reply::Word;
 use crate::words::template::Template;
 
@@ -116,7 +116,7 @@ impl Check {
         };
         let about = ABOUT
             .iter()
-            .filter(|_| scope != SHARED)
+            .filter(|_| is_command(scope))
             .map(|&key| (key, &[] as &[&str]));
         let words = spoken.iter().filter(|word| word.scope == scope);
         let wanted: BTreeMap<&str, &[&str]> = words
@@ -216,7 +216,7 @@ impl Check {
     }
 
     pub(super) fn surplus(&mut self, scope: &str, merged: &Merged) {
-        let known: &[&str] = if scope == SHARED {
+        let known: &[&str] = if !is_command(scope) {
             &["zh-CN", "en-US"]
         } else {
             &["names", "right", "cooldown", "zh-CN", "en-US"]

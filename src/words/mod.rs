@@ -38,3 +38,8 @@ pub use systems::system_hole;
 
 /// The scope of sentences that belong to no command.
 pub const SHARED: &str = "_shared";
+
+/// Whether a scope is a command's, and not of sentences that several share.
+fn is_command(scope: &str) -> bool {
+    !scope.starts_with('_')
+}

@@ -2,8 +2,15 @@
 //!
 //! Invariant: a guild that is not here gets no call to any points system.
 
+mod board;
+
 use std::collections::HashMap;
 use std::sync::Arc;
+
+pub use board::BoardSchedule;
+pub use board::MOST_ROWS;
+pub use board::NoMode;
+pub use board::PostMode;
 
 use crate::model::GuildId;
 use crate::model::Policy;

@@ -1,0 +1,169 @@
+//! A board as text, and the sentences that every form of a board speaks.
+//!
+//! Invariant: below every board stands one line that says what is counted, for which days, in whose
+//! zone, as of when, and how many members are not shown.
+
+use std::collections::HashMap;
+
+use crate::boards::names::Known;
+use crate::model::UserId;
+use crate::model::period::Counted;
+use crate::model::period::Period;
+use crate::points::BoardPage;
+use crate::points::Ranked;
+use crate::words::Hole;
+use crate::words::Reply;
+use crate::words::Word;
+use crate::words::mention;
+
+/// The scope of the sentences of boards.
+const SCOPE: &str = "_boards";
+
+macro_rules! words {
+    ($($name:ident = $key:literal [$($hole:literal),*];)*) => {
+        $(static $name: Word = Word::new(SCOPE, $key, &[$($hole),*]);)*
+
+        /// The sentences that boards speak, whoever shows them.
+        pub static BOARD_WORDS: &[&Word] = &[$(&$name),*];
+    };
+}
+
+words! {
+    HEAD = "head" ["period", "page", "pages"];
+    FIRST = "first" ["member", "points"];
+    SECOND = "second" ["member", "points"];
+    THIRD = "third" ["member", "points"];
+    ROW = "row" ["place", "member", "points"];
+    EMPTY = "empty" [];
+    NONE_SHOWN = "none_shown" [];
+    BEYOND = "beyond" ["page", "pages"];
+    TO_NEXT = "to_next" ["points"];
+    AT_TOP = "at_top" [];
+    COUNTS = "counts" ["dates", "zone", "time", "hidden"];
+    DATES = "dates" ["first", "last"];
+    ONE_DATE = "one_date" ["first"];
+    ALL_DATES = "all_dates" [];
+    DAY = "day" [];
+    WEEK = "week" [];
+    MONTH = "month" [];
+    ALL = "all" [];
+    DAYS = "days" ["days"];
+    CHOSEN = "chosen" [];
+    BALANCE = "balance" [];
+    COLUMN_PLACE = "column_place" [];
+    COLUMN_MEMBER = "column_member" [];
+    COLUMN_POINTS = "column_points" [];
+}
+
+/// What stands above the columns of a board that is printed as a table: place, member, points.
+pub static BOARD_COLUMNS: [&Word; 3] = [&COLUMN_PLACE, &COLUMN_MEMBER, &COLUMN_POINTS];
+
+/// A board without its buttons; `own` is the row at its foot.
+pub fn board_reply(board: &BoardPage, names: &HashMap<UserId, Known>, own: Reply) -> Reply {
+    let mut reply = board_head(board);
+    if let Some(why) = board_without_rows(board) {
+        reply = reply.and(why);
+    }
+    let rows = board.rows.iter();
+    reply = rows.fold(reply, |reply, ranked| {
+        reply.and(row(ranked, called(names, ranked.member)))
+    });
+    reply.and(own).and(board_counts(board))
+}
+
+/// What stands above a board.
+pub fn board_head(board: &BoardPage) -> Reply {
+    let shown = u64::from(board.page) + 1;
+    Reply::new(&HEAD)
+        .with("period", said(counted(board.counted)))
+        .with("page", count(shown.min(board.pages)))
+        .with("pages", count(board.pages))
+}
+
+/// Why a page shows nobody, where that is so.
+pub fn board_without_rows(board: &BoardPage) -> Option<Reply> {
+    let beyond = Reply::new(&BEYOND)
+        .with("page", Hole::Number(i64::from(board.page) + 1))
+        .with("pages", count(board.pages));
+    let beyond = (u64::from(board.page) >= board.pages).then_some(beyond);
+    match (board.size.shown, board.size.hidden) {
+        (0, 0) => Some(beyond.unwrap_or_default().line(&EMPTY)),
+        (0, _) => Some(beyond.unwrap_or_default().line(&NONE_SHOWN)),
+        _ => beyond,
+    }
+}
+
+/// The line below every board: what is counted, for which days, as of when, who is not shown.
+pub fn board_counts(board: &BoardPage) -> Reply {
+    let dates = match board.days.dates() {
+        None => Reply::new(&ALL_DATES),
+        Some((first, last)) if first == last => {
+            Reply::new(&ONE_DATE).with("first", Hole::Own(first.to_string()))
+        }
+        Some((first, last)) => Reply::new(&DATES)
+            .with("first", Hole::Own(first.to_string()))
+            .with("last", Hole::Own(last.to_string())),
+    };
+    Reply::new(&COUNTS)
+        .with("dates", said(dates))
+        .with("zone", Hole::Zone)
+        .with("time", Hole::Time(board.read_ms))
+        .with("hidden", count(board.size.hidden))
+}
+
+/// What is counted, as it is called.
+pub fn counted(counted: Counted) -> Reply {
+    match counted {
+        Counted::Earned(earned) => period(earned),
+        Counted::Balance => Reply::new(&BALANCE),
+    }
+}
+
+/// A period as it is called.
+pub fn period(period: Period) -> Reply {
+    match period {
+        Period::Day => Reply::new(&DAY),
+        Period::Week => Reply::new(&WEEK),
+        Period::Month => Reply::new(&MONTH),
+        Period::All => Reply::new(&ALL),
+        Period::Days(days) => Reply::new(&DAYS).with("days", Hole::Number(i64::from(days))),
+        Period::Dates(..) => Reply::new(&CHOSEN),
+    }
+}
+
+/// A row of a board.
+pub fn row(ranked: &Ranked, name: Hole) -> Reply {
+    let reply = match ranked.place {
+        1 => Reply::new(&FIRST),
+        2 => Reply::new(&SECOND),
+        3 => Reply::new(&THIRD),
+        place => Reply::new(&ROW).with("place", count(place)),
+    };
+    reply
+        .with("member", name)
+        .with("points", Hole::Number(ranked.points))
+}
+
+/// Somebody's name, or where it could not be learnt a mention, which the chat shows as one.
+pub fn called(names: &HashMap<UserId, Known>, member: UserId) -> Hole {
+    match names.get(&member) {
+        Some(Known::Person(name)) => Hole::Name(name.clone()),
+        Some(Known::Bot | Known::Gone) | None => mention(member),
+    }
+}
+
+/// How far it is to the next place.
+pub fn to_next(distance: Option<i64>) -> Reply {
+    match distance {
+        None => Reply::new(&AT_TOP),
+        Some(points) => Reply::new(&TO_NEXT).with("points", Hole::Number(points)),
+    }
+}
+
+pub fn count(number: u64) -> Hole {
+    Hole::Number(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+pub fn said(reply: Reply) -> Hole {
+    Hole::Said(Box::new(reply))
+}
