@@ -16,6 +16,7 @@ use crate::journal::links::LinkDone;
 use crate::journal::links::LinkWrite;
 use crate::journal::report_rules::ReportWrite;
 use crate::journal::reports::ReportDone;
+use crate::journal::shown::ShownWrite;
 use crate::journal::store::Answer;
 use crate::model::Cause;
 use crate::model::GuildId;
@@ -41,6 +42,8 @@ pub(super) enum Side {
         /// When, in milliseconds since 1970.
         now_ms: i64,
     },
+    /// Something concerns a board that stands in the chat.
+    Shown(Box<ShownWrite>),
     /// In which days entries count that count in none.
     Date(Vec<(Cause, i64)>),
     /// Changes of the built-in ledger are posted.

@@ -36,6 +36,7 @@ use crate::journal::reports::ReportStore;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
 use crate::journal::selection::SettledBy;
+use crate::journal::shown::ShownStore;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
 use crate::journal::sides::SideStore;
@@ -52,7 +53,16 @@ pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, JournalError>>;
 
 /// The reading side, for many at once.
 pub(super) trait Store:
-    SideStore + BoardStore + LinkStore + BookStore + RecordStore + ReportStore + Send + Sync + 'static
+    SideStore
+    + BoardStore
+    + ShownStore
+    + LinkStore
+    + BookStore
+    + RecordStore
+    + ReportStore
+    + Send
+    + Sync
+    + 'static
 {
     /// The entry with that code.
     fn find<'a>(&'a self, code: &'a ReceiptCode) -> Answer<'a, Option<Receipt>>;

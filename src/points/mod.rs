@@ -23,6 +23,7 @@ mod ranking;
 mod reconcile;
 mod records;
 mod reporting;
+mod shown;
 pub mod sign;
 pub mod swan;
 mod undo;
@@ -62,12 +63,15 @@ pub use reporting::ReportError;
 pub use reporting::ReportOrder;
 pub use reporting::Reported;
 pub use reporting::Reporter;
+pub use shown::COMPARED;
+pub use shown::Stands;
 pub use undo::Undo;
 pub use undo::Undoing;
 
 // Commands speak of what became of a change, but do not see the journal.
 pub use crate::journal::Approval;
 pub use crate::journal::BalanceRead;
+pub use crate::journal::BoardForm;
 pub use crate::journal::Claim;
 pub use crate::journal::ClaimRuled;
 pub use crate::journal::ClaimVerdict;
@@ -86,6 +90,7 @@ pub use crate::journal::Redeemed;
 pub use crate::journal::ReplyAddress;
 pub use crate::journal::ReportState;
 pub use crate::journal::Shown;
+pub use crate::journal::ShownKind;
 pub use crate::journal::State;
 pub use crate::journal::Thawed;
 

@@ -24,6 +24,7 @@ mod rows;
 mod script;
 mod session;
 mod shelf;
+mod shown;
 mod sides;
 mod texts;
 

@@ -16,6 +16,7 @@ use crate::journal::postgres::script::Prepared;
 use crate::journal::postgres::session::ANSWER;
 use crate::journal::postgres::session::within;
 use crate::journal::postgres::shelf::Shelf;
+use crate::journal::postgres::shown;
 use crate::journal::sides::KnownBalance;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
@@ -61,6 +62,10 @@ async fn write(connection: &mut PgConnection, side: &Side) -> Result<SideDone, J
             now_ms,
         } => {
             boards::hide(connection, (*guild, *member), *why, *on_boards, *now_ms).await?;
+            Ok(SideDone::Written)
+        }
+        Side::Shown(write) => {
+            shown::write(connection, write).await?;
             Ok(SideDone::Written)
         }
         Side::Date(days) => {

@@ -32,6 +32,7 @@ mod reports;
 mod rows;
 mod saying;
 mod shelf;
+mod shown;
 mod sides;
 mod writing;
 
