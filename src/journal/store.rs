@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::journal::balances::BalanceStore;
 use crate::journal::boards::BoardStore;
 use crate::journal::books::BookStore;
 use crate::journal::channels::Handled;
@@ -52,7 +53,16 @@ pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, JournalError>>;
 
 /// The reading side, for many at once.
 pub(super) trait Store:
-    SideStore + BoardStore + LinkStore + BookStore + RecordStore + ReportStore + Send + Sync + 'static
+    SideStore
+    + BoardStore
+    + BalanceStore
+    + LinkStore
+    + BookStore
+    + RecordStore
+    + ReportStore
+    + Send
+    + Sync
+    + 'static
 {
     /// The entry with that code.
     fn find<'a>(&'a self, code: &'a ReceiptCode) -> Answer<'a, Option<Receipt>>;
