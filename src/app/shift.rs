@@ -19,6 +19,8 @@ use tracing::Instrument;
 
 use crate::app::boards;
 use crate::app::boards::Door;
+use crate::app::sweep;
+use crate::app::sweep::Sweeps;
 use crate::commands::Registry;
 use crate::dispatch::CatchUp;
 use crate::dispatch::Dispatcher;
@@ -34,6 +36,7 @@ use crate::journal::Journal;
 use crate::journal::Term;
 use crate::model::GuildId;
 use crate::model::Language;
+use crate::model::RoleId;
 use crate::model::System;
 use crate::model::SystemKind;
 use crate::model::UserId;
@@ -124,6 +127,12 @@ pub(super) struct Shift {
     calendars: Vec<(GuildId, TimeZone)>,
     door: Door,
     passing: Option<mpsc::Receiver<(GuildId, UserId, OnBoards)>>,
+    sweeps: Sweeps,
+    /// Which roles are left out of boards, and where.
+    unranked: Vec<(GuildId, Vec<RoleId>)>,
+    api: BotApi,
+    /// Ends what begins by itself, with the gateway.
+    hearing: CancellationToken,
     pulses: Pulses,
     tenure: Tenure,
     tasks: TaskTracker,
@@ -145,6 +154,7 @@ impl Shift {
             house.clock.clone(),
             house.times.clone(),
         )
+        .sweeping(Sweeps::guilds(&house.guilds).map(|guild| guild.policy.guild))
         .linked_by(links);
         let dispatcher = Arc::new(Dispatcher::new(Parts {
             bot: house.bot,
@@ -168,6 +178,9 @@ impl Shift {
             hearing.clone(),
         );
         let (door, passing) = Door::new(&house.guilds);
+        let sweeps = Sweeps::new(&house.guilds, &points, &api, house.mall_in_flight);
+        let unranked = house.guilds.iter();
+        let unranked = unranked.map(|guild| (guild.policy.guild, guild.unranked_roles.clone()));
         let calendars = house.guilds.iter().map(|guild| &guild.policy);
         let tasks = TaskTracker::new();
         let working = CancellationToken::new();
@@ -181,7 +194,12 @@ impl Shift {
             }
         });
         Self {
-            gateway: Gateway::new(house.gateway.clone(), api, house.pulses.clone(), hearing),
+            gateway: Gateway::new(
+                house.gateway.clone(),
+                api.clone(),
+                house.pulses.clone(),
+                hearing.clone(),
+            ),
             journal,
             points,
             mall,
@@ -194,6 +212,10 @@ impl Shift {
                 .collect(),
             door,
             passing: Some(passing),
+            sweeps,
+            unranked: unranked.collect(),
+            api,
+            hearing,
             pulses: house.pulses.clone(),
             tenure,
             tasks,
@@ -224,6 +246,15 @@ impl Shift {
             std::mem::take(&mut self.calendars),
             self.working.clone(),
         ));
+        for guild in self.sweeps.take() {
+            self.tasks.spawn(guild.run(self.hearing.clone()));
+        }
+        self.tasks.spawn(sweep::look_at_roles(
+            self.points.clone(),
+            self.api.clone(),
+            std::mem::take(&mut self.unranked),
+            self.hearing.clone(),
+        ));
         if let Some(mall) = &self.mall {
             self.tasks.spawn(probe(mall.clone(), self.working.clone()));
         }
@@ -244,7 +275,12 @@ impl Shift {
                 continue;
             }
             match event {
-                Event::Message(incoming) => self.hear(incoming, &busy),
+                Event::Message(incoming) => {
+                    if let Some(guild) = incoming.guild {
+                        self.sweeps.seen.saw(guild, incoming.author.id);
+                    }
+                    self.hear(incoming, &busy);
+                }
                 Event::Press(press) => self.feel(press),
                 Event::Connected => self.catch_up.connected(),
                 Event::Disconnected => self.catch_up.disconnected(),
@@ -252,6 +288,7 @@ impl Shift {
                 Event::Joined { guild, user } => {
                     self.dispatcher.came_or_went(guild, user).await;
                     self.door.passed(guild, user, OnBoards::Shown);
+                    self.sweeps.seen.saw(guild, user);
                 }
                 Event::Left { guild, user } => {
                     self.dispatcher.came_or_went(guild, user).await;

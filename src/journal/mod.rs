@@ -22,6 +22,7 @@
 
 mod audit;
 mod auditing;
+mod balances;
 mod boards;
 mod books;
 mod bounds;
@@ -70,6 +71,9 @@ pub use audit::Breach;
 pub use audit::breaches;
 pub use auditing::Audited;
 pub use auditing::BookFault;
+pub use balances::Balances;
+pub use balances::Found;
+pub use balances::Swept;
 pub use boards::Board;
 pub use boards::BoardSize;
 pub use boards::Hidden;

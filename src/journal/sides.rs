@@ -4,6 +4,7 @@
 //! transaction; a write that a rule forbids changes nothing and says which.
 
 use crate::journal::Journal;
+use crate::journal::balances::SweepWrite;
 use crate::journal::boards::Hidden;
 use crate::journal::boards::OnBoards;
 use crate::journal::books::Posted;
@@ -44,6 +45,8 @@ pub(super) enum Side {
     },
     /// Something concerns a board that stands in the chat.
     Shown(Box<ShownWrite>),
+    /// Something concerns sweeps of balances.
+    Sweep(Box<SweepWrite>),
     /// In which days entries count that count in none.
     Date(Vec<(Cause, i64)>),
     /// Changes of the built-in ledger are posted.

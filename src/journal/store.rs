@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::journal::balances::BalanceStore;
 use crate::journal::boards::BoardStore;
 use crate::journal::books::BookStore;
 use crate::journal::channels::Handled;
@@ -56,6 +57,7 @@ pub(super) trait Store:
     SideStore
     + BoardStore
     + ShownStore
+    + BalanceStore
     + LinkStore
     + BookStore
     + RecordStore

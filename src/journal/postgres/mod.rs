@@ -9,6 +9,7 @@
 //! operator's.
 
 mod address;
+mod balances;
 mod boards;
 mod books;
 mod channels;

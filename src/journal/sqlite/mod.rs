@@ -15,6 +15,7 @@
 //! databases in memory (two connections are two databases).
 
 mod address;
+mod balances;
 mod boards;
 mod books;
 mod channels;

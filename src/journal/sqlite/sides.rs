@@ -12,6 +12,7 @@ use crate::journal::sides::KnownBalance;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
 use crate::journal::sides::SideStore;
+use crate::journal::sqlite::balances;
 use crate::journal::sqlite::boards;
 use crate::journal::sqlite::books;
 use crate::journal::sqlite::linking;
@@ -31,7 +32,7 @@ pub(super) fn write(connection: &Connection, side: &Side) -> Result<SideDone, Jo
         Side::Link(write) => {
             linking::write(connection, write).map(|done| SideDone::Link(Box::new(done)))
         }
-        Side::Know(balances) => know(connection, balances),
+        Side::Know(known) => balances::know(connection, known).map(|()| SideDone::Written),
         Side::Hide {
             guild,
             member,
@@ -43,6 +44,7 @@ pub(super) fn write(connection: &Connection, side: &Side) -> Result<SideDone, Jo
             Ok(SideDone::Written)
         }
         Side::Shown(write) => shown::write(connection, write).map(|()| SideDone::Written),
+        Side::Sweep(write) => balances::sweep(connection, write).map(|()| SideDone::Written),
         Side::Date(days) => boards::date(connection, days).map(|()| SideDone::Written),
         Side::Post(postings) => books::post(connection, postings).map(SideDone::Posted),
         Side::Report(write) => {
@@ -62,27 +64,6 @@ impl SideStore for Shelf {
             )
         }))
     }
-}
-
-fn know(connection: &Connection, balances: &[KnownBalance]) -> Result<SideDone, JournalError> {
-    for known in balances {
-        execute(
-            connection,
-            "insert into known_balances (guild, member, system, points, read_ms)
-             values (?, ?, ?, ?, ?)
-             on conflict (guild, member, system) do update
-             set points = excluded.points, read_ms = excluded.read_ms
-             where excluded.read_ms >= known_balances.read_ms",
-            params![
-                kept(known.guild.number()),
-                kept(known.member.number()),
-                known.system,
-                known.balance.points,
-                known.balance.read_ms,
-            ],
-        )?;
-    }
-    Ok(SideDone::Written)
 }
 
 fn known(row: &Row<'_>) -> Result<KnownBalance, JournalError> {
