@@ -53,6 +53,11 @@ use crate::points::ledger::GuildLedger;
 use crate::points::mall::Mall;
 use crate::points::manta::Manta;
 use crate::points::swan::Swan;
+use crate::schedule;
+use crate::schedule::BoardForms;
+use crate::schedule::OwnChat;
+use crate::schedule::ScheduleTimes;
+use crate::schedule::Scheduler;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::pulse::edge;
@@ -123,6 +128,9 @@ pub(super) struct Shift {
     dispatcher: Arc<Dispatcher>,
     lanes: Lanes,
     catch_up: CatchUp,
+    scheduler: Scheduler,
+    /// Ends the gateway and the scheduler, so that nothing further begins.
+    hearing: CancellationToken,
     /// In whose calendars old entries are counted.
     calendars: Vec<(GuildId, TimeZone)>,
     door: Door,
@@ -177,6 +185,25 @@ impl Shift {
             house.catch_up,
             hearing.clone(),
         );
+        let scheduler = Scheduler::new(schedule::Parts {
+            chat: Arc::new(OwnChat {
+                api: api.clone(),
+                bot: house.bot,
+            }),
+            forms: Arc::new(BoardForms {
+                points: points.clone(),
+                names: dispatcher.clone(),
+                words: house.words.clone(),
+            }),
+            journal: journal.clone(),
+            guilds: Guilds::new(&house.guilds),
+            words: house.words.clone(),
+            pulses: house.pulses.clone(),
+            clock: house.clock.clone(),
+            tenure: tenure.clone(),
+            of_file: Vec::new(),
+            times: ScheduleTimes::default(),
+        });
         let (door, passing) = Door::new(&house.guilds);
         let sweeps = Sweeps::new(&house.guilds, &points, &api, house.mall_in_flight);
         let unranked = house.guilds.iter();
@@ -200,6 +227,12 @@ impl Shift {
                 house.pulses.clone(),
                 hearing.clone(),
             ),
+                api,
+                house.pulses.clone(),
+                hearing.clone(),
+            ),
+            scheduler,
+            hearing,
             journal,
             points,
             mall,
@@ -262,6 +295,8 @@ impl Shift {
             self.tasks
                 .spawn(manta.clone().watch_token(self.working.clone()));
         }
+        let scheduler = self.scheduler.clone();
+        self.tasks.spawn(scheduler.run(self.hearing.clone()));
         if let Err(error) = self.catch_up.learn().await {
             tracing::warn!(%error, "which commands are handled could not be read yet");
         }

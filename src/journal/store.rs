@@ -34,6 +34,7 @@ use crate::journal::links::LinkStore;
 use crate::journal::owner::Stamp;
 use crate::journal::record::RecordStore;
 use crate::journal::reports::ReportStore;
+use crate::journal::schedules::ScheduleStore;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
 use crate::journal::selection::SettledBy;
@@ -62,6 +63,7 @@ pub(super) trait Store:
     + BookStore
     + RecordStore
     + ReportStore
+    + ScheduleStore
     + Send
     + Sync
     + 'static
