@@ -129,7 +129,7 @@ pub(super) struct Shift {
     lanes: Lanes,
     catch_up: CatchUp,
     scheduler: Scheduler,
-    /// Ends the gateway and the scheduler, so that nothing further begins.
+    /// Ends the gateway and what begins by itself.
     hearing: CancellationToken,
     /// In whose calendars old entries are counted.
     calendars: Vec<(GuildId, TimeZone)>,
@@ -139,8 +139,6 @@ pub(super) struct Shift {
     /// Which roles are left out of boards, and where.
     unranked: Vec<(GuildId, Vec<RoleId>)>,
     api: BotApi,
-    /// Ends what begins by itself, with the gateway.
-    hearing: CancellationToken,
     pulses: Pulses,
     tenure: Tenure,
     tasks: TaskTracker,
@@ -227,10 +225,6 @@ impl Shift {
                 house.pulses.clone(),
                 hearing.clone(),
             ),
-                api,
-                house.pulses.clone(),
-                hearing.clone(),
-            ),
             scheduler,
             hearing,
             journal,
@@ -248,7 +242,6 @@ impl Shift {
             sweeps,
             unranked: unranked.collect(),
             api,
-            hearing,
             pulses: house.pulses.clone(),
             tenure,
             tasks,

@@ -141,12 +141,13 @@ impl Points {
         counted: impl Into<Counted>,
         page: u32,
     ) -> Result<BoardPage, JournalError> {
-        let now_ms = self.inner.clock.now_ms();
         let journal = &self.inner.journal;
         match counted.into() {
             Counted::Earned(period) => {
                 let calendar = (policy.guild, &policy.zone);
-                board_page(journal, calendar, period, page, now_ms).await
+                let board = board_page(journal, calendar, period, page, self.moment_ms()).await?;
+                let read_ms = self.inner.clock.now_ms();
+                Ok(BoardPage { read_ms, ..board })
             }
             Counted::Balance => self.balance_board(policy.guild, (page, PAGE)).await,
         }
@@ -162,8 +163,17 @@ impl Points {
         due: Due,
         rows: u8,
     ) -> Result<Option<BoardPage>, JournalError> {
+        let edition = Edition::Due {
+            slot_ms: due.slot_ms,
+            late: due.late,
+        };
         let Counted::Earned(period) = counted else {
-            return Ok(None);
+            if self.balances_of(policy.guild).is_none() {
+                return Ok(None);
+            }
+            let page = (0, usize::from(rows));
+            let board = self.balance_board(policy.guild, page).await?;
+            return Ok(Some(BoardPage { edition, ..board }));
         };
         let journal = &self.inner.journal;
         let days = period.ended(due.slot_ms, &policy.zone);
@@ -176,16 +186,14 @@ impl Points {
         Ok(Some(BoardPage {
             counted,
             days,
-            edition: Edition::Due {
-                slot_ms: due.slot_ms,
-                late: due.late,
-            },
+            edition,
             page: 0,
             pages: size.shown.div_ceil(u64::from(rows.max(1))).max(1),
             rows: journal.ranking(board, 0, usize::from(rows)).await?,
             size,
             read_ms,
             oldest_ms: None,
+            balances: None,
             before: None,
         }))
     }
@@ -315,10 +323,25 @@ impl Points {
         Ok(count)
     }
 
+    /// The same points systems, with boards of the periods that were running at that moment, in
+    /// milliseconds since 1970.
+    pub fn boards_of(&self, moment_ms: i64) -> Self {
+        Self {
+            moment_ms: Some(moment_ms),
+            ..self.clone()
+        }
+    }
+
+    /// The moment whose periods are on boards.
+    fn moment_ms(&self) -> i64 {
+        let moment_ms = self.moment_ms;
+        moment_ms.unwrap_or_else(|| self.inner.clock.now_ms())
+    }
+
     fn running(&self, policy: &Policy, period: Period) -> Board {
         Board {
             guild: policy.guild,
-            days: period.running(self.inner.clock.now_ms(), &policy.zone),
+            days: period.running(self.moment_ms(), &policy.zone),
         }
     }
 }

@@ -130,13 +130,14 @@ impl BoardForms {
         names
     }
 
-    /// Takes off the boards whoever turned out to be a bot or to have left; whether there was anybody.
+    /// Takes off the boards whoever turned out not to belong there; whether there was anybody.
     async fn leave_out(&self, policy: &Policy, names: &HashMap<UserId, Known>) -> bool {
         let mut any = false;
         for (member, known) in names {
             let why = match known {
                 Known::Bot => Hidden::Bot,
                 Known::Gone => Hidden::Left,
+                Known::Unranked(_) => Hidden::Role,
                 Known::Person(_) => continue,
             };
             let hidden = self
@@ -145,7 +146,7 @@ impl BoardForms {
             match hidden.await {
                 Ok(changed) => any |= changed,
                 Err(error) => {
-                    tracing::warn!(%member, %error, "who left, or is a bot, could not be taken off the boards");
+                    tracing::warn!(%member, %error, "who does not belong on boards could not be taken off them");
                 }
             }
         }

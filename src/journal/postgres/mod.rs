@@ -19,6 +19,7 @@ mod linking;
 mod links;
 mod migrations;
 mod pen;
+mod ranking;
 mod record;
 mod reports;
 mod rows;

@@ -27,6 +27,7 @@ mod links;
 mod looking;
 mod migrations;
 mod pen;
+mod ranking;
 mod readers;
 mod record;
 mod reports;
