@@ -48,4 +48,4 @@ pub(super) const MISSUMMED: &str = "
         from unlevel left join earned on earned.guild = unlevel.guild
             and earned.whole = unlevel.whole and earned.piece = unlevel.piece
         group by unlevel.guild, unlevel.whole, unlevel.piece) as found
-    group by guild, day, member order by guild, day, member limit ?";
+    group by guild, day, member order by guild, day, member";

@@ -213,12 +213,8 @@ impl BoardStore for Shelf {
 
     fn missummed(&self, limit: usize) -> Answer<'_, Vec<(GuildId, i64, UserId)>> {
         Box::pin(async move {
-            let text = format!(
-                "{} limit {}",
-                MISSUMMED.trim_end_matches("limit ?"),
-                limited(limit)
-            );
-            let query = || sqlx::query(AssertSqlSafe(text.clone()));
+            let text = format!("{MISSUMMED} limit $1");
+            let query = || sqlx::query(AssertSqlSafe(text.clone())).bind(limited(limit));
             let rows = self.rows(query).await?;
             let found = rows.iter().map(|row| {
                 let guild: i64 = get(row, "guild")?;

@@ -217,7 +217,8 @@ impl BoardStore for Shelf {
 
     fn missummed(&self, limit: usize) -> Answer<'_, Vec<(GuildId, i64, UserId)>> {
         Box::pin(self.readers.read(move |connection| {
-            rows::all(connection, MISSUMMED, params![limited(limit)], |row| {
+            let text = format!("{MISSUMMED} limit ?");
+            rows::all(connection, &text, params![limited(limit)], |row| {
                 let guild: i64 = get(row, "guild")?;
                 let guild = GuildId::new(guild.cast_unsigned());
                 Ok((guild, get(row, "day")?, member(row)?))
