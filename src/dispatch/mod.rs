@@ -20,6 +20,7 @@ mod people;
 mod pressing;
 mod reading;
 mod repeated;
+mod shown;
 mod reported;
 mod standing;
 mod teller;
@@ -79,6 +80,7 @@ use crate::words::Words;
 pub use catch_up::CatchUp;
 pub use heeding::Heeded;
 pub use reading::arguments;
+pub use shown::Anew;
 
 static BUSY: Word = Word::new(SHARED, "busy", &[]);
 static NEAR: Word = Word::new(SHARED, "near", &["read", "command", "usage"]);
