@@ -31,6 +31,7 @@ use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
 use crate::journal::links::LinkStore;
 use crate::journal::owner::Stamp;
+use crate::journal::pictures::PictureStore;
 use crate::journal::record::RecordStore;
 use crate::journal::reports::ReportStore;
 use crate::journal::selection::Order;
@@ -52,7 +53,16 @@ pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, JournalError>>;
 
 /// The reading side, for many at once.
 pub(super) trait Store:
-    SideStore + BoardStore + LinkStore + BookStore + RecordStore + ReportStore + Send + Sync + 'static
+    SideStore
+    + BoardStore
+    + LinkStore
+    + BookStore
+    + RecordStore
+    + ReportStore
+    + PictureStore
+    + Send
+    + Sync
+    + 'static
 {
     /// The entry with that code.
     fn find<'a>(&'a self, code: &'a ReceiptCode) -> Answer<'a, Option<Receipt>>;

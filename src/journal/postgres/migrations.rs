@@ -60,6 +60,11 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
         "boards",
         include_str!("../../../migrations/postgres/0008_boards.sql"),
     ),
+    (
+        10,
+        "pictures",
+        include_str!("../../../migrations/postgres/0010_pictures.sql"),
+    ),
 ];
 
 /// The newest of them.
