@@ -33,7 +33,11 @@ fn board_of_ten_rows(criterion: &mut Criterion) {
     };
     let sheet = sheet();
     criterion.bench_function("picture of ten rows", |bencher| {
-        bencher.iter(|| painter.paint_here(black_box(&sheet)).expect("it can be drawn"));
+        bencher.iter(|| {
+            painter
+                .paint_here(black_box(&sheet))
+                .expect("it can be drawn")
+        });
     });
     let picture = painter.paint_here(&sheet).expect("it can be drawn");
     let (width, height) = (picture.width, picture.height);
@@ -42,7 +46,16 @@ fn board_of_ten_rows(criterion: &mut Criterion) {
 
 fn sheet() -> Sheet {
     let people = [
-        "小明", "天梯第一名", "Alice 🌸", "Борис", "مرحبا", "星星点灯", "Zoë", "一只很长很长的名字的猫", "四", "👍",
+        "小明",
+        "天梯第一名",
+        "Alice 🌸",
+        "Борис",
+        "مرحبا",
+        "星星点灯",
+        "Zoë",
+        "一只很长很长的名字的猫",
+        "四",
+        "👍",
     ];
     let members = people.iter().zip(FIRST_MEMBER..);
     let names: HashMap<UserId, Known> = members

@@ -19,6 +19,7 @@ use tracing::Instrument;
 
 use crate::app::boards;
 use crate::app::boards::Door;
+use crate::boards::Painter;
 use crate::commands::Registry;
 use crate::dispatch::CatchUp;
 use crate::dispatch::Dispatcher;
@@ -50,6 +51,12 @@ use crate::points::ledger::GuildLedger;
 use crate::points::mall::Mall;
 use crate::points::manta::Manta;
 use crate::points::swan::Swan;
+use crate::schedule;
+use crate::schedule::BoardForms;
+use crate::schedule::OwnChat;
+use crate::schedule::Pictures;
+use crate::schedule::ScheduleTimes;
+use crate::schedule::Scheduler;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::pulse::edge;
@@ -89,6 +96,15 @@ pub(super) struct House {
     /// How old a missed command may be.
     pub catch_up: Duration,
     pub clock: Clock,
+    /// `None`: boards are posted without pictures.
+    pub drawing: Option<Drawing>,
+}
+
+/// What pictures of boards need beyond a shift.
+pub(super) struct Drawing {
+    pub painter: Painter,
+    /// Under which address they are fetched, by their names.
+    pub address: Arc<str>,
 }
 
 impl House {
@@ -120,6 +136,9 @@ pub(super) struct Shift {
     dispatcher: Arc<Dispatcher>,
     lanes: Lanes,
     catch_up: CatchUp,
+    scheduler: Scheduler,
+    /// Ends the gateway and the scheduler, so that nothing further begins.
+    hearing: CancellationToken,
     /// In whose calendars old entries are counted.
     calendars: Vec<(GuildId, TimeZone)>,
     door: Door,
@@ -167,6 +186,30 @@ impl Shift {
             house.catch_up,
             hearing.clone(),
         );
+        let scheduler = Scheduler::new(schedule::Parts {
+            chat: Arc::new(OwnChat {
+                api: api.clone(),
+                bot: house.bot,
+            }),
+            forms: Arc::new(BoardForms {
+                points: points.clone(),
+                names: dispatcher.clone(),
+                words: house.words.clone(),
+                pictures: house.drawing.as_ref().map(|drawing| Pictures {
+                    painter: drawing.painter.clone(),
+                    journal: journal.clone(),
+                    address: drawing.address.clone(),
+                }),
+            }),
+            journal: journal.clone(),
+            guilds: Guilds::new(&house.guilds),
+            words: house.words.clone(),
+            pulses: house.pulses.clone(),
+            clock: house.clock.clone(),
+            tenure: tenure.clone(),
+            of_file: Vec::new(),
+            times: ScheduleTimes::default(),
+        });
         let (door, passing) = Door::new(&house.guilds);
         let calendars = house.guilds.iter().map(|guild| &guild.policy);
         let tasks = TaskTracker::new();
@@ -181,7 +224,14 @@ impl Shift {
             }
         });
         Self {
-            gateway: Gateway::new(house.gateway.clone(), api, house.pulses.clone(), hearing),
+            gateway: Gateway::new(
+                house.gateway.clone(),
+                api,
+                house.pulses.clone(),
+                hearing.clone(),
+            ),
+            scheduler,
+            hearing,
             journal,
             points,
             mall,
@@ -224,6 +274,10 @@ impl Shift {
             std::mem::take(&mut self.calendars),
             self.working.clone(),
         ));
+        self.tasks.spawn(boards::forget_pictures(
+            self.journal.clone(),
+            self.working.clone(),
+        ));
         if let Some(mall) = &self.mall {
             self.tasks.spawn(probe(mall.clone(), self.working.clone()));
         }
@@ -231,6 +285,8 @@ impl Shift {
             self.tasks
                 .spawn(manta.clone().watch_token(self.working.clone()));
         }
+        let scheduler = self.scheduler.clone();
+        self.tasks.spawn(scheduler.run(self.hearing.clone()));
         if let Err(error) = self.catch_up.learn().await {
             tracing::warn!(%error, "which commands are handled could not be read yet");
         }

@@ -4,6 +4,7 @@
 //! journal (`points::ranking`), and sending anything.
 
 mod card;
+mod failing;
 mod form;
 mod names;
 mod picture;
@@ -13,6 +14,10 @@ mod text;
 pub use card::Content;
 pub use card::card;
 pub use card::pictured;
+pub use failing::FailingBoard;
+pub use failing::SCHEDULE_WORDS;
+pub use failing::failing_notice;
+pub use failing::failing_why;
 pub use form::Form;
 pub use form::Placed;
 pub use form::Surface;

@@ -45,7 +45,14 @@ mod tests {
 
     #[test]
     fn a_name_of_nothing_to_see_is_none() {
-        for name in ["", "  ", "\u{200b}\u{200d}", "\u{3164}\u{2800}", "\u{202e}", "\u{fe0f}\u{ffff}"] {
+        for name in [
+            "",
+            "  ",
+            "\u{200b}\u{200d}",
+            "\u{3164}\u{2800}",
+            "\u{202e}",
+            "\u{fe0f}\u{ffff}",
+        ] {
             assert!(!shows(name), "{name:?}");
         }
         for name in ["a", "小明", "\u{301}", "مرحبا", "\u{200d}👨"] {

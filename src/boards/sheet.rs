@@ -34,7 +34,7 @@ pub struct Sheet {
     pub title: String,
     /// The days it counts and in whose zone.
     pub dates: String,
-    /// That it comes late, where it does.
+    /// That it comes late and when it was due, where it does.
     pub late: Option<String>,
     /// Its rows, from the top.
     pub rows: Vec<SheetRow>,
@@ -107,11 +107,7 @@ impl Who {
 
 impl Way {
     /// The way to `place`, given those of the board before; `None` where there was none.
-    pub fn of(
-        before: Option<&HashMap<UserId, u64>>,
-        member: UserId,
-        place: u64,
-    ) -> Option<Self> {
+    pub fn of(before: Option<&HashMap<UserId, u64>>, member: UserId, place: u64) -> Option<Self> {
         let before = before?;
         Some(match before.get(&member) {
             None => Way::New,
@@ -136,9 +132,7 @@ impl Sheet {
         let row = |ranked: &Ranked| SheetRow {
             place: ranked.place,
             who: match called(names, ranked.member) {
-                Hole::Name(name) => {
-                    Who::Named(words.hole(&Hole::Name(name), language, zone))
-                }
+                Hole::Name(name) => Who::Named(words.hole(&Hole::Name(name), language, zone)),
                 _ => Who::Unnamed {
                     member: ranked.member,
                     stand_in: said(&unnamed(ranked.member)),

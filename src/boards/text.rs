@@ -36,6 +36,8 @@ macro_rules! words {
 
 words! {
     HEAD = "head" ["period", "page", "pages"];
+    HEAD_DUE = "head_due" ["title"];
+    WAS_DUE = "was_due" ["time"];
     FIRST = "first" ["member", "points"];
     SECOND = "second" ["member", "points"];
     THIRD = "third" ["member", "points"];
@@ -51,6 +53,9 @@ words! {
     ALL_DATES = "all_dates" [];
     DAY = "day" [];
     WEEK = "week" [];
+    LAST_DAY = "last_day" [];
+    LAST_WEEK = "last_week" [];
+    LAST_MONTH = "last_month" [];
     MONTH = "month" [];
     ALL = "all" [];
     DAYS = "days" ["days"];
@@ -58,8 +63,8 @@ words! {
     BALANCE = "balance" [];
     TITLE = "title" ["period"];
     SPAN = "span" ["dates", "zone"];
-    LATE = "late" [];
     UNNAMED = "unnamed" ["id"];
+    ROW_MOVED = "row_moved" ["row", "moved"];
     UP = "up" ["places"];
     DOWN = "down" ["places"];
     SAME = "same" [];
@@ -80,13 +85,28 @@ pub fn board_reply(board: &BoardPage, names: &HashMap<UserId, Known>, own: Reply
     }
     let rows = board.rows.iter();
     reply = rows.fold(reply, |reply, ranked| {
-        reply.and(row(ranked, called(names, ranked.member)))
+        reply.and(board_row(board, names, ranked))
     });
     reply.and(own).and(board_counts(board))
 }
 
-/// What stands above a board.
+/// A row with what became of its place, where there was a board before.
+fn board_row(board: &BoardPage, names: &HashMap<UserId, Known>, ranked: &Ranked) -> Reply {
+    let row = row(ranked, called(names, ranked.member));
+    match Way::of(board.before.as_ref(), ranked.member, ranked.place) {
+        None => row,
+        Some(way) => Reply::new(&ROW_MOVED)
+            .with("row", said(row))
+            .with("moved", said(moved(way))),
+    }
+}
+
+/// What stands above a board: of one that was due its title and, where it comes late, when it was due.
 pub fn board_head(board: &BoardPage) -> Reply {
+    if matches!(board.edition, Edition::Due { .. }) {
+        let head = Reply::new(&HEAD_DUE).with("title", said(board_title(board)));
+        return head.and(board_late(board).unwrap_or_default());
+    }
     let shown = u64::from(board.page) + 1;
     Reply::new(&HEAD)
         .with("period", said(counted(board.counted)))
@@ -109,7 +129,15 @@ pub fn board_without_rows(board: &BoardPage) -> Option<Reply> {
 
 /// What a posted board is of, without its page.
 pub fn board_title(board: &BoardPage) -> Reply {
-    Reply::new(&TITLE).with("period", said(counted(board.counted)))
+    let ended = match (board.edition, board.counted) {
+        (Edition::Running, _) => None,
+        (Edition::Due { .. }, Counted::Earned(Period::Day)) => Some(&LAST_DAY),
+        (Edition::Due { .. }, Counted::Earned(Period::Week)) => Some(&LAST_WEEK),
+        (Edition::Due { .. }, Counted::Earned(Period::Month)) => Some(&LAST_MONTH),
+        (Edition::Due { .. }, _) => None,
+    };
+    let period = ended.map_or_else(|| counted(board.counted), Reply::new);
+    Reply::new(&TITLE).with("period", said(period))
 }
 
 /// The days a board counts, and in whose zone.
@@ -119,10 +147,13 @@ pub fn board_dates(board: &BoardPage) -> Reply {
         .with("zone", Hole::Zone)
 }
 
-/// That a board comes late, where it does.
+/// That a board comes late and when it was due, where it does.
 pub fn board_late(board: &BoardPage) -> Option<Reply> {
     match board.edition {
-        Edition::Due { late: true, .. } => Some(Reply::new(&LATE)),
+        Edition::Due {
+            slot_ms,
+            late: true,
+        } => Some(Reply::new(&WAS_DUE).with("time", Hole::Time(slot_ms))),
         Edition::Due { late: false, .. } | Edition::Running => None,
     }
 }

@@ -128,7 +128,9 @@ impl Journal {
         };
         // What cannot be read back was not written by us.
         let png = STANDARD.decode(&row.png);
-        let png = png.context("read a picture").map_err(JournalError::Database)?;
+        let png = png
+            .context("read a picture")
+            .map_err(JournalError::Database)?;
         Ok(Some(KeptPicture { png, svg: row.svg }))
     }
 

@@ -17,6 +17,8 @@ use crate::journal::links::LinkWrite;
 use crate::journal::pictures::PictureWrite;
 use crate::journal::report_rules::ReportWrite;
 use crate::journal::reports::ReportDone;
+use crate::journal::schedule_rules::ScheduleWrite;
+use crate::journal::schedules::ScheduleDone;
 use crate::journal::store::Answer;
 use crate::model::Cause;
 use crate::model::GuildId;
@@ -50,6 +52,8 @@ pub(super) enum Side {
     Report(Box<ReportWrite>),
     /// Something concerns pictures of boards.
     Picture(Box<PictureWrite>),
+    /// Something concerns boards that post themselves.
+    Schedule(Box<ScheduleWrite>),
 }
 
 /// What became of one.
@@ -63,6 +67,8 @@ pub(super) enum SideDone {
     Link(Box<LinkDone>),
     /// How the report stands now.
     Report(Box<ReportDone>),
+    /// How the schedule or the slot stands now.
+    Schedule(Box<ScheduleDone>),
 }
 
 /// The reading side of it.

@@ -34,6 +34,7 @@ use crate::journal::owner::Stamp;
 use crate::journal::pictures::PictureStore;
 use crate::journal::record::RecordStore;
 use crate::journal::reports::ReportStore;
+use crate::journal::schedules::ScheduleStore;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
 use crate::journal::selection::SettledBy;
@@ -60,6 +61,7 @@ pub(super) trait Store:
     + RecordStore
     + ReportStore
     + PictureStore
+    + ScheduleStore
     + Send
     + Sync
     + 'static

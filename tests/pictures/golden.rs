@@ -49,14 +49,26 @@ fn an_empty_board_looks_as_it_should() {
 #[test]
 fn another_board_is_told_from_the_right_one() {
     let Some(painter) = painter() else { return };
-    let right = coarse(&painter.paint_here(&ten().sheet(Language::Chinese)).unwrap().png);
+    let right = coarse(
+        &painter
+            .paint_here(&ten().sheet(Language::Chinese))
+            .unwrap()
+            .png,
+    );
     for other in [
         ten().named(3, "别人"),
         ten().named(0, "小丽"),
         ten().late(),
-        Draft::of(&[12_345, 9_870, 9_870, 6_660, 5_000, 4_321, 1_000, 999, 999, 1]),
+        Draft::of(&[
+            12_345, 9_870, 9_870, 6_660, 5_000, 4_321, 1_000, 999, 999, 1,
+        ]),
     ] {
-        let other = coarse(&painter.paint_here(&other.sheet(Language::Chinese)).unwrap().png);
+        let other = coarse(
+            &painter
+                .paint_here(&other.sheet(Language::Chinese))
+                .unwrap()
+                .png,
+        );
         assert!(difference(&right, &other).is_some());
     }
     assert_eq!(difference(&right, &right), None);
@@ -132,6 +144,9 @@ fn difference(right: &Pixmap, drawn: &Pixmap) -> Option<String> {
     }
     let (mean, share) = (sum / f64::from(count), f64::from(wrong) / f64::from(count));
     (mean > MEAN || share > WRONG).then(|| {
-        format!("off by {mean:.2} in the mean, {:.2} % of it far off", share * 100.0)
+        format!(
+            "off by {mean:.2} in the mean, {:.2} % of it far off",
+            share * 100.0
+        )
     })
 }

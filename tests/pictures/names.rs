@@ -48,7 +48,12 @@ impl Chance {
             &[(0x1f1e6, 0x1f1ff)],
             &[(0x2600, 0x27bf), (0x2b00, 0x2bff)],
             &[(0x300, 0x36f), (0x20d0, 0x20ff)],
-            &[(0x200b, 0x200f), (0x202a, 0x202e), (0x2066, 0x2069), (0xfe00, 0xfe0f)],
+            &[
+                (0x200b, 0x200f),
+                (0x202a, 0x202e),
+                (0x2066, 0x2069),
+                (0xfe00, 0xfe0f),
+            ],
             &[(0x200d, 0x200d), (0x1f3fb, 0x1f3ff), (0xfe0f, 0xfe0f)],
             &[(0xff00, 0xffef), (0x2000, 0x206f), (0x2100, 0x218f)],
             &[(0x1d400, 0x1d7ff), (0x2460, 0x24ff)],
@@ -79,13 +84,19 @@ fn thirty(mut name: impl FnMut() -> String) -> Sheet {
 fn is_sound(laid_out: &LaidOut) {
     assert_eq!(laid_out.boxes(), 0);
     let mut lines = laid_out.lines();
-    lines.sort_by(|a, b| (a.baseline, a.left).partial_cmp(&(b.baseline, b.left)).unwrap());
+    lines.sort_by(|a, b| {
+        (a.baseline, a.left)
+            .partial_cmp(&(b.baseline, b.left))
+            .unwrap()
+    });
     for pair in lines.windows(2) {
         let [before, after] = pair else { continue };
         let beside = (before.baseline - after.baseline).abs() < 1.0;
         assert!(!beside || before.right < after.left, "{before:?} {after:?}");
     }
-    let over = lines.iter().find(|line| line.right > 720.0 - 34.0 || line.left < 20.0);
+    let over = lines
+        .iter()
+        .find(|line| line.right > 720.0 - 34.0 || line.left < 20.0);
     assert!(over.is_none(), "{over:?}");
 }
 
@@ -123,7 +134,10 @@ fn what_people_call_themselves_stays_within_its_room() {
     for language in Language::ALL {
         let laid_out = painter.lay_out(&draft.sheet(language)).unwrap();
         is_sound(&laid_out);
-        let cut = laid_out.lines().into_iter().find(|line| line.text.starts_with('W'));
+        let cut = laid_out
+            .lines()
+            .into_iter()
+            .find(|line| line.text.starts_with('W'));
         let cut = cut.unwrap().text;
         assert!(cut.ends_with("W…") && cut.chars().count() < 24, "{cut}");
     }
@@ -132,8 +146,13 @@ fn what_people_call_themselves_stays_within_its_room() {
 #[test]
 fn what_no_font_has_is_shown_as_missing() {
     let Some(painter) = painter() else { return };
-    let draft = Draft::of(&[3, 2, 1]).named(0, "a\u{f8ff0}b").named(1, "\u{301}");
-    let lines = painter.lay_out(&draft.sheet(Language::Chinese)).unwrap().lines();
+    let draft = Draft::of(&[3, 2, 1])
+        .named(0, "a\u{f8ff0}b")
+        .named(1, "\u{301}");
+    let lines = painter
+        .lay_out(&draft.sheet(Language::Chinese))
+        .unwrap()
+        .lines();
     let has = |text: &str| lines.iter().any(|line| line.text == text);
     assert!(has("a□b"), "{lines:?}");
     assert!(has("\u{25cc}\u{301}"), "{lines:?}");

@@ -59,8 +59,14 @@ fn card_and_text_say_the_same() {
             assert!(card.contains(&sheet.dates));
             assert_eq!(card.last(), Some(&sheet.counts));
             assert!(text.ends_with(&sheet.counts), "{text}");
-            assert_eq!(sheet.late.iter().filter(|late| card.contains(late)).count(), usize::from(sheet.late.is_some()));
-            let rows: Vec<&str> = text.lines().filter(|line| line.contains(" · ") && !line.contains("🏆")).collect();
+            assert_eq!(
+                sheet.late.iter().filter(|late| card.contains(late)).count(),
+                usize::from(sheet.late.is_some())
+            );
+            let rows: Vec<&str> = text
+                .lines()
+                .filter(|line| line.contains(" · ") && !line.contains("🏆"))
+                .collect();
             let rows = &rows[..rows.len() - 1];
             assert_eq!(rows.len(), sheet.rows.len());
             for (line, row) in rows.iter().zip(&sheet.rows) {
@@ -68,14 +74,19 @@ fn card_and_text_say_the_same() {
                     Who::Named(name) => name.clone(),
                     Who::Unnamed { member, .. } => format!("${{@!{member}}}"),
                 };
-                assert!(line.contains(&format!(" {name} · {}", row.points)), "{line}");
+                assert!(
+                    line.contains(&format!(" {name} · {}", row.points)),
+                    "{line}"
+                );
                 let at = card.iter().position(|said| *said == name).unwrap();
                 let place = card[at - 1].trim_end_matches('.');
                 assert!(line.starts_with(place), "{line}: {place}");
                 let after = &card[at + 1..];
                 match &row.moved {
                     None => assert_eq!(after[0], row.points),
-                    Some(moved) => assert_eq!(after[..2], [moved.shown.clone(), row.points.clone()]),
+                    Some(moved) => {
+                        assert_eq!(after[..2], [moved.shown.clone(), row.points.clone()])
+                    }
                 }
             }
             if sheet.rows.is_empty() {
@@ -101,7 +112,13 @@ fn picture_and_card_say_the_same() {
         for row in &sheet.rows {
             assert!(has(&row.points), "{}", row.points);
         }
-        for name in ["小明", "天梯第一名·星星点灯", "Alice 🌸", "王者荣耀👑", "Zoë & <b>Amélie</b>"] {
+        for name in [
+            "小明",
+            "天梯第一名·星星点灯",
+            "Alice 🌸",
+            "王者荣耀👑",
+            "Zoë & <b>Amélie</b>",
+        ] {
             assert!(has(name), "{name}");
         }
         assert!(has(sheet.rows[3].who.shown()), "{drawn:?}");
@@ -115,7 +132,9 @@ fn picture_and_card_say_the_same() {
 /// The lines of text of a drawing.
 fn lines(svg: &str) -> Vec<String> {
     let document = resvg::usvg::roxmltree::Document::parse(svg).unwrap();
-    let texts = document.descendants().filter(|node| node.has_tag_name("text"));
+    let texts = document
+        .descendants()
+        .filter(|node| node.has_tag_name("text"));
     let said = texts.map(|text| {
         let parts = text.descendants().filter(|node| node.is_text());
         parts.filter_map(|node| node.text()).collect::<String>()
@@ -125,7 +144,10 @@ fn lines(svg: &str) -> Vec<String> {
 
 #[test]
 fn a_row_without_a_name_is_filled_in_by_the_chat_or_shows_the_end_of_the_id() {
-    let sheet = ten().unnamed(0).named(1, "\u{200b}\u{202e} ").sheet(Language::Chinese);
+    let sheet = ten()
+        .unnamed(0)
+        .named(1, "\u{200b}\u{202e} ")
+        .sheet(Language::Chinese);
     for row in &sheet.rows[..2] {
         let Who::Unnamed { member, stand_in } = &row.who else {
             panic!("{:?}", row.who);
@@ -142,9 +164,31 @@ fn cards_have_only_widgets_and_attributes_that_are_documented() {
     fn check(widget: &Value) {
         let tag = widget["tag"].as_str().unwrap();
         let allowed: &[&str] = match tag {
-            "column" => &["tag", "children", "crossAxisAlignment", "width", "padding", "flex"],
-            "row" => &["tag", "children", "crossAxisAlignment", "height", "padding", "flex"],
-            "container" => &["tag", "child", "padding", "margin", "backgroundColor", "width", "flex"],
+            "column" => &[
+                "tag",
+                "children",
+                "crossAxisAlignment",
+                "width",
+                "padding",
+                "flex",
+            ],
+            "row" => &[
+                "tag",
+                "children",
+                "crossAxisAlignment",
+                "height",
+                "padding",
+                "flex",
+            ],
+            "container" => &[
+                "tag",
+                "child",
+                "padding",
+                "margin",
+                "backgroundColor",
+                "width",
+                "flex",
+            ],
             "text" => &["tag", "data", "style", "textAlign", "padding", "flex"],
             "userName" => &["tag", "id", "style", "padding", "flex"],
             _ => panic!("no widget `{tag}` is documented"),
@@ -158,7 +202,9 @@ fn cards_have_only_widgets_and_attributes_that_are_documented() {
                     }
                 }
                 "flex" => assert_eq!(value, "tight"),
-                "crossAxisAlignment" => assert!(["start", "stretch"].contains(&value.as_str().unwrap())),
+                "crossAxisAlignment" => {
+                    assert!(["start", "stretch"].contains(&value.as_str().unwrap()))
+                }
                 "width" => assert!(value.as_u64().unwrap() <= 283),
                 _ => {}
             }
@@ -179,12 +225,21 @@ fn names_can_write_no_markup_anywhere() {
     assert!(!card.json.contains("${@&"), "{}", card.json);
     // A name is one string of one widget.
     let said = said(&widgets(&sheet));
-    assert!(said.contains(&sheet.rows[0].who.shown().to_owned()), "{said:?}");
+    assert!(
+        said.contains(&sheet.rows[0].who.shown().to_owned()),
+        "{said:?}"
+    );
     let Some(painter) = painter() else { return };
     let svg = painter.paint_here(&sheet).unwrap().svg;
     let document = resvg::usvg::roxmltree::Document::parse(&svg).unwrap();
-    let tags: Vec<&str> = document.descendants().map(|node| node.tag_name().name()).collect();
-    assert!(!tags.contains(&"img") && !tags.contains(&"image") && !svg.contains("<img"), "{svg}");
+    let tags: Vec<&str> = document
+        .descendants()
+        .map(|node| node.tag_name().name())
+        .collect();
+    assert!(
+        !tags.contains(&"img") && !tags.contains(&"image") && !svg.contains("<img"),
+        "{svg}"
+    );
 }
 
 #[test]
@@ -199,13 +254,22 @@ fn the_picture_comes_first_and_text_always() {
         let forms = forms(&sheet, picture.cloned(), surface, "text".to_owned());
         forms.iter().map(Form::name).collect::<Vec<_>>()
     };
-    assert_eq!(names(Some(&placed), Surface::Photo), ["photo", "card", "text"]);
-    assert_eq!(names(Some(&placed), Surface::RichText), ["rich text", "card", "text"]);
+    assert_eq!(
+        names(Some(&placed), Surface::Photo),
+        ["photo", "card", "text"]
+    );
+    assert_eq!(
+        names(Some(&placed), Surface::RichText),
+        ["rich text", "card", "text"]
+    );
     assert_eq!(names(None, Surface::Photo), ["card", "text"]);
     assert_eq!(names(None, Surface::RichText), ["card", "text"]);
 
     let content: Value = serde_json::from_str(&pictured(&sheet, &placed).json).unwrap();
-    assert_eq!((&content["type"], &content["v"]), (&"richText".into(), &2.into()));
+    assert_eq!(
+        (&content["type"], &content["v"]),
+        (&"richText".into(), &2.into())
+    );
     assert_eq!(content["title"], sheet.title);
     let delta: Value = serde_json::from_str(content["v2"].as_str().unwrap()).unwrap();
     assert_eq!(delta[0]["insert"]["source"], placed.url);

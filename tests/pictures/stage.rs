@@ -69,7 +69,9 @@ pub fn painter() -> Option<&'static Painter> {
     static PAINTER: OnceLock<Option<Painter>> = OnceLock::new();
     let painter = PAINTER.get_or_init(|| Painter::new(&[])).as_ref();
     if painter.is_none() {
-        skipped(&format!("no font here can write Chinese, install {FONT_PACKAGE}"));
+        skipped(&format!(
+            "no font here can write Chinese, install {FONT_PACKAGE}"
+        ));
     }
     painter
 }
@@ -136,7 +138,9 @@ impl Draft {
 
     /// Says where they stood on the board before; those that are not named were not on it.
     pub fn before(mut self, places: &[(usize, u64)]) -> Self {
-        let places = places.iter().map(|&(number, place)| (member(number), place));
+        let places = places
+            .iter()
+            .map(|&(number, place)| (member(number), place));
         self.board.before = Some(places.collect());
         self
     }
@@ -167,7 +171,10 @@ impl Draft {
 
 /// Ten rows with ties and every way a place can change.
 pub fn ten() -> Draft {
-    Draft::of(&[12_345, 9_870, 9_870, 6_660, 5_000, 4_321, 1_000, 999, 999, 1]).before(&[
+    Draft::of(&[
+        12_345, 9_870, 9_870, 6_660, 5_000, 4_321, 1_000, 999, 999, 1,
+    ])
+    .before(&[
         (0, 2),
         (1, 1),
         (2, 3),
@@ -181,6 +188,8 @@ pub fn ten() -> Draft {
 
 /// Thirty rows, a tie at the top.
 pub fn thirty() -> Draft {
-    let points: Vec<i64> = (0..30).map(|number| 1_000_000 / (1 + number.max(1) / 2 * 3)).collect();
+    let points: Vec<i64> = (0..30)
+        .map(|number| 1_000_000 / (1 + number.max(1) / 2 * 3))
+        .collect();
     Draft::of(&points)
 }

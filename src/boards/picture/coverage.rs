@@ -18,7 +18,10 @@ impl Coverage {
     pub(super) fn read(fonts: &Database, face: ID) -> Self {
         let points = fonts.with_face_data(face, |data, index| {
             let font = FontRef::from_index(data, index).ok()?;
-            let mapped = font.charmap().mappings().filter(|(_, glyph)| glyph.to_u32() != 0);
+            let mapped = font
+                .charmap()
+                .mappings()
+                .filter(|(_, glyph)| glyph.to_u32() != 0);
             Some(mapped.map(|(point, _)| point).collect::<Vec<u32>>())
         });
         Self::of(points.flatten().unwrap_or_default())
@@ -64,8 +67,12 @@ pub(super) fn widths<'a>(
         Some(texts.iter().map(sum).collect::<Vec<f32>>())
     });
     // A face that cannot be measured: as wide as its text at most.
-    read.flatten()
-        .unwrap_or_else(|| texts.iter().map(|text| text.chars().count() as f32).collect())
+    read.flatten().unwrap_or_else(|| {
+        texts
+            .iter()
+            .map(|text| text.chars().count() as f32)
+            .collect()
+    })
 }
 
 #[cfg(test)]

@@ -45,7 +45,9 @@ fn kept(c: char) -> Option<char> {
         _ if c.is_whitespace() => Some(' '),
         _ if c.is_control() => None,
         // Joiners, direction marks and overrides, invisible operators, soft hyphen, fillers.
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' => None,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' => {
+            None
+        }
         '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => None,
         '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' => None,
         '\u{fff0}'..='\u{fffb}' => None,
@@ -84,7 +86,10 @@ mod tests {
             ("\u{202e}evil\u{202c}", "evil"),
             ("👨\u{200d}👩\u{200d}👧", "👨👩👧"),
             ("👍\u{1f3fd} ❤\u{fe0f}", "👍 ❤"),
-            ("a\u{0}b\u{7}c\u{fffe}d\u{ffff}e\u{1fffe}f\u{fdd0}", "abcdef"),
+            (
+                "a\u{0}b\u{7}c\u{fffe}d\u{ffff}e\u{1fffe}f\u{fdd0}",
+                "abcdef",
+            ),
             ("🏴\u{e0067}\u{e007f}", "🏴"),
             ("e\u{301}", "é"),
             ("\u{301}\u{302}", "\u{25cc}\u{301}\u{302}"),

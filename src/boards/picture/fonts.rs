@@ -190,11 +190,16 @@ impl Fonts {
             let (of_one, others) = rest.split_at(same.count());
             let texts = of_one.iter().map(|(_, text)| text.as_str());
             let measured = widths(&self.faces, font.cut(weight).face, texts);
-            runs.extend(of_one.iter().zip(measured).map(|((font, text), width)| Run {
-                family: font.name.clone(),
-                text: text.clone(),
-                width: width * size,
-            }));
+            runs.extend(
+                of_one
+                    .iter()
+                    .zip(measured)
+                    .map(|((font, text), width)| Run {
+                        family: font.name.clone(),
+                        text: text.clone(),
+                        width: width * size,
+                    }),
+            );
             rest = others;
         }
         runs
@@ -252,9 +257,8 @@ impl Fonts {
                 let is_picture = is_pictograph(c.encode_utf8(&mut [0; 4]));
                 let pictures = self.emoji.iter().filter(|_| is_picture);
                 let mut all = pictures.chain(self.all());
-                let found = all.find(|font| {
-                    !used.contains(&font.regular.face) && font.has(&self.faces, c)
-                });
+                let found =
+                    all.find(|font| !used.contains(&font.regular.face) && font.has(&self.faces, c));
                 found.map(|font| font.regular.face)
             }),
         }
@@ -297,7 +301,8 @@ impl FontOf {
 
 impl Cut {
     fn coverage(&self, faces: &Database) -> &Coverage {
-        self.coverage.get_or_init(|| Coverage::read(faces, self.face))
+        self.coverage
+            .get_or_init(|| Coverage::read(faces, self.face))
     }
 }
 

@@ -89,11 +89,7 @@ impl BotApi {
     }
 
     /// Sends a photo.
-    pub async fn post_photo(
-        &self,
-        to: ChannelId,
-        photo: Photo<'_>,
-    ) -> Result<MessageId, SayError> {
+    pub async fn post_photo(&self, to: ChannelId, photo: Photo<'_>) -> Result<MessageId, SayError> {
         let body = SendPhoto {
             chat_id: to.number(),
             photo: PhotoAt { url: photo.url },

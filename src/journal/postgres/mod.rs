@@ -22,6 +22,7 @@ mod pictures;
 mod record;
 mod reports;
 mod rows;
+mod schedules;
 mod script;
 mod session;
 mod shelf;

@@ -18,13 +18,13 @@ pub(super) async fn write(
     write: &PictureWrite,
 ) -> Result<(), JournalError> {
     let query = match write {
-        PictureWrite::Keep(row) => sqlx::query(
-            "insert into pictures (token, png, svg, made_ms) values ($1, $2, $3, $4)",
-        )
-        .bind(&row.token)
-        .bind(&row.png)
-        .bind(&row.svg)
-        .bind(row.made_ms),
+        PictureWrite::Keep(row) => {
+            sqlx::query("insert into pictures (token, png, svg, made_ms) values ($1, $2, $3, $4)")
+                .bind(&row.token)
+                .bind(&row.png)
+                .bind(&row.svg)
+                .bind(row.made_ms)
+        }
         PictureWrite::Drop(token) => {
             sqlx::query("delete from pictures where token = $1").bind(token)
         }

@@ -13,6 +13,7 @@ use crate::journal::postgres::pen::failed;
 use crate::journal::postgres::pictures;
 use crate::journal::postgres::reports;
 use crate::journal::postgres::rows::get;
+use crate::journal::postgres::schedules;
 use crate::journal::postgres::script::Prepared;
 use crate::journal::postgres::session::ANSWER;
 use crate::journal::postgres::session::within;
@@ -79,6 +80,10 @@ async fn write(connection: &mut PgConnection, side: &Side) -> Result<SideDone, J
         Side::Picture(write) => {
             pictures::write(connection, write).await?;
             Ok(SideDone::Written)
+        }
+        Side::Schedule(write) => {
+            let done = schedules::write(connection, write).await?;
+            Ok(SideDone::Schedule(Box::new(done)))
         }
     }
 }

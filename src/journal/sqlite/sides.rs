@@ -20,6 +20,7 @@ use crate::journal::sqlite::pictures;
 use crate::journal::sqlite::reports;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
+use crate::journal::sqlite::schedules;
 use crate::journal::sqlite::shelf::Shelf;
 use crate::journal::store::Answer;
 use crate::model::GuildId;
@@ -48,6 +49,9 @@ pub(super) fn write(connection: &Connection, side: &Side) -> Result<SideDone, Jo
             reports::write(connection, write).map(|done| SideDone::Report(Box::new(done)))
         }
         Side::Picture(write) => pictures::write(connection, write).map(|()| SideDone::Written),
+        Side::Schedule(write) => {
+            schedules::write(connection, write).map(|done| SideDone::Schedule(Box::new(done)))
+        }
     }
 }
 
