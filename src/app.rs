@@ -8,6 +8,7 @@
 
 mod boards;
 mod shift;
+mod turned_away;
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -19,6 +18,7 @@ use tracing::Instrument;
 
 use crate::app::boards;
 use crate::app::boards::Door;
+use crate::app::turned_away::TurnedAway;
 use crate::commands::Registry;
 use crate::dispatch::CatchUp;
 use crate::dispatch::Dispatcher;
@@ -66,8 +66,6 @@ const PROBE_EVERY: Duration = Duration::from_secs(60);
 const PROVE_EVERY: Duration = Duration::from_secs(5);
 /// How often what is remembered without use is forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
-/// Polite "busy" answers under way at once; beyond that a flood is met with silence.
-const BUSY_ANSWERS: usize = 4;
 
 /// What every shift is built from.
 pub(super) struct House {
@@ -237,14 +235,18 @@ impl Shift {
         self.tasks.spawn(self.catch_up.clone().read());
         self.tasks
             .spawn(self.catch_up.clone().note(self.working.clone()));
-        let busy = Arc::new(Semaphore::new(BUSY_ANSWERS));
+        let turned_away = TurnedAway::new(
+            self.dispatcher.clone(),
+            self.tasks.clone(),
+            self.working.clone(),
+        );
         while let Some(event) = self.gateway.next().await {
             if !self.tenure.holds() {
                 // Whoever owns the bot now has heard it, or reads it up.
                 continue;
             }
             match event {
-                Event::Message(incoming) => self.hear(incoming, &busy),
+                Event::Message(incoming) => self.hear(incoming, &turned_away),
                 Event::Press(press) => self.feel(press),
                 Event::Connected => self.catch_up.connected(),
                 Event::Disconnected => self.catch_up.disconnected(),
@@ -272,7 +274,7 @@ impl Shift {
     }
 
     /// Hands a message to its lane without waiting.
-    fn hear(&self, incoming: Incoming, busy: &Arc<Semaphore>) {
+    fn hear(&self, incoming: Incoming, turned_away: &TurnedAway) {
         let Some(heeded) = self.dispatcher.heed(incoming) else {
             return;
         };
@@ -284,19 +286,8 @@ impl Shift {
         let work = move || async move {
             tenure.during(dispatcher.carry_out(taken)).await;
         };
-        if self.lanes.send(heeded.lane(), work).is_ok() {
-            return;
-        }
-        metrics::counter!("guildpoints_busy_total").increment(1);
-        match busy.clone().try_acquire_owned() {
-            Ok(permit) => {
-                let dispatcher = self.dispatcher.clone();
-                self.tasks.spawn(async move {
-                    dispatcher.busy(&heeded).await;
-                    drop(permit);
-                });
-            }
-            Err(_) => self.dispatcher.pass_over(&heeded),
+        if self.lanes.send(heeded.lane(), work).is_err() {
+            turned_away.tell(heeded);
         }
     }
 
