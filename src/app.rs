@@ -8,6 +8,7 @@
 
 mod boards;
 mod shift;
+mod sweep;
 mod turned_away;
 
 use std::collections::HashMap;

@@ -18,6 +18,8 @@ use tracing::Instrument;
 
 use crate::app::boards;
 use crate::app::boards::Door;
+use crate::app::sweep;
+use crate::app::sweep::Sweeps;
 use crate::app::turned_away::TurnedAway;
 use crate::commands::Registry;
 use crate::dispatch::CatchUp;
@@ -34,6 +36,7 @@ use crate::journal::Journal;
 use crate::journal::Term;
 use crate::model::GuildId;
 use crate::model::Language;
+use crate::model::RoleId;
 use crate::model::System;
 use crate::model::SystemKind;
 use crate::model::UserId;
@@ -50,6 +53,11 @@ use crate::points::ledger::GuildLedger;
 use crate::points::mall::Mall;
 use crate::points::manta::Manta;
 use crate::points::swan::Swan;
+use crate::schedule;
+use crate::schedule::BoardForms;
+use crate::schedule::OwnChat;
+use crate::schedule::ScheduleTimes;
+use crate::schedule::Scheduler;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::pulse::edge;
@@ -118,10 +126,19 @@ pub(super) struct Shift {
     dispatcher: Arc<Dispatcher>,
     lanes: Lanes,
     catch_up: CatchUp,
+    scheduler: Scheduler,
+    /// Ends the gateway and the scheduler, so that nothing further begins.
+    hearing: CancellationToken,
     /// In whose calendars old entries are counted.
     calendars: Vec<(GuildId, TimeZone)>,
     door: Door,
     passing: Option<mpsc::Receiver<(GuildId, UserId, OnBoards)>>,
+    sweeps: Sweeps,
+    /// Which roles are left out of boards, and where.
+    unranked: Vec<(GuildId, Vec<RoleId>)>,
+    api: BotApi,
+    /// Ends what begins by itself, with the gateway.
+    hearing: CancellationToken,
     pulses: Pulses,
     tenure: Tenure,
     tasks: TaskTracker,
@@ -143,6 +160,7 @@ impl Shift {
             house.clock.clone(),
             house.times.clone(),
         )
+        .sweeping(Sweeps::guilds(&house.guilds).map(|guild| guild.policy.guild))
         .linked_by(links);
         let dispatcher = Arc::new(Dispatcher::new(Parts {
             bot: house.bot,
@@ -165,7 +183,29 @@ impl Shift {
             house.catch_up,
             hearing.clone(),
         );
+        let scheduler = Scheduler::new(schedule::Parts {
+            chat: Arc::new(OwnChat {
+                api: api.clone(),
+                bot: house.bot,
+            }),
+            forms: Arc::new(BoardForms {
+                points: points.clone(),
+                names: dispatcher.clone(),
+                words: house.words.clone(),
+            }),
+            journal: journal.clone(),
+            guilds: Guilds::new(&house.guilds),
+            words: house.words.clone(),
+            pulses: house.pulses.clone(),
+            clock: house.clock.clone(),
+            tenure: tenure.clone(),
+            of_file: Vec::new(),
+            times: ScheduleTimes::default(),
+        });
         let (door, passing) = Door::new(&house.guilds);
+        let sweeps = Sweeps::new(&house.guilds, &points, &api, house.mall_in_flight);
+        let unranked = house.guilds.iter();
+        let unranked = unranked.map(|guild| (guild.policy.guild, guild.unranked_roles.clone()));
         let calendars = house.guilds.iter().map(|guild| &guild.policy);
         let tasks = TaskTracker::new();
         let working = CancellationToken::new();
@@ -179,7 +219,18 @@ impl Shift {
             }
         });
         Self {
-            gateway: Gateway::new(house.gateway.clone(), api, house.pulses.clone(), hearing),
+            gateway: Gateway::new(
+                house.gateway.clone(),
+                api.clone(),
+                house.pulses.clone(),
+                hearing.clone(),
+            ),
+                api,
+                house.pulses.clone(),
+                hearing.clone(),
+            ),
+            scheduler,
+            hearing,
             journal,
             points,
             mall,
@@ -192,6 +243,10 @@ impl Shift {
                 .collect(),
             door,
             passing: Some(passing),
+            sweeps,
+            unranked: unranked.collect(),
+            api,
+            hearing,
             pulses: house.pulses.clone(),
             tenure,
             tasks,
@@ -222,6 +277,15 @@ impl Shift {
             std::mem::take(&mut self.calendars),
             self.working.clone(),
         ));
+        for guild in self.sweeps.take() {
+            self.tasks.spawn(guild.run(self.hearing.clone()));
+        }
+        self.tasks.spawn(sweep::look_at_roles(
+            self.points.clone(),
+            self.api.clone(),
+            std::mem::take(&mut self.unranked),
+            self.hearing.clone(),
+        ));
         if let Some(mall) = &self.mall {
             self.tasks.spawn(probe(mall.clone(), self.working.clone()));
         }
@@ -229,6 +293,8 @@ impl Shift {
             self.tasks
                 .spawn(manta.clone().watch_token(self.working.clone()));
         }
+        let scheduler = self.scheduler.clone();
+        self.tasks.spawn(scheduler.run(self.hearing.clone()));
         if let Err(error) = self.catch_up.learn().await {
             tracing::warn!(%error, "which commands are handled could not be read yet");
         }
@@ -246,7 +312,12 @@ impl Shift {
                 continue;
             }
             match event {
-                Event::Message(incoming) => self.hear(incoming, &turned_away),
+                Event::Message(incoming) => {
+                    if let Some(guild) = incoming.guild {
+                        self.sweeps.seen.saw(guild, incoming.author.id);
+                    }
+                    self.hear(incoming, &turned_away);
+                }
                 Event::Press(press) => self.feel(press),
                 Event::Connected => self.catch_up.connected(),
                 Event::Disconnected => self.catch_up.disconnected(),
@@ -254,6 +325,7 @@ impl Shift {
                 Event::Joined { guild, user } => {
                     self.dispatcher.came_or_went(guild, user).await;
                     self.door.passed(guild, user, OnBoards::Shown);
+                    self.sweeps.seen.saw(guild, user);
                 }
                 Event::Left { guild, user } => {
                     self.dispatcher.came_or_went(guild, user).await;

@@ -9,12 +9,14 @@ use crate::boards::names::Known;
 use crate::model::UserId;
 use crate::model::period::Counted;
 use crate::model::period::Period;
+use crate::points::BalancesRead;
 use crate::points::BoardPage;
 use crate::points::Ranked;
 use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::Word;
 use crate::words::mention;
+use crate::words::system_hole;
 
 /// The scope of the sentences of boards.
 const SCOPE: &str = "_boards";
@@ -30,16 +32,24 @@ macro_rules! words {
 
 words! {
     HEAD = "head" ["period", "page", "pages"];
+    HEAD_BALANCES = "head_balances" ["page", "pages"];
     FIRST = "first" ["member", "points"];
     SECOND = "second" ["member", "points"];
     THIRD = "third" ["member", "points"];
     ROW = "row" ["place", "member", "points"];
     EMPTY = "empty" [];
+    EMPTY_BOOKS = "empty_books" [];
+    EMPTY_SWEPT = "empty_swept" [];
+    EMPTY_ASKED = "empty_asked" [];
     NONE_SHOWN = "none_shown" [];
+    NONE_SHOWN_BALANCES = "none_shown_balances" [];
     BEYOND = "beyond" ["page", "pages"];
     TO_NEXT = "to_next" ["points"];
     AT_TOP = "at_top" [];
     COUNTS = "counts" ["dates", "zone", "time", "hidden"];
+    COUNTS_BOOKS = "counts_books" ["system", "zone", "time", "hidden"];
+    COUNTS_BALANCES = "counts_balances" ["system", "zone", "time", "oldest", "hidden"];
+    OLDEST = "oldest" ["time"];
     DATES = "dates" ["first", "last"];
     ONE_DATE = "one_date" ["first"];
     ALL_DATES = "all_dates" [];
@@ -74,8 +84,11 @@ pub fn board_reply(board: &BoardPage, names: &HashMap<UserId, Known>, own: Reply
 /// What stands above a board.
 pub fn board_head(board: &BoardPage) -> Reply {
     let shown = u64::from(board.page) + 1;
-    Reply::new(&HEAD)
-        .with("period", said(counted(board.counted)))
+    let head = match board.counted {
+        Counted::Earned(earned) => Reply::new(&HEAD).with("period", said(period(earned))),
+        Counted::Balance => Reply::new(&HEAD_BALANCES),
+    };
+    head
         .with("page", count(shown.min(board.pages)))
         .with("pages", count(board.pages))
 }
@@ -86,16 +99,53 @@ pub fn board_without_rows(board: &BoardPage) -> Option<Reply> {
         .with("page", Hole::Number(i64::from(board.page) + 1))
         .with("pages", count(board.pages));
     let beyond = (u64::from(board.page) >= board.pages).then_some(beyond);
+    let read = board.balances.as_ref().map(|balances| balances.read);
     match (board.size.shown, board.size.hidden) {
-        (0, 0) => Some(beyond.unwrap_or_default().line(&EMPTY)),
-        (0, _) => Some(beyond.unwrap_or_default().line(&NONE_SHOWN)),
+        (0, 0) => Some(beyond.unwrap_or_default().line(match read {
+            None => &EMPTY,
+            Some(BalancesRead::Here) => &EMPTY_BOOKS,
+            Some(BalancesRead::Swept) => &EMPTY_SWEPT,
+            Some(BalancesRead::WhenAsked) => &EMPTY_ASKED,
+        })),
+        (0, _) => Some(beyond.unwrap_or_default().line(match read {
+            None => &NONE_SHOWN,
+            Some(_) => &NONE_SHOWN_BALANCES,
+        })),
         _ => beyond,
     }
 }
 
 /// The line below every board: what is counted, for which days, as of when, who is not shown.
 pub fn board_counts(board: &BoardPage) -> Reply {
-    let dates = match board.days.dates() {
+    let counts = match &board.balances {
+        None => Reply::new(&COUNTS).with("dates", said(dates(board))),
+        Some(balances) => {
+            let system = system_hole(&balances.system);
+            match balances.read {
+                BalancesRead::Here => Reply::new(&COUNTS_BOOKS).with("system", system),
+                BalancesRead::Swept | BalancesRead::WhenAsked => Reply::new(&COUNTS_BALANCES)
+                    .with("system", system)
+                    .with("oldest", oldest(board.oldest_ms)),
+            }
+        }
+    };
+    counts
+        .with("zone", Hole::Zone)
+        .with("time", Hole::Time(board.read_ms))
+        .with("hidden", count(board.size.hidden))
+}
+
+/// When the balance that was read first was read, or nothing.
+fn oldest(oldest_ms: Option<i64>) -> Hole {
+    match oldest_ms {
+        Some(oldest_ms) => said(Reply::new(&OLDEST).with("time", Hole::Time(oldest_ms))),
+        None => Hole::Own(String::new()),
+    }
+}
+
+/// Which days are counted.
+fn dates(board: &BoardPage) -> Reply {
+    match board.days.dates() {
         None => Reply::new(&ALL_DATES),
         Some((first, last)) if first == last => {
             Reply::new(&ONE_DATE).with("first", Hole::Own(first.to_string()))
@@ -103,12 +153,7 @@ pub fn board_counts(board: &BoardPage) -> Reply {
         Some((first, last)) => Reply::new(&DATES)
             .with("first", Hole::Own(first.to_string()))
             .with("last", Hole::Own(last.to_string())),
-    };
-    Reply::new(&COUNTS)
-        .with("dates", said(dates))
-        .with("zone", Hole::Zone)
-        .with("time", Hole::Time(board.read_ms))
-        .with("hidden", count(board.size.hidden))
+    }
 }
 
 /// What is counted, as it is called.
@@ -147,7 +192,7 @@ pub fn row(ranked: &Ranked, name: Hole) -> Reply {
 /// Somebody's name, or where it could not be learnt a mention, which the chat shows as one.
 pub fn called(names: &HashMap<UserId, Known>, member: UserId) -> Hole {
     match names.get(&member) {
-        Some(Known::Person(name)) => Hole::Name(name.clone()),
+        Some(Known::Person(name) | Known::Unranked(name)) => Hole::Name(name.clone()),
         Some(Known::Bot | Known::Gone) | None => mention(member),
     }
 }

@@ -14,9 +14,6 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// Reads what is reserved within a guild.
 pub(super) fn of_guild(reader: &mut Reader<'_>, guild: &Section<'_>) {
-    if reader.read(guild, "sweep", forms::boolean) == Some(true) {
-        reader.reserve(guild.key_path("sweep"));
-    }
     for board in reader.tables(guild, "board", names::BOARD) {
         reader.reserve(&board.path);
         reader.read(&board, "name", forms::text);

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::journal::balances::BalanceStore;
 use crate::journal::boards::BoardStore;
 use crate::journal::books::BookStore;
 use crate::journal::channels::Handled;
@@ -33,9 +34,11 @@ use crate::journal::links::LinkStore;
 use crate::journal::owner::Stamp;
 use crate::journal::record::RecordStore;
 use crate::journal::reports::ReportStore;
+use crate::journal::schedules::ScheduleStore;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
 use crate::journal::selection::SettledBy;
+use crate::journal::shown::ShownStore;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
 use crate::journal::sides::SideStore;
@@ -52,7 +55,18 @@ pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, JournalError>>;
 
 /// The reading side, for many at once.
 pub(super) trait Store:
-    SideStore + BoardStore + LinkStore + BookStore + RecordStore + ReportStore + Send + Sync + 'static
+    SideStore
+    + BoardStore
+    + ShownStore
+    + BalanceStore
+    + LinkStore
+    + BookStore
+    + RecordStore
+    + ReportStore
+    + ScheduleStore
+    + Send
+    + Sync
+    + 'static
 {
     /// The entry with that code.
     fn find<'a>(&'a self, code: &'a ReceiptCode) -> Answer<'a, Option<Receipt>>;

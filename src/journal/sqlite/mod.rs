@@ -15,6 +15,7 @@
 //! databases in memory (two connections are two databases).
 
 mod address;
+mod balances;
 mod boards;
 mod books;
 mod channels;
@@ -31,7 +32,9 @@ mod record;
 mod reports;
 mod rows;
 mod saying;
+mod schedules;
 mod shelf;
+mod shown;
 mod sides;
 mod writing;
 
