@@ -30,6 +30,7 @@ use crate::fanbook::gateway::Gateway;
 use crate::fanbook::gateway::GatewaySettings;
 use crate::guilds::GuildSettings;
 use crate::guilds::Guilds;
+use crate::guilds::Schedules;
 use crate::journal::Journal;
 use crate::journal::Term;
 use crate::model::GuildId;
@@ -152,6 +153,7 @@ impl Shift {
             journal: journal.clone(),
             points: points.clone(),
             guilds: Guilds::new(&house.guilds),
+            schedules: Schedules::new(&house.guilds, journal.clone()),
             words: house.words.clone(),
             registry: house.registry.clone(),
             pulses: house.pulses.clone(),

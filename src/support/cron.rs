@@ -42,7 +42,7 @@ const FROM: DateTime = date(2000, 1, 1).at(0, 0, 0, 0);
 const ROUND_YEARS: i16 = 28;
 
 /// Moments that come again and again.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recurrence {
     text: String,
     cron: Cron,
