@@ -51,6 +51,8 @@ create table slots (
     -- what was sent, letter by letter, and when its first byte was about to leave
     sent       text,
     sent_ms    bigint,
+    -- the newest message of the channel before that; 0 where there was none
+    after      bigint,
     -- the post that is edited instead of sending a new one
     edits      bigint,
     -- complete readings of the history that did not show it

@@ -3,9 +3,14 @@
 //! Invariant: every form says the same and shows what it counts. Deliberately absent: reading the
 //! journal (`points::ranking`), and sending anything.
 
+mod failing;
 mod names;
 mod text;
 
+pub use failing::FailingBoard;
+pub use failing::SCHEDULE_WORDS;
+pub use failing::failing_notice;
+pub use failing::failing_why;
 pub use names::Known;
 pub use names::Names;
 pub use text::BOARD_COLUMNS;

@@ -65,6 +65,7 @@ pub use told::change_reply;
 
 use crate::boards::BOARD_WORDS;
 use crate::boards::Names;
+use crate::boards::SCHEDULE_WORDS;
 use crate::guilds::Schedules;
 use crate::model::Cause;
 use crate::model::MessageId;
@@ -266,6 +267,7 @@ macro_rules! commands {
             vec![
                 source(SHARED, include_str!("../../commands/_shared.toml")),
                 source("_boards", include_str!("../../commands/_boards.toml")),
+                source("_schedules", include_str!("../../commands/_schedules.toml")),
                 $(source(
                     stringify!($name),
                     include_str!(concat!("../../commands/", stringify!($name), ".toml")),
@@ -341,6 +343,7 @@ impl Registry {
         spoken.extend(further);
         spoken.extend(SYSTEM_WORDS);
         spoken.extend(BOARD_WORDS);
+        spoken.extend(SCHEDULE_WORDS);
         for handler in self.handlers.values() {
             spoken.extend(handler.words());
         }

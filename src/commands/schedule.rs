@@ -8,11 +8,7 @@ mod wrong;
 
 use futures_util::future::BoxFuture;
 
-use crate::boards::board_counts;
-use crate::boards::board_head;
-use crate::boards::board_without_rows;
-use crate::boards::called;
-use crate::boards::row;
+use crate::boards::board_reply;
 use crate::boards::said;
 use crate::commands::Answer;
 use crate::commands::Args;
@@ -212,15 +208,7 @@ async fn preview(call: &Call<'_>, found: &Scheduled) -> Result<Reply, CommandErr
     };
     let members: Vec<UserId> = page.rows.iter().map(|ranked| ranked.member).collect();
     let names = call.names.of(call.policy.guild, members).await;
-    let mut reply = named(&PREVIEW).and(board_head(&page));
-    if let Some(why) = board_without_rows(&page) {
-        reply = reply.and(why);
-    }
-    let rows = page.rows.iter();
-    reply = rows.fold(reply, |reply, ranked| {
-        reply.and(row(ranked, called(&names, ranked.member)))
-    });
-    Ok(reply.and(board_counts(&page)))
+    Ok(named(&PREVIEW).and(board_reply(&page, &names, Reply::default())))
 }
 
 fn unknown(call: &Call<'_>, verb: ScheduleVerb, wanted: &str, near: Option<String>) -> Reply {

@@ -46,16 +46,6 @@ pub struct BoardSchedule {
     pub catch_up: Duration,
 }
 
-/// What is kept of a board cannot be understood.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{read}` cannot be understood: {why}")]
-pub struct Unreadable {
-    /// What cannot.
-    pub read: String,
-    /// Why not.
-    pub why: String,
-}
-
 impl BoardSchedule {
     /// As the journal keeps it.
     pub fn fields(&self, guild: GuildId) -> ScheduleFields {
@@ -71,24 +61,16 @@ impl BoardSchedule {
         }
     }
 
-    /// From what the journal keeps, which another version may have written.
-    pub fn read(fields: &ScheduleFields) -> Result<Self, Unreadable> {
-        fn part<T>(text: &str) -> Result<T, Unreadable>
-        where
-            T: FromStr<Err: fmt::Display>,
-        {
-            text.parse().map_err(|why: T::Err| Unreadable {
-                read: text.to_owned(),
-                why: why.to_string(),
-            })
-        }
-        Ok(Self {
+    /// From what the journal keeps, which another version may have written; `None` where that cannot be
+    /// understood.
+    pub fn read(fields: &ScheduleFields) -> Option<Self> {
+        Some(Self {
             name: fields.name.clone(),
             channel: fields.channel,
-            at: part(&fields.at)?,
-            counted: part(&fields.counted)?,
+            at: fields.at.parse().ok()?,
+            counted: fields.counted.parse().ok()?,
             rows: fields.rows.clamp(1, MOST_ROWS),
-            mode: part(&fields.mode)?,
+            mode: fields.mode.parse().ok()?,
             catch_up: fields.catch_up,
         })
     }

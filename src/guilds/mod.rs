@@ -15,7 +15,6 @@ pub use board::LONGEST_NAME;
 pub use board::MOST_ROWS;
 pub use board::NoMode;
 pub use board::PostMode;
-pub use board::Unreadable;
 pub use board::is_same_name;
 pub use schedules::Added;
 pub use schedules::Changed;

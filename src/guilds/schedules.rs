@@ -96,7 +96,7 @@ impl Schedules {
         for kept in self.journal.schedules(Some(policy.guild)).await? {
             let posted = self.journal.last_posted(policy.guild, &kept.fields.name);
             let posted_ms = posted.await?.and_then(|slot| slot.settled_ms);
-            let board = BoardSchedule::read(&kept.fields).ok();
+            let board = BoardSchedule::read(&kept.fields);
             let next = |board: &BoardSchedule| board.at.after(now_ms, &policy.zone);
             let next_ms = match kept.paused {
                 true => None,

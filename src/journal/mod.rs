@@ -133,6 +133,7 @@ pub use schedules::Slot;
 pub use schedules::SlotBy;
 pub use schedules::SlotKey;
 pub use schedules::SlotState;
+pub use schedules::Unsent;
 pub use selection::*;
 pub use sides::KnownBalance;
 

@@ -12,6 +12,7 @@ use crate::journal::schedules::Slot;
 use crate::journal::schedules::SlotBy;
 use crate::journal::schedules::SlotKey;
 use crate::journal::schedules::SlotState;
+use crate::journal::schedules::Unsent;
 use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::UserId;
@@ -250,6 +251,7 @@ fn claimed(
         channel: schedule.fields.channel,
         sent: None,
         sent_ms: None,
+        after: None,
         edits: None,
         absent: 0,
         message: None,
@@ -273,6 +275,7 @@ pub(super) enum SlotChange {
     /// Nothing of the sending has arrived.
     NotSent {
         tries: u32,
+        unsent: Unsent,
         next_ms: i64,
         why: String,
     },
@@ -310,6 +313,7 @@ impl SlotChange {
                 slot.sent_ms = Some(*now_ms);
                 slot.late = sending.late;
                 slot.channel = sending.channel;
+                slot.after = sending.after;
                 slot.edits = sending.edits;
                 slot.clears = sending.clears;
                 slot.absent = 0;
@@ -327,12 +331,14 @@ impl SlotChange {
             }
             Self::NotSent {
                 tries,
+                unsent,
                 next_ms,
                 why,
             } if found.state == SlotState::Posting && found.tries == *tries => {
                 slot.state = SlotState::Claimed;
                 slot.next_ms = *next_ms;
                 slot.why = Some(why.clone());
+                slot.edits = slot.edits.filter(|_| *unsent == Unsent::NotEdited);
                 slot.clears = None;
             }
             Self::Later {
@@ -381,12 +387,13 @@ pub(super) const SLOT_STATES: [(&str, SlotState); 6] = [
 ];
 
 /// How troubles are kept.
-pub(super) const TROUBLES: [(&str, ScheduleTrouble); 7] = [
+pub(super) const TROUBLES: [(&str, ScheduleTrouble); 8] = [
     ("no_channel", ScheduleTrouble::NoChannel),
     ("no_right", ScheduleTrouble::NoRight),
     ("not_listed", ScheduleTrouble::NotListed),
     ("refused", ScheduleTrouble::Refused),
     ("unreachable", ScheduleTrouble::Unreachable),
     ("in_doubt", ScheduleTrouble::InDoubt),
+    ("not_counted", ScheduleTrouble::NotCounted),
     ("unreadable", ScheduleTrouble::Unreadable),
 ];

@@ -106,6 +106,8 @@ pub enum ScheduleTrouble {
     Unreachable,
     /// Whether a post arrived cannot be found out, so it is not sent again.
     InDoubt,
+    /// What it is to show is not counted in this guild.
+    NotCounted,
     /// What is kept of it cannot be understood any more.
     Unreadable,
 }
@@ -179,7 +181,10 @@ pub struct Slot {
     pub sent: Option<String>,
     /// When its first byte was about to leave, in milliseconds since 1970.
     pub sent_ms: Option<i64>,
-    /// The post that is edited instead of sending a new one.
+    /// The newest message of the channel before that, 0 where there was none; `None` where it could not
+    /// be read.
+    pub after: Option<MessageId>,
+    /// The post that is edited instead of sending a new one; while nothing is sent, one that can not be.
     pub edits: Option<MessageId>,
     /// Complete readings of the history that did not show it, since it was sent last.
     pub absent: u32,
@@ -228,12 +233,23 @@ pub struct Sending {
     pub late: bool,
     /// Where.
     pub channel: ChannelId,
+    /// The newest message there, if that could be read.
+    pub after: Option<MessageId>,
     /// The post that is edited instead.
     pub edits: Option<MessageId>,
     /// An older post that is to be deleted when this one stands.
     pub clears: Option<MessageId>,
     /// When to look after it if nothing more is written, in milliseconds since 1970.
     pub next_ms: i64,
+}
+
+/// Why nothing was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsent {
+    /// It did not arrive, or was refused.
+    NotTaken,
+    /// The post it was to edit cannot be edited: the next try sends a new one.
+    NotEdited,
 }
 
 /// What became of a write about schedules.

@@ -18,6 +18,7 @@ use crate::journal::schedules::Sending;
 use crate::journal::schedules::Slot;
 use crate::journal::schedules::SlotKey;
 use crate::journal::schedules::SlotState;
+use crate::journal::schedules::Unsent;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
 use crate::journal::store::storable;
@@ -244,11 +245,13 @@ impl Journal {
     pub async fn slot_not_sent(
         &self,
         slot: &Slot,
+        unsent: Unsent,
         next_ms: i64,
         why: String,
     ) -> Result<Option<Slot>, JournalError> {
         let change = SlotChange::NotSent {
             tries: slot.tries,
+            unsent,
             next_ms,
             why: storable(why),
         };

@@ -158,9 +158,9 @@ async fn change_slot(connection: &mut PgConnection, slot: &Slot) -> Result<(), J
     let query = sqlx::query(
         "update slots
          set state = $1, next_ms = $2, tries = $3, late = $4, channel = $5, sent = $6,
-             sent_ms = $7, edits = $8, absent = $9, message = $10, clears = $11, settled_ms = $12,
-             why = $13
-         where guild = $14 and name = $15 and slot_ms = $16 and by_hand = $17",
+             sent_ms = $7, after = $8, edits = $9, absent = $10, message = $11, clears = $12,
+             settled_ms = $13, why = $14
+         where guild = $15 and name = $16 and slot_ms = $17 and by_hand = $18",
     )
     .bind(word(&SLOT_STATES, slot.state))
     .bind(slot.next_ms)
@@ -169,6 +169,7 @@ async fn change_slot(connection: &mut PgConnection, slot: &Slot) -> Result<(), J
     .bind(kept(slot.channel.number()))
     .bind(&slot.sent)
     .bind(slot.sent_ms)
+    .bind(message(slot.after))
     .bind(message(slot.edits))
     .bind(i64::from(slot.absent))
     .bind(message(slot.message))
@@ -337,6 +338,7 @@ fn slot(row: &PgRow) -> Result<Slot, JournalError> {
         channel: ChannelId::new(id("channel")?),
         sent: get(row, "sent")?,
         sent_ms: get(row, "sent_ms")?,
+        after: message("after")?,
         edits: message("edits")?,
         absent: small(row, "absent")?,
         message: message("message")?,

@@ -178,7 +178,7 @@ fn change_slot(connection: &Connection, slot: &Slot) -> Result<(), JournalError>
         connection,
         "update slots
          set state = ?, next_ms = ?, tries = ?, late = ?, channel = ?, sent = ?, sent_ms = ?,
-             edits = ?, absent = ?, message = ?, clears = ?, settled_ms = ?, why = ?
+             after = ?, edits = ?, absent = ?, message = ?, clears = ?, settled_ms = ?, why = ?
          where guild = ? and name = ? and slot_ms = ? and by_hand = ?",
         params![
             word(&SLOT_STATES, slot.state),
@@ -188,6 +188,7 @@ fn change_slot(connection: &Connection, slot: &Slot) -> Result<(), JournalError>
             kept(slot.channel.number()),
             slot.sent,
             slot.sent_ms,
+            message(slot.after),
             message(slot.edits),
             i64::from(slot.absent),
             message(slot.message),
@@ -351,6 +352,7 @@ fn slot(row: &Row<'_>) -> Result<Slot, JournalError> {
         channel: ChannelId::new(id("channel")?),
         sent: get(row, "sent")?,
         sent_ms: get(row, "sent_ms")?,
+        after: message("after")?,
         edits: message("edits")?,
         absent: small(row, "absent")?,
         message: message("message")?,
