@@ -70,6 +70,7 @@ pub struct State {
     private_with: HashMap<ChannelId, UserId>,
     tokens: HashMap<String, i64>,
     sent: VecDeque<i64>,
+    shift_ms: i64,
     updates: u64,
     store: Option<Store>,
     notes: broadcast::Sender<Note>,
@@ -140,6 +141,7 @@ impl State {
             private_with: HashMap::new(),
             tokens: HashMap::new(),
             sent: VecDeque::new(),
+            shift_ms: 0,
             updates: 0,
             store: None,
             notes: broadcast::Sender::new(NOTES_WAITING),
@@ -250,6 +252,31 @@ impl State {
         }
     }
 
+    /// How far the clock was moved when that was last noted, in milliseconds.
+    pub fn shift_ms(&self) -> i64 {
+        self.shift_ms
+    }
+
+    /// Notes how far the clock has been moved, in milliseconds.
+    pub fn note_shift(&mut self, shift_ms: i64) {
+        let record = Record::Clock { shift_ms };
+        self.keep(&record);
+        self.take_in(record);
+        self.note(Note::Clock);
+    }
+
+    /// Lets the tokens that are alive now live through a leap of the clock, in milliseconds.
+    pub fn tokens_leap(&mut self, now_ms: i64, ms: i64) {
+        self.tokens.retain(|_, expires_ms| *expires_ms > now_ms);
+        let alive: Vec<String> = self.tokens.keys().cloned().collect();
+        for token in alive {
+            let expires_ms = self.tokens[&token].saturating_add(ms);
+            let record = Record::Token { token, expires_ms };
+            self.keep(&record);
+            self.take_in(record);
+        }
+    }
+
     /// Counts a send against the limit per second; false means too fast.
     pub fn may_send(&mut self, now_ms: i64) -> bool {
         let Some(limit) = self.settings.send_per_second else {
@@ -295,6 +322,7 @@ impl State {
             Record::Token { token, expires_ms } => {
                 self.tokens.insert(token, expires_ms);
             }
+            Record::Clock { shift_ms } => self.shift_ms = shift_ms,
             Record::Message(message) => self.insert(*message),
             Record::Credit {
                 guild,
@@ -352,7 +380,10 @@ impl State {
             .filter_map(|id| self.messages.get(id))
             .filter(|message| !message.is_ephemeral())
             .map(|message| Record::Message(Box::new(message.clone())));
-        [world]
+        let clock = Record::Clock {
+            shift_ms: self.shift_ms,
+        };
+        [world, clock]
             .into_iter()
             .chain(chats)
             .chain(tokens)
