@@ -163,7 +163,14 @@ mod tests {
         ] {
             assert_eq!(monday.after_today(at(now)), Some(at(then)), "{now}");
         }
-        for text in ["", "monday", "Monday 08:59", "monday 8:59", "monday 24:00", "moonday 08:59"] {
+        for text in [
+            "",
+            "monday",
+            "Monday 08:59",
+            "monday 8:59",
+            "monday 24:00",
+            "moonday 08:59",
+        ] {
             assert_eq!(WeekTime::read(text), None, "{text}");
         }
     }

@@ -15,6 +15,7 @@ mod roles;
 mod sending;
 mod shapes;
 mod trouble;
+mod widgets;
 
 use std::sync::Arc;
 use std::sync::Mutex;

@@ -3,6 +3,7 @@
 //! It is held behind one lock by `platform`, so each verb here happens at one instant; nothing in
 //! it waits. Whatever must outlive the process goes through `keep` before the verb returns.
 
+mod ages;
 mod doings;
 mod posting;
 pub mod views;
@@ -34,9 +35,6 @@ use crate::model::ids::ChannelId;
 use crate::model::ids::GuildId;
 use crate::model::ids::MessageId;
 use crate::model::ids::UserId;
-
-/// How long a gateway token lives without a ping, in milliseconds. Source: fanbook-platform, 1.3.
-pub const TOKEN_LIFE_MS: i64 = 24 * 3_600_000;
 
 /// Messages kept in each channel; older ones are forgotten so that a sandbox can run for weeks.
 const KEPT_PER_CHANNEL: usize = 20_000;
@@ -225,56 +223,6 @@ impl State {
         self.keep(&record);
         self.take_in(record);
         channel
-    }
-
-    /// Makes a gateway token that lives for a day.
-    pub fn issue_token(&mut self, token: String, now_ms: i64) {
-        self.tokens.retain(|_, expires_ms| *expires_ms > now_ms);
-        if self.settings.new_token_revokes_old {
-            self.tokens.clear();
-        }
-        self.prolong_token(token, now_ms);
-    }
-
-    /// Whether a gateway token is alive.
-    pub fn token_lives(&self, token: &str, now_ms: i64) -> bool {
-        self.tokens
-            .get(token)
-            .is_some_and(|expires_ms| *expires_ms > now_ms)
-    }
-
-    /// Gives a token another day, as a ping does; kept on disk only by the hour.
-    pub fn prolong_token(&mut self, token: String, now_ms: i64) {
-        let expires_ms = now_ms + TOKEN_LIFE_MS;
-        let known = self.tokens.insert(token.clone(), expires_ms);
-        if known.is_none_or(|before| expires_ms - before > 3_600_000) {
-            self.keep(&Record::Token { token, expires_ms });
-        }
-    }
-
-    /// How far the clock was moved when that was last noted, in milliseconds.
-    pub fn shift_ms(&self) -> i64 {
-        self.shift_ms
-    }
-
-    /// Notes how far the clock has been moved, in milliseconds.
-    pub fn note_shift(&mut self, shift_ms: i64) {
-        let record = Record::Clock { shift_ms };
-        self.keep(&record);
-        self.take_in(record);
-        self.note(Note::Clock);
-    }
-
-    /// Lets the tokens that are alive now live through a leap of the clock, in milliseconds.
-    pub fn tokens_leap(&mut self, now_ms: i64, ms: i64) {
-        self.tokens.retain(|_, expires_ms| *expires_ms > now_ms);
-        let alive: Vec<String> = self.tokens.keys().cloned().collect();
-        for token in alive {
-            let expires_ms = self.tokens[&token].saturating_add(ms);
-            let record = Record::Token { token, expires_ms };
-            self.keep(&record);
-            self.take_in(record);
-        }
     }
 
     /// Counts a send against the limit per second; false means too fast.
