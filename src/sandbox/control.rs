@@ -12,6 +12,7 @@
 //! POST /sandbox/inject    {"frame","opcode"}
 //! POST /sandbox/gateway   {"act"}
 //! POST /sandbox/platform  any of the switches
+//! GET  /sandbox/clock                         the time, how far it was moved, the zone it is shown in
 //! POST /sandbox/clock     {"advance_ms"} or {"next":"monday 08:59"}; with "silent":true bots were silent
 //! ```
 //!
@@ -88,7 +89,7 @@ pub fn routes(desk: Desk) -> Router {
         .route("/sandbox/inject", post(inject))
         .route("/sandbox/gateway", post(gateway))
         .route("/sandbox/platform", post(settings))
-        .route("/sandbox/clock", post(clock))
+        .route("/sandbox/clock", get(time).post(clock))
         .with_state(desk)
         .merge(systems)
         .layer(middleware::from_fn(guard::only_own_pages))
@@ -271,6 +272,10 @@ async fn settings(State(desk): State<Desk>, body: Bytes) -> Answer {
     let keys: Value = read(&body)?;
     let settings = desk.platform.set_settings(&keys)?;
     Ok(Json(json!(settings)))
+}
+
+async fn time(State(desk): State<Desk>) -> Json<Value> {
+    Json(state_view::clock(&desk.platform))
 }
 
 async fn clock(State(desk): State<Desk>, body: Bytes) -> Answer {
