@@ -16,6 +16,7 @@ use crate::journal::LinkFilter;
 use crate::journal::Proof;
 use crate::journal::StoreSettings;
 use crate::model::Account;
+use crate::model::ChannelId;
 use crate::sandbox::Running;
 use crate::sandbox::ZONE;
 use crate::support::clock::Clock;
@@ -115,7 +116,7 @@ pub(super) fn settings(
             "presets": { "bug": { "points": 50, "reason": "反馈问题" } },
             "board": [{
                 "name": "周榜",
-                "channel": running.channel_id().number(),
+                "channel": board_channel(running).number(),
                 "at": "0 9 * * MON",
                 "period": "week",
                 "top": 10,
@@ -124,6 +125,13 @@ pub(super) fn settings(
         }],
     });
     toml::to_string(&settings).context("the sandbox's settings cannot be written")
+}
+
+/// Where the week's board is posted: the channel of that name, or the first.
+fn board_channel(running: &Running) -> ChannelId {
+    let channels = running.channels(running.guild_id());
+    let found = channels.iter().find(|(_, name)| name == "排行榜");
+    found.map_or_else(|| running.channel_id(), |(id, _)| *id)
 }
 
 fn store(folder: &Path) -> String {

@@ -63,7 +63,6 @@ export function timeControl(root) {
   async function move(body) {
     try {
       set(await tell('/sandbox/clock', body));
-      toast(t('time.moved', { time: `${day(Date.now() + ahead)} ${clock(Date.now() + ahead)}` }), 'good');
     } catch (error) {
       toast(error.message || t('net.failed'), 'bad');
     }
