@@ -30,7 +30,9 @@ use crate::fanbook::gateway::Gateway;
 use crate::fanbook::gateway::GatewaySettings;
 use crate::guilds::GuildSettings;
 use crate::guilds::Guilds;
+use crate::guilds::Schedules;
 use crate::journal::Journal;
+use crate::journal::ScheduleFields;
 use crate::journal::Term;
 use crate::model::GuildId;
 use crate::model::Language;
@@ -50,6 +52,11 @@ use crate::points::ledger::GuildLedger;
 use crate::points::mall::Mall;
 use crate::points::manta::Manta;
 use crate::points::swan::Swan;
+use crate::schedule;
+use crate::schedule::BoardForms;
+use crate::schedule::OwnChat;
+use crate::schedule::ScheduleTimes;
+use crate::schedule::Scheduler;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::pulse::edge;
@@ -120,6 +127,9 @@ pub(super) struct Shift {
     dispatcher: Arc<Dispatcher>,
     lanes: Lanes,
     catch_up: CatchUp,
+    scheduler: Scheduler,
+    /// Ends the gateway and the scheduler, so that nothing further begins.
+    hearing: CancellationToken,
     /// In whose calendars old entries are counted.
     calendars: Vec<(GuildId, TimeZone)>,
     door: Door,
@@ -152,6 +162,7 @@ impl Shift {
             journal: journal.clone(),
             points: points.clone(),
             guilds: Guilds::new(&house.guilds),
+            schedules: Schedules::new(&house.guilds, journal.clone()),
             words: house.words.clone(),
             registry: house.registry.clone(),
             pulses: house.pulses.clone(),
@@ -167,6 +178,25 @@ impl Shift {
             house.catch_up,
             hearing.clone(),
         );
+        let scheduler = Scheduler::new(schedule::Parts {
+            chat: Arc::new(OwnChat {
+                api: api.clone(),
+                bot: house.bot,
+            }),
+            forms: Arc::new(BoardForms {
+                points: points.clone(),
+                names: dispatcher.clone(),
+                words: house.words.clone(),
+            }),
+            journal: journal.clone(),
+            guilds: Guilds::new(&house.guilds),
+            words: house.words.clone(),
+            pulses: house.pulses.clone(),
+            clock: house.clock.clone(),
+            tenure: tenure.clone(),
+            of_file: of_file(&house.guilds),
+            times: ScheduleTimes::default(),
+        });
         let (door, passing) = Door::new(&house.guilds);
         let calendars = house.guilds.iter().map(|guild| &guild.policy);
         let tasks = TaskTracker::new();
@@ -181,7 +211,14 @@ impl Shift {
             }
         });
         Self {
-            gateway: Gateway::new(house.gateway.clone(), api, house.pulses.clone(), hearing),
+            gateway: Gateway::new(
+                house.gateway.clone(),
+                api,
+                house.pulses.clone(),
+                hearing.clone(),
+            ),
+            scheduler,
+            hearing,
             journal,
             points,
             mall,
@@ -231,6 +268,8 @@ impl Shift {
             self.tasks
                 .spawn(manta.clone().watch_token(self.working.clone()));
         }
+        let scheduler = self.scheduler.clone();
+        self.tasks.spawn(scheduler.run(self.hearing.clone()));
         if let Err(error) = self.catch_up.learn().await {
             tracing::warn!(%error, "which commands are handled could not be read yet");
         }
@@ -358,6 +397,16 @@ impl Shift {
             tracing::warn!("a task did not end in time");
         }
     }
+}
+
+/// The boards that the operator has set up, of every guild: of one without any those it had go.
+fn of_file(guilds: &[GuildSettings]) -> Vec<(GuildId, Vec<ScheduleFields>)> {
+    let of = |settings: &GuildSettings| {
+        let guild = settings.policy.guild;
+        let boards = settings.boards.iter().map(|board| board.fields(guild));
+        (guild, boards.collect())
+    };
+    guilds.iter().map(of).collect()
 }
 
 /// Forgets what has no use any more, now and then.

@@ -16,6 +16,8 @@ use crate::journal::links::LinkDone;
 use crate::journal::links::LinkWrite;
 use crate::journal::report_rules::ReportWrite;
 use crate::journal::reports::ReportDone;
+use crate::journal::schedule_rules::ScheduleWrite;
+use crate::journal::schedules::ScheduleDone;
 use crate::journal::store::Answer;
 use crate::model::Cause;
 use crate::model::GuildId;
@@ -47,6 +49,8 @@ pub(super) enum Side {
     Post(Vec<Posting>),
     /// Something concerns an event that is reported.
     Report(Box<ReportWrite>),
+    /// Something concerns boards that post themselves.
+    Schedule(Box<ScheduleWrite>),
 }
 
 /// What became of one.
@@ -60,6 +64,8 @@ pub(super) enum SideDone {
     Link(Box<LinkDone>),
     /// How the report stands now.
     Report(Box<ReportDone>),
+    /// How the schedule or the slot stands now.
+    Schedule(Box<ScheduleDone>),
 }
 
 /// The reading side of it.

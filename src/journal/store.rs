@@ -33,6 +33,7 @@ use crate::journal::links::LinkStore;
 use crate::journal::owner::Stamp;
 use crate::journal::record::RecordStore;
 use crate::journal::reports::ReportStore;
+use crate::journal::schedules::ScheduleStore;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
 use crate::journal::selection::SettledBy;
@@ -52,7 +53,16 @@ pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, JournalError>>;
 
 /// The reading side, for many at once.
 pub(super) trait Store:
-    SideStore + BoardStore + LinkStore + BookStore + RecordStore + ReportStore + Send + Sync + 'static
+    SideStore
+    + BoardStore
+    + LinkStore
+    + BookStore
+    + RecordStore
+    + ReportStore
+    + ScheduleStore
+    + Send
+    + Sync
+    + 'static
 {
     /// The entry with that code.
     fn find<'a>(&'a self, code: &'a ReceiptCode) -> Answer<'a, Option<Receipt>>;

@@ -19,7 +19,7 @@ use crate::journal::postgres::failures::unopened;
 use crate::journal::postgres::session::within;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (
         1,
         "journal",
@@ -59,6 +59,11 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
         8,
         "boards",
         include_str!("../../../migrations/postgres/0008_boards.sql"),
+    ),
+    (
+        9,
+        "schedules",
+        include_str!("../../../migrations/postgres/0009_schedules.sql"),
     ),
 ];
 

@@ -21,6 +21,7 @@ mod pen;
 mod record;
 mod reports;
 mod rows;
+mod schedules;
 mod script;
 mod session;
 mod shelf;

@@ -12,6 +12,7 @@ use crate::journal::postgres::linking;
 use crate::journal::postgres::pen::failed;
 use crate::journal::postgres::reports;
 use crate::journal::postgres::rows::get;
+use crate::journal::postgres::schedules;
 use crate::journal::postgres::script::Prepared;
 use crate::journal::postgres::session::ANSWER;
 use crate::journal::postgres::session::within;
@@ -74,6 +75,10 @@ async fn write(connection: &mut PgConnection, side: &Side) -> Result<SideDone, J
         Side::Report(write) => {
             let done = reports::write(connection, write).await?;
             Ok(SideDone::Report(Box::new(done)))
+        }
+        Side::Schedule(write) => {
+            let done = schedules::write(connection, write).await?;
+            Ok(SideDone::Schedule(Box::new(done)))
         }
     }
 }

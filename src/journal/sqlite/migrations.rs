@@ -21,7 +21,7 @@ use crate::journal::sqlite::address::Mode;
 use crate::journal::sqlite::mapped;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (
         1,
         "journal",
@@ -61,6 +61,11 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
         8,
         "boards",
         include_str!("../../../migrations/sqlite/0008_boards.sql"),
+    ),
+    (
+        9,
+        "schedules",
+        include_str!("../../../migrations/sqlite/0009_schedules.sql"),
     ),
 ];
 

@@ -31,6 +31,7 @@ mod record;
 mod reports;
 mod rows;
 mod saying;
+mod schedules;
 mod shelf;
 mod sides;
 mod writing;

@@ -19,6 +19,7 @@ use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::reports;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
+use crate::journal::sqlite::schedules;
 use crate::journal::sqlite::shelf::Shelf;
 use crate::journal::store::Answer;
 use crate::model::GuildId;
@@ -45,6 +46,9 @@ pub(super) fn write(connection: &Connection, side: &Side) -> Result<SideDone, Jo
         Side::Post(postings) => books::post(connection, postings).map(SideDone::Posted),
         Side::Report(write) => {
             reports::write(connection, write).map(|done| SideDone::Report(Box::new(done)))
+        }
+        Side::Schedule(write) => {
+            schedules::write(connection, write).map(|done| SideDone::Schedule(Box::new(done)))
         }
     }
 }
