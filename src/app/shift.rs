@@ -139,7 +139,6 @@ pub(super) struct Shift {
     /// Which roles are left out of boards, and where.
     unranked: Vec<(GuildId, Vec<RoleId>)>,
     api: BotApi,
-    /// Ends what begins by itself, with the gateway.
     pulses: Pulses,
     tenure: Tenure,
     tasks: TaskTracker,
