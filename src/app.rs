@@ -8,6 +8,8 @@
 
 mod boards;
 mod shift;
+mod sweep;
+mod turned_away;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -61,6 +64,8 @@ pub struct App {
     journal: Journal,
     duty: Duty,
     http: Option<ops::HttpSettings>,
+    /// Taken beforehand by whoever had to know the port.
+    listener: Option<TcpListener>,
     tasks: TaskTracker,
     /// Ends the operator's pages, after everything else.
     open: CancellationToken,
@@ -134,9 +139,15 @@ impl App {
             journal,
             duty: Duty::new(clock),
             http: config.http,
+            listener: None,
             tasks: TaskTracker::new(),
             open: CancellationToken::new(),
         })
+    }
+
+    /// Lets the operator's pages be served on `listener`, which has the address of the settings.
+    pub fn serving_on(self, listener: Option<TcpListener>) -> Self {
+        Self { listener, ..self }
     }
 
     /// Runs until `stop`, then drains: what is under way ends or is parked in the journal.
@@ -150,7 +161,11 @@ impl App {
                 clock: self.house.clock.clone(),
                 duty: self.duty.clone(),
             };
-            let served = ops::serve(settings, state, self.open.clone()).await?;
+            let open = self.open.clone();
+            let served = match self.listener.take() {
+                Some(listener) => ops::serve_on(listener, settings.listen, state, open)?,
+                None => ops::serve(settings, state, open).await?,
+            };
             self.tasks.spawn(served);
         }
         let here = journal::here();
