@@ -18,7 +18,7 @@ create table shown_boards (
     counted   text   not null,
     -- The moment whose period is counted; of a post, that at which it was due.
     at_ms     bigint not null,
-    form      text   not null check (form in ('text', 'card', 'picture')),
+    form      text   not null check (form in ('text', 'card', 'rich', 'photo')),
     -- The name of the picture it shows.
     picture   text,
     -- Of an answer: the command, who asked, whose row stands at the foot, which page, whether it has

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -19,8 +18,11 @@ use tracing::Instrument;
 
 use crate::app::boards;
 use crate::app::boards::Door;
+use crate::app::shown::Anewing;
 use crate::app::sweep;
 use crate::app::sweep::Sweeps;
+use crate::app::turned_away::TurnedAway;
+use crate::boards::Painter;
 use crate::commands::Registry;
 use crate::dispatch::CatchUp;
 use crate::dispatch::Dispatcher;
@@ -32,7 +34,9 @@ use crate::fanbook::gateway::Gateway;
 use crate::fanbook::gateway::GatewaySettings;
 use crate::guilds::GuildSettings;
 use crate::guilds::Guilds;
+use crate::guilds::Schedules;
 use crate::journal::Journal;
+use crate::journal::ScheduleFields;
 use crate::journal::Term;
 use crate::model::GuildId;
 use crate::model::Language;
@@ -56,6 +60,7 @@ use crate::points::swan::Swan;
 use crate::schedule;
 use crate::schedule::BoardForms;
 use crate::schedule::OwnChat;
+use crate::schedule::Pictures;
 use crate::schedule::ScheduleTimes;
 use crate::schedule::Scheduler;
 use crate::support::clock::Clock;
@@ -74,8 +79,6 @@ const PROBE_EVERY: Duration = Duration::from_secs(60);
 const PROVE_EVERY: Duration = Duration::from_secs(5);
 /// How often what is remembered without use is forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
-/// Polite "busy" answers under way at once; beyond that a flood is met with silence.
-const BUSY_ANSWERS: usize = 4;
 
 /// What every shift is built from.
 pub(super) struct House {
@@ -97,6 +100,15 @@ pub(super) struct House {
     /// How old a missed command may be.
     pub catch_up: Duration,
     pub clock: Clock,
+    /// `None`: boards are posted without pictures.
+    pub drawing: Option<Drawing>,
+}
+
+/// What pictures of boards need beyond a shift.
+pub(super) struct Drawing {
+    pub painter: Painter,
+    /// Under which address they are fetched, by their names.
+    pub address: Arc<str>,
 }
 
 impl House {
@@ -140,6 +152,7 @@ pub(super) struct Shift {
     unranked: Vec<(GuildId, Vec<RoleId>)>,
     api: BotApi,
     pulses: Pulses,
+    clock: Clock,
     tenure: Tenure,
     tasks: TaskTracker,
     /// Ends the sweeps, after the lanes have drained.
@@ -168,6 +181,7 @@ impl Shift {
             journal: journal.clone(),
             points: points.clone(),
             guilds: Guilds::new(&house.guilds),
+            schedules: Schedules::new(&house.guilds, journal.clone()),
             words: house.words.clone(),
             registry: house.registry.clone(),
             pulses: house.pulses.clone(),
@@ -192,6 +206,11 @@ impl Shift {
                 points: points.clone(),
                 names: dispatcher.clone(),
                 words: house.words.clone(),
+                pictures: house.drawing.as_ref().map(|drawing| Pictures {
+                    painter: drawing.painter.clone(),
+                    journal: journal.clone(),
+                    address: drawing.address.clone(),
+                }),
             }),
             journal: journal.clone(),
             guilds: Guilds::new(&house.guilds),
@@ -199,7 +218,7 @@ impl Shift {
             pulses: house.pulses.clone(),
             clock: house.clock.clone(),
             tenure: tenure.clone(),
-            of_file: Vec::new(),
+            of_file: of_file(&house.guilds),
             times: ScheduleTimes::default(),
         });
         let (door, passing) = Door::new(&house.guilds);
@@ -243,6 +262,7 @@ impl Shift {
             unranked: unranked.collect(),
             api,
             pulses: house.pulses.clone(),
+            clock: house.clock.clone(),
             tenure,
             tasks,
             working,
@@ -272,6 +292,10 @@ impl Shift {
             std::mem::take(&mut self.calendars),
             self.working.clone(),
         ));
+        self.tasks.spawn(boards::forget_pictures(
+            self.journal.clone(),
+            self.working.clone(),
+        ));
         for guild in self.sweeps.take() {
             self.tasks.spawn(guild.run(self.hearing.clone()));
         }
@@ -288,6 +312,13 @@ impl Shift {
             self.tasks
                 .spawn(manta.clone().watch_token(self.working.clone()));
         }
+        let anewing = Anewing {
+            dispatcher: self.dispatcher.clone(),
+            scheduler: self.scheduler.clone(),
+            journal: self.journal.clone(),
+            clock: self.clock.clone(),
+        };
+        self.tasks.spawn(anewing.run(self.hearing.clone()));
         let scheduler = self.scheduler.clone();
         self.tasks.spawn(scheduler.run(self.hearing.clone()));
         if let Err(error) = self.catch_up.learn().await {
@@ -296,7 +327,11 @@ impl Shift {
         self.tasks.spawn(self.catch_up.clone().read());
         self.tasks
             .spawn(self.catch_up.clone().note(self.working.clone()));
-        let busy = Arc::new(Semaphore::new(BUSY_ANSWERS));
+        let turned_away = TurnedAway::new(
+            self.dispatcher.clone(),
+            self.tasks.clone(),
+            self.working.clone(),
+        );
         while let Some(event) = self.gateway.next().await {
             if !self.tenure.holds() {
                 // Whoever owns the bot now has heard it, or reads it up.
@@ -307,7 +342,7 @@ impl Shift {
                     if let Some(guild) = incoming.guild {
                         self.sweeps.seen.saw(guild, incoming.author.id);
                     }
-                    self.hear(incoming, &busy);
+                    self.hear(incoming, &turned_away);
                 }
                 Event::Press(press) => self.feel(press),
                 Event::Connected => self.catch_up.connected(),
@@ -337,7 +372,7 @@ impl Shift {
     }
 
     /// Hands a message to its lane without waiting.
-    fn hear(&self, incoming: Incoming, busy: &Arc<Semaphore>) {
+    fn hear(&self, incoming: Incoming, turned_away: &TurnedAway) {
         let Some(heeded) = self.dispatcher.heed(incoming) else {
             return;
         };
@@ -349,19 +384,8 @@ impl Shift {
         let work = move || async move {
             tenure.during(dispatcher.carry_out(taken)).await;
         };
-        if self.lanes.send(heeded.lane(), work).is_ok() {
-            return;
-        }
-        metrics::counter!("guildpoints_busy_total").increment(1);
-        match busy.clone().try_acquire_owned() {
-            Ok(permit) => {
-                let dispatcher = self.dispatcher.clone();
-                self.tasks.spawn(async move {
-                    dispatcher.busy(&heeded).await;
-                    drop(permit);
-                });
-            }
-            Err(_) => self.dispatcher.pass_over(&heeded),
+        if self.lanes.send(heeded.lane(), work).is_err() {
+            turned_away.tell(heeded);
         }
     }
 
@@ -423,6 +447,16 @@ impl Shift {
             tracing::warn!("a task did not end in time");
         }
     }
+}
+
+/// The boards that the operator has set up, of every guild: of one without any those it had go.
+fn of_file(guilds: &[GuildSettings]) -> Vec<(GuildId, Vec<ScheduleFields>)> {
+    let of = |settings: &GuildSettings| {
+        let guild = settings.policy.guild;
+        let boards = settings.boards.iter().map(|board| board.fields(guild));
+        (guild, boards.collect())
+    };
+    guilds.iter().map(of).collect()
 }
 
 /// Forgets what has no use any more, now and then.

@@ -18,6 +18,7 @@ use crate::journal::Journal;
 use crate::journal::JournalError;
 use crate::journal::OwedBoard;
 use crate::journal::ShownKind;
+use crate::schedule::Rewritten;
 use crate::schedule::Scheduler;
 use crate::support::clock::Clock;
 
@@ -102,7 +103,11 @@ impl Anewing {
         let shown = &owed.shown;
         let (guild, message) = (shown.guild, shown.message);
         let anew = match &shown.kind {
-            ShownKind::Post { .. } => self.scheduler.show_anew(&owed).await?,
+            ShownKind::Post { .. } => match self.scheduler.show_anew(&owed).await? {
+                Rewritten::Written => Anew::Written,
+                Rewritten::Gone(why) => Anew::Gone(why),
+                Rewritten::Failed(error) => Anew::failed(&error),
+            },
             ShownKind::Page { .. } | ShownKind::Place { .. } => {
                 self.dispatcher.show_anew(&owed).await?
             }

@@ -75,13 +75,13 @@ words! {
     TITLE = "title" ["period"];
     TITLE_BALANCES = "title_balances" [];
     SPAN = "span" ["dates", "zone"];
-    LATE = "late" [];
+    SPAN_BALANCES = "span_balances" ["time", "zone"];
     UNNAMED = "unnamed" ["id"];
+    ROW_MOVED = "row_moved" ["row", "moved"];
     UP = "up" ["places"];
     DOWN = "down" ["places"];
     SAME = "same" [];
     NEW = "new" [];
-    CHANGED = "changed" ["row", "change"];
     SINCE = "since" ["most"];
     COLUMN_PLACE = "column_place" [];
     COLUMN_MEMBER = "column_member" [];
@@ -99,13 +99,7 @@ pub fn board_reply(board: &BoardPage, names: &HashMap<UserId, Known>, own: Reply
     }
     let rows = board.rows.iter();
     reply = rows.fold(reply, |reply, ranked| {
-        let row = row(ranked, called(names, ranked.member));
-        reply.and(match change(board, ranked) {
-            None => row,
-            Some(change) => Reply::new(&CHANGED)
-                .with("row", said(row))
-                .with("change", said(change)),
-        })
+        reply.and(board_row(board, names, ranked))
     });
     reply = reply.and(own);
     if board.before.is_some() && !board.rows.is_empty() {
@@ -115,20 +109,22 @@ pub fn board_reply(board: &BoardPage, names: &HashMap<UserId, Known>, own: Reply
     reply.and(board_counts(board))
 }
 
-/// What became of somebody's place since the board before, where it is another or they are new.
-fn change(board: &BoardPage, ranked: &Ranked) -> Option<Reply> {
-    let way = Way::of(board.before.as_ref(), ranked.member, ranked.place)?;
-    (way != Way::Same).then(|| moved(way))
+/// A row with what became of its place, where there was a board before.
+fn board_row(board: &BoardPage, names: &HashMap<UserId, Known>, ranked: &Ranked) -> Reply {
+    let row = row(ranked, called(names, ranked.member));
+    match Way::of(board.before.as_ref(), ranked.member, ranked.place) {
+        None => row,
+        Some(way) => Reply::new(&ROW_MOVED)
+            .with("row", said(row))
+            .with("moved", said(moved(way))),
+    }
 }
 
 /// What stands above a board: of one that was due its title and, where it comes late, when it was due.
 pub fn board_head(board: &BoardPage) -> Reply {
-    if let Edition::Due { slot_ms, late } = board.edition {
+    if matches!(board.edition, Edition::Due { .. }) {
         let head = Reply::new(&HEAD_DUE).with("title", said(board_title(board)));
-        return match late {
-            true => head.line(&WAS_DUE).with("time", Hole::Time(slot_ms)),
-            false => head,
-        };
+        return head.and(board_late(board).unwrap_or_default());
     }
     let shown = u64::from(board.page) + 1;
     let head = match board.counted {
@@ -161,37 +157,6 @@ pub fn board_without_rows(board: &BoardPage) -> Option<Reply> {
     }
 }
 
-/// What a posted board is of, without its page.
-pub fn board_title(board: &BoardPage) -> Reply {
-    let ended = match (board.edition, board.counted) {
-        (Edition::Running, _) => None,
-        (Edition::Due { .. }, Counted::Earned(Period::Day)) => Some(&LAST_DAY),
-        (Edition::Due { .. }, Counted::Earned(Period::Week)) => Some(&LAST_WEEK),
-        (Edition::Due { .. }, Counted::Earned(Period::Month)) => Some(&LAST_MONTH),
-        (Edition::Due { .. }, _) => None,
-    };
-    if board.counted == Counted::Balance {
-        return Reply::new(&TITLE_BALANCES);
-    }
-    let period = ended.map_or_else(|| counted(board.counted), Reply::new);
-    Reply::new(&TITLE).with("period", said(period))
-}
-
-/// The days a board counts, and in whose zone.
-pub fn board_dates(board: &BoardPage) -> Reply {
-    Reply::new(&SPAN)
-        .with("dates", said(dates(board)))
-        .with("zone", Hole::Zone)
-}
-
-/// That a board comes late, where it does.
-pub fn board_late(board: &BoardPage) -> Option<Reply> {
-    match board.edition {
-        Edition::Due { late: true, .. } => Some(Reply::new(&LATE)),
-        Edition::Due { late: false, .. } | Edition::Running => None,
-    }
-}
-
 /// The line below every board: what is counted, for which days, as of when, who is not shown.
 pub fn board_counts(board: &BoardPage) -> Reply {
     let counts = match &board.balances {
@@ -217,6 +182,46 @@ fn oldest(oldest_ms: Option<i64>) -> Hole {
     match oldest_ms {
         Some(oldest_ms) => said(Reply::new(&OLDEST).with("time", Hole::Time(oldest_ms))),
         None => Hole::Own(String::new()),
+    }
+}
+
+/// What a posted board is of, without its page.
+pub fn board_title(board: &BoardPage) -> Reply {
+    let ended = match (board.edition, board.counted) {
+        (_, Counted::Balance) => return Reply::new(&TITLE_BALANCES),
+        (Edition::Running, _) => None,
+        (Edition::Due { .. }, Counted::Earned(Period::Day)) => Some(&LAST_DAY),
+        (Edition::Due { .. }, Counted::Earned(Period::Week)) => Some(&LAST_WEEK),
+        (Edition::Due { .. }, Counted::Earned(Period::Month)) => Some(&LAST_MONTH),
+        (Edition::Due { .. }, _) => None,
+    };
+    if board.counted == Counted::Balance {
+        return Reply::new(&TITLE_BALANCES);
+    }
+    let period = ended.map_or_else(|| counted(board.counted), Reply::new);
+    Reply::new(&TITLE).with("period", said(period))
+}
+
+/// The days a board counts, and in whose zone; of balances, as of when they are.
+pub fn board_dates(board: &BoardPage) -> Reply {
+    if board.counted == Counted::Balance {
+        return Reply::new(&SPAN_BALANCES)
+            .with("time", Hole::Time(board.read_ms))
+            .with("zone", Hole::Zone);
+    }
+    Reply::new(&SPAN)
+        .with("dates", said(dates(board)))
+        .with("zone", Hole::Zone)
+}
+
+/// That a board comes late and when it was due, where it does.
+pub fn board_late(board: &BoardPage) -> Option<Reply> {
+    match board.edition {
+        Edition::Due {
+            slot_ms,
+            late: true,
+        } => Some(Reply::new(&WAS_DUE).with("time", Hole::Time(slot_ms))),
+        Edition::Due { late: false, .. } | Edition::Running => None,
     }
 }
 
@@ -272,7 +277,7 @@ pub fn called(names: &HashMap<UserId, Known>, member: UserId) -> Hole {
         Some(Known::Person(name) | Known::Unranked(name)) if shows(name) => {
             Hole::Name(name.clone())
         }
-        Some(_) | None => mention(member),
+        _ => mention(member),
     }
 }
 

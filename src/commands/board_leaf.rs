@@ -238,7 +238,13 @@ mod tests {
         bytes.extend(mark);
         let carried = format!("gp:b:{}", URL_SAFE_NO_PAD.encode(bytes));
         let leaf = BoardLeaf::read(&carried, &seal, &[]).unwrap();
-        assert_eq!((leaf.asker, leaf.subject), (UserId::new(77), UserId::new(77)));
-        assert_eq!((leaf.page, leaf.counted.to_string()), (3, "week".to_owned()));
+        assert_eq!(
+            (leaf.asker, leaf.subject),
+            (UserId::new(77), UserId::new(77))
+        );
+        assert_eq!(
+            (leaf.page, leaf.counted.to_string()),
+            (3, "week".to_owned())
+        );
     }
 }

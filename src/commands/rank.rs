@@ -94,7 +94,10 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
     }
     let reply = reply.and(board_counts(&board));
     let shown = Box::new(BoardSaid {
-        board: BoardPage { rows: near, ..board },
+        board: BoardPage {
+            rows: near,
+            ..board
+        },
         foot: None,
         kind: ShownKind::Place {
             command: call.message,

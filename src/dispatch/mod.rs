@@ -20,8 +20,8 @@ mod people;
 mod pressing;
 mod reading;
 mod repeated;
-mod shown;
 mod reported;
+mod shown;
 mod standing;
 mod teller;
 mod telling;
@@ -52,6 +52,7 @@ use crate::dispatch::voice::Voice;
 use crate::fanbook::api::BotApi;
 use crate::fanbook::text::Invocation;
 use crate::guilds::Guilds;
+use crate::guilds::Schedules;
 use crate::journal::Journal;
 use crate::model::GuildId;
 use crate::model::Language;
@@ -111,6 +112,8 @@ pub struct Parts {
     pub points: Points,
     /// The guilds of the settings.
     pub guilds: Guilds,
+    /// The boards that post themselves.
+    pub schedules: Schedules,
     /// All texts, checked.
     pub words: Arc<Words>,
     /// All commands.
@@ -131,6 +134,7 @@ pub struct Dispatcher {
     journal: Journal,
     points: Points,
     guilds: Guilds,
+    schedules: Schedules,
     registry: Arc<Registry>,
     pulses: Pulses,
     clock: Clock,
@@ -172,6 +176,7 @@ impl Dispatcher {
             journal: parts.journal,
             points: parts.points,
             guilds: parts.guilds,
+            schedules: parts.schedules,
             registry: parts.registry,
             pulses: parts.pulses,
             clock: parts.clock,
@@ -304,6 +309,7 @@ impl Dispatcher {
             confirmation: occasion.confirmation,
             pressed: occasion.pressed,
             points: &self.points,
+            schedules: &self.schedules,
             words: &self.voice.words,
             registry: &self.registry,
             pulses: &self.pulses,
@@ -375,7 +381,7 @@ impl Dispatcher {
 fn needs_a_channel(right: Right) -> bool {
     match right {
         Right::Give | Right::Take | Right::Undo | Right::Approve | Right::Freeze => true,
-        Right::Everyone | Right::View | Right::Manage => false,
+        Right::Everyone | Right::View | Right::Schedule | Right::Manage => false,
     }
 }
 

@@ -166,9 +166,7 @@ impl Dispatcher {
                 page,
                 ..
             } => (TOP, *command, *asker, *subject, Page::Number(*page)),
-            ShownKind::Place { command, asker } => {
-                (RANK, *command, *asker, *asker, Page::OfMember)
-            }
+            ShownKind::Place { command, asker } => (RANK, *command, *asker, *asker, Page::OfMember),
             ShownKind::Post { .. } => return Ok(None),
         };
         let (Some(policy), Some(handler)) = (

@@ -47,8 +47,10 @@ pub enum BoardForm {
     Text,
     /// A card.
     Card,
-    /// A picture.
-    Picture,
+    /// Rich text with a picture in it.
+    Rich,
+    /// A picture of its own, which cannot be edited.
+    Photo,
 }
 
 /// What a board in the chat is.
@@ -144,6 +146,19 @@ pub(super) enum ShownWrite {
         /// Until when, in milliseconds since 1970.
         next_ms: i64,
     },
+    /// It was posted once more as another message, and the one before is gone.
+    Moved {
+        /// Where the one before stood.
+        channel: ChannelId,
+        /// The one before.
+        message: MessageId,
+        /// As it stands now.
+        shown: ShownBoard,
+        /// Whose rows it has.
+        named: Vec<UserId>,
+        /// When, in milliseconds since 1970.
+        now_ms: i64,
+    },
     /// It does not stand there any more.
     Gone {
         /// Where it stood.
@@ -224,6 +239,26 @@ impl Journal {
         self.write_shown(Durability::Soon, write).await
     }
 
+    /// Notes that an owed post, which could not be edited, was posted once more: as a post of its slot
+    /// it takes the place of the one before.
+    pub async fn shown_moved(
+        &self,
+        owed: &OwedBoard,
+        shown: ShownBoard,
+        named: Vec<UserId>,
+    ) -> Result<(), JournalError> {
+        let now_ms = self.shared.clock.now_ms();
+        let (channel, message) = (owed.shown.channel, owed.shown.message);
+        let write = ShownWrite::Moved {
+            channel,
+            message,
+            shown,
+            named,
+            now_ms,
+        };
+        self.write_shown(Durability::Now, write).await
+    }
+
     /// Puts writing a board anew off until `next_ms`.
     pub async fn show_later(&self, owed: &OwedBoard, next_ms: i64) -> Result<(), JournalError> {
         let (channel, message) = (owed.shown.channel, owed.shown.message);
@@ -299,10 +334,11 @@ impl Journal {
 }
 
 /// How forms are kept.
-pub(super) const FORMS: [(&str, BoardForm); 3] = [
+pub(super) const FORMS: [(&str, BoardForm); 4] = [
     ("text", BoardForm::Text),
     ("card", BoardForm::Card),
-    ("picture", BoardForm::Picture),
+    ("rich", BoardForm::Rich),
+    ("photo", BoardForm::Photo),
 ];
 
 /// What is kept of what a board is: kind, command, asker, subject, page, buttons, schedule, rows, late,

@@ -31,7 +31,6 @@ use crate::journal::order::key;
 use crate::journal::sides::Side;
 use crate::journal::store::Batch;
 use crate::journal::store::Store;
-use crate::model::GuildId;
 use crate::model::UserId;
 use crate::model::period::Days;
 use crate::model::period::Whole;

@@ -83,6 +83,18 @@ impl Points {
         journal.shown_anew(owed, shown, named(board, foot)).await
     }
 
+    /// Notes that an owed post was posted once more.
+    pub async fn note_shown_moved(
+        &self,
+        owed: &OwedBoard,
+        board: &BoardPage,
+        stands: Stands,
+    ) -> Result<(), JournalError> {
+        let journal = &self.inner.journal;
+        let named = named(board, None);
+        journal.shown_moved(owed, stands.of(board), named).await
+    }
+
     /// The board that is due for a schedule, with the places its members had on the one before it.
     /// One that counted something else is no such board.
     pub async fn compared(

@@ -274,6 +274,7 @@ impl Scheduler {
             false => "posted",
         });
         tracing::info!(guild = %key.guild, schedule = key.name, slot_ms = key.slot_ms, %message, late = posted.late, "a scheduled board is posted");
+        self.note_shown(&posted, message).await;
         self.note_well(key.guild, &key.name).await?;
         match posted.clears {
             Some(_) => self.clear(posted).await,

@@ -19,6 +19,7 @@ mod linking;
 mod links;
 mod migrations;
 mod pen;
+mod pictures;
 mod ranking;
 mod record;
 mod reports;

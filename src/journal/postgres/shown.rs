@@ -75,21 +75,44 @@ pub(super) async fn write(
             .bind(kept(message.number()));
             fetch(connection, query).await.map(drop)
         }
-        ShownWrite::Gone { channel, message } => {
-            let query = sqlx::query(
-                "with gone as (
-                     delete from shown_boards where channel = $1 and message = $2)
-                 delete from shown_members where channel = $1 and message = $2",
-            )
-            .bind(kept(channel.number()))
-            .bind(kept(message.number()));
-            fetch(connection, query).await.map(drop)
+        ShownWrite::Moved {
+            channel,
+            message,
+            shown,
+            named,
+            now_ms,
+        } => {
+            put(connection, shown, *now_ms).await?;
+            name(connection, shown, named, *now_ms).await?;
+            let query =
+                sqlx::query("update slots set message = $1 where channel = $2 and message = $3")
+                    .bind(kept(shown.message.number()))
+                    .bind(kept(channel.number()))
+                    .bind(kept(message.number()));
+            fetch(connection, query).await?;
+            gone(connection, *channel, *message).await
         }
+        ShownWrite::Gone { channel, message } => gone(connection, *channel, *message).await,
         ShownWrite::Forget {
             before_ms,
             owed_before_ms,
         } => forget(connection, *before_ms, *owed_before_ms).await,
     }
+}
+
+async fn gone(
+    connection: &mut PgConnection,
+    channel: ChannelId,
+    message: MessageId,
+) -> Result<(), JournalError> {
+    let query = sqlx::query(
+        "with gone as (
+             delete from shown_boards where channel = $1 and message = $2)
+         delete from shown_members where channel = $1 and message = $2",
+    )
+    .bind(kept(channel.number()))
+    .bind(kept(message.number()));
+    fetch(connection, query).await.map(drop)
 }
 
 /// A member is hidden: the boards of the guild with their row are owed.

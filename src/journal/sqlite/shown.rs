@@ -69,18 +69,44 @@ pub(super) fn write(connection: &Connection, write: &ShownWrite) -> Result<(), J
              where channel = ? and message = ?",
             params![next_ms, kept(channel.number()), kept(message.number())],
         ),
-        ShownWrite::Gone { channel, message } => {
-            let place = (kept(channel.number()), kept(message.number()));
-            let text = "delete from shown_boards where channel = ? and message = ?";
-            execute(connection, text, params![place.0, place.1])?;
-            let text = "delete from shown_members where channel = ? and message = ?";
-            execute(connection, text, params![place.0, place.1])
+        ShownWrite::Moved {
+            channel,
+            message,
+            shown,
+            named,
+            now_ms,
+        } => {
+            put(connection, shown, *now_ms)?;
+            name(connection, shown, named, *now_ms)?;
+            execute(
+                connection,
+                "update slots set message = ? where channel = ? and message = ?",
+                params![
+                    kept(shown.message.number()),
+                    kept(channel.number()),
+                    kept(message.number())
+                ],
+            )?;
+            gone(connection, *channel, *message)
         }
+        ShownWrite::Gone { channel, message } => gone(connection, *channel, *message),
         ShownWrite::Forget {
             before_ms,
             owed_before_ms,
         } => forget(connection, *before_ms, *owed_before_ms),
     }
+}
+
+fn gone(
+    connection: &Connection,
+    channel: ChannelId,
+    message: MessageId,
+) -> Result<(), JournalError> {
+    let place = (kept(channel.number()), kept(message.number()));
+    let text = "delete from shown_boards where channel = ? and message = ?";
+    execute(connection, text, params![place.0, place.1])?;
+    let text = "delete from shown_members where channel = ? and message = ?";
+    execute(connection, text, params![place.0, place.1])
 }
 
 /// A member is hidden: the boards of the guild with their row are owed.

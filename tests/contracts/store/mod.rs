@@ -42,6 +42,7 @@ mod refusals;
 mod reports;
 mod schedules;
 mod settling;
+mod shown;
 mod sound;
 mod sqlite;
 pub mod stage;
