@@ -52,15 +52,19 @@ impl Post {
     }
 }
 
+/// A board in every form it may have, the best first: the next is for where the platform refuses the one
+/// before for what it is.
+pub type Posts = Vec<Post>;
+
 /// What a board looks like when it is due.
 pub trait Forms: Send + Sync {
-    /// The board; `None` where what it counts is not kept in this guild.
+    /// The board in its forms; `None` where what it counts is not kept in this guild.
     fn of<'a>(
         &'a self,
         policy: &'a Policy,
         board: &'a BoardSchedule,
         due: Due,
-    ) -> BoxFuture<'a, Result<Option<Post>, JournalError>>;
+    ) -> BoxFuture<'a, Result<Option<Posts>, JournalError>>;
 }
 
 /// Boards as they are read.
@@ -76,7 +80,7 @@ impl Forms for BoardForms {
         policy: &'a Policy,
         board: &'a BoardSchedule,
         due: Due,
-    ) -> BoxFuture<'a, Result<Option<Post>, JournalError>> {
+    ) -> BoxFuture<'a, Result<Option<Posts>, JournalError>> {
         Box::pin(async move {
             let Some(page) = self.read(policy, board, due).await? else {
                 return Ok(None);
@@ -84,24 +88,24 @@ impl Forms for BoardForms {
             let names = self.names_of(policy, &page).await;
             // Twice only where the first look at the names showed somebody who does not belong there.
             if !self.leave_out(policy, &names).await {
-                return Ok(Some(self.post(policy, &page, &names)));
+                return Ok(Some(self.posts(policy, &page, &names)));
             }
             let page = self.read(policy, board, due).await?;
             let Some(page) = page else { return Ok(None) };
             let names = self.names_of(policy, &page).await;
-            Ok(Some(self.post(policy, &page, &names)))
+            Ok(Some(self.posts(policy, &page, &names)))
         })
     }
 }
 
 impl BoardForms {
     /// The one place that decides on the form.
-    fn post(&self, policy: &Policy, page: &BoardPage, names: &HashMap<UserId, Known>) -> Post {
+    fn posts(&self, policy: &Policy, page: &BoardPage, names: &HashMap<UserId, Known>) -> Posts {
         let reply = board_reply(page, names, Reply::default());
         let rendered = self.words.render(&reply, policy.language, &policy.zone);
-        Post {
+        vec![Post {
             text: rendered.text,
-        }
+        }]
     }
 
     async fn read(

@@ -41,8 +41,27 @@ enum Heard {
     Lost,
     /// The post cannot be edited.
     NotEdited(String),
+    /// The platform does not take it for what it is.
+    Refused(String),
     /// Nothing was sent, and why, where that is not for the time alone to mend.
     Unsent(Option<ScheduleTrouble>, String),
+}
+
+/// Whether there are forms of the board that were not tried.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Others {
+    Left,
+    None,
+}
+
+/// What is to be done after a sending.
+enum Next {
+    /// Nothing now.
+    Done,
+    /// It is sent in its next form.
+    OtherForm(Slot),
+    /// It is posted anew instead of being edited.
+    Anew(Slot),
 }
 
 impl Scheduler {
@@ -93,7 +112,7 @@ impl Scheduler {
             slot_ms: slot.key.slot_ms,
             late: by_time && now_ms - slot.key.slot_ms > millis(parts.times.grace),
         };
-        let Some(post) = parts.forms.of(&policy, &board, due).await? else {
+        let Some(posts) = parts.forms.of(&policy, &board, due).await? else {
             return self
                 .give_up(&slot, ScheduleTrouble::NotCounted, String::new())
                 .await;
@@ -111,20 +130,33 @@ impl Scheduler {
                 }
             },
         };
-        let sending = Sending {
-            sent: post.kept(),
-            late: due.late,
-            channel: board.channel,
-            after,
-            edits,
-            clears: before.filter(|_| board.mode == PostMode::Replace),
-            next_ms: parts.clock.now_ms() + millis(parts.times.look_after),
-        };
-        // Nobody else has begun, or this process is not the one to begin.
-        match parts.journal.begin_posting(&slot, sending).await? {
-            Some(begun) => self.send(begun, &post).await,
-            None => Ok(()),
+        let clears = before.filter(|_| board.mode == PostMode::Replace);
+        let mut slot = slot;
+        for (at, post) in posts.iter().enumerate() {
+            let sending = Sending {
+                sent: post.kept(),
+                late: due.late,
+                channel: board.channel,
+                after,
+                edits,
+                clears,
+                next_ms: parts.clock.now_ms() + millis(parts.times.look_after),
+            };
+            // Nobody else has begun, or this process is not the one to begin.
+            let Some(begun) = parts.journal.begin_posting(&slot, sending).await? else {
+                return Ok(());
+            };
+            let others = match at + 1 < posts.len() {
+                true => Others::Left,
+                false => Others::None,
+            };
+            slot = match self.send(begun, post, others).await? {
+                Next::Done => return Ok(()),
+                Next::OtherForm(slot) => slot,
+                Next::Anew(slot) => return Box::pin(self.post(slot)).await,
+            };
         }
+        Ok(())
     }
 
     /// Goes on with an edit of which nobody heard. Editing twice is harmless, unless by then another
@@ -137,7 +169,10 @@ impl Scheduler {
             let why = "nobody answers".to_owned();
             return self.give_up(&slot, ScheduleTrouble::Unreachable, why).await;
         }
-        self.send(slot, post).await
+        match self.send(slot, post, Others::None).await? {
+            Next::Done | Next::OtherForm(_) => Ok(()),
+            Next::Anew(slot) => self.post(slot).await,
+        }
     }
 
     /// The post of the schedule that stands there now, if it can be edited or replaced.
@@ -171,50 +206,60 @@ impl Scheduler {
     }
 
     /// Sends what was noted as about to be sent, and notes what came of it.
-    async fn send(&self, slot: Slot, post: &Post) -> Result<(), JournalError> {
+    async fn send(&self, slot: Slot, post: &Post, others: Others) -> Result<Next, JournalError> {
         let (parts, key) = (&self.parts, &slot.key);
         let heard = match slot.edits {
             None => heard(parts.chat.post(slot.channel, post).await),
-            Some(message) => match parts.chat.edit(slot.channel, message, post).await {
-                Err(error @ (SayError::Rejected(_) | SayError::Gone | SayError::Forbidden)) => {
-                    Heard::NotEdited(error.to_string())
+            Some(message) => {
+                let edited = parts.chat.edit(slot.channel, message, post).await;
+                match heard(edited.map(|()| message)) {
+                    // It may be the message alone that is gone.
+                    Heard::Unsent(Some(_), why) => Heard::NotEdited(why),
+                    Heard::Refused(why) if others == Others::None => Heard::NotEdited(why),
+                    heard => heard,
                 }
-                outcome => heard(outcome.map(|()| message)),
-            },
+            }
         };
         let now_ms = parts.clock.now_ms();
-        match heard {
-            Heard::Stands(message) => self.stands(&slot, message).await,
-            Heard::Lost => Ok(()),
+        let (trouble, why) = match heard {
+            Heard::Stands(message) => {
+                self.stands(&slot, message).await?;
+                return Ok(Next::Done);
+            }
+            Heard::Lost => return Ok(Next::Done),
             Heard::Unknown => {
                 tracing::warn!(guild = %key.guild, schedule = key.name, slot_ms = key.slot_ms, "whether a scheduled board arrived is not known; it is looked for in the channel");
                 let next_ms = now_ms + millis(parts.times.look_after);
-                parts.journal.slot_later(&slot, 0, next_ms).await.map(drop)
+                parts.journal.slot_later(&slot, 0, next_ms).await?;
+                return Ok(Next::Done);
             }
             Heard::NotEdited(why) => {
                 tracing::info!(guild = %key.guild, schedule = key.name, why, "the board cannot be edited; it is posted anew");
                 let unsent = parts
                     .journal
-                    .slot_not_sent(&slot, Unsent::NotEdited, now_ms, why)
-                    .await?;
-                match unsent {
-                    Some(slot) => Box::pin(self.post(slot)).await,
-                    None => Ok(()),
-                }
+                    .slot_not_sent(&slot, Unsent::NotEdited, now_ms, why);
+                return Ok(unsent.await?.map_or(Next::Done, Next::Anew));
             }
-            Heard::Unsent(trouble, why) => {
-                if let Some(trouble) = trouble {
-                    self.note_failing(key.guild, &key.name, trouble, &why)
-                        .await?;
-                }
-                let next_ms = now_ms + self.pause(slot.tries);
-                parts
+            Heard::Refused(why) if others == Others::Left => {
+                tracing::info!(guild = %key.guild, schedule = key.name, why, "a form of a scheduled board is refused; it is sent in another");
+                let unsent = parts
                     .journal
-                    .slot_not_sent(&slot, Unsent::NotTaken, next_ms, why)
-                    .await
-                    .map(drop)
+                    .slot_not_sent(&slot, Unsent::NotTaken, now_ms, why);
+                return Ok(unsent.await?.map_or(Next::Done, Next::OtherForm));
             }
+            Heard::Refused(why) => (Some(ScheduleTrouble::Refused), why),
+            Heard::Unsent(trouble, why) => (trouble, why),
+        };
+        if let Some(trouble) = trouble {
+            self.note_failing(key.guild, &key.name, trouble, &why)
+                .await?;
         }
+        let next_ms = now_ms + self.pause(slot.tries);
+        let unsent = parts
+            .journal
+            .slot_not_sent(&slot, Unsent::NotTaken, next_ms, why);
+        unsent.await?;
+        Ok(Next::Done)
     }
 
     /// Notes that a slot stands in the channel.
@@ -356,7 +401,7 @@ fn heard(outcome: Result<MessageId, SayError>) -> Heard {
         SayError::Gone => Some(ScheduleTrouble::NoChannel),
         SayError::Forbidden => Some(ScheduleTrouble::NoRight),
         SayError::Closed | SayError::TooLong | SayError::Rejected(_) => {
-            Some(ScheduleTrouble::Refused)
+            return Heard::Refused(error.to_string());
         }
     };
     Heard::Unsent(trouble, error.to_string())
