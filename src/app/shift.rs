@@ -19,6 +19,7 @@ use tracing::Instrument;
 
 use crate::app::boards;
 use crate::app::boards::Door;
+use crate::boards::Painter;
 use crate::commands::Registry;
 use crate::dispatch::CatchUp;
 use crate::dispatch::Dispatcher;
@@ -55,6 +56,7 @@ use crate::points::swan::Swan;
 use crate::schedule;
 use crate::schedule::BoardForms;
 use crate::schedule::OwnChat;
+use crate::schedule::Pictures;
 use crate::schedule::ScheduleTimes;
 use crate::schedule::Scheduler;
 use crate::support::clock::Clock;
@@ -96,6 +98,15 @@ pub(super) struct House {
     /// How old a missed command may be.
     pub catch_up: Duration,
     pub clock: Clock,
+    /// `None`: boards are posted without pictures.
+    pub drawing: Option<Drawing>,
+}
+
+/// What pictures of boards need beyond a shift.
+pub(super) struct Drawing {
+    pub painter: Painter,
+    /// Under which address they are fetched, by their names.
+    pub address: Arc<str>,
 }
 
 impl House {
@@ -187,6 +198,11 @@ impl Shift {
                 points: points.clone(),
                 names: dispatcher.clone(),
                 words: house.words.clone(),
+                pictures: house.drawing.as_ref().map(|drawing| Pictures {
+                    painter: drawing.painter.clone(),
+                    journal: journal.clone(),
+                    address: drawing.address.clone(),
+                }),
             }),
             journal: journal.clone(),
             guilds: Guilds::new(&house.guilds),
@@ -259,6 +275,10 @@ impl Shift {
         self.tasks.spawn(boards::date(
             self.points.clone(),
             std::mem::take(&mut self.calendars),
+            self.working.clone(),
+        ));
+        self.tasks.spawn(boards::forget_pictures(
+            self.journal.clone(),
             self.working.clone(),
         ));
         if let Some(mall) = &self.mall {

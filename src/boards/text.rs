@@ -63,8 +63,8 @@ words! {
     BALANCE = "balance" [];
     TITLE = "title" ["period"];
     SPAN = "span" ["dates", "zone"];
-    LATE = "late" [];
     UNNAMED = "unnamed" ["id"];
+    ROW_MOVED = "row_moved" ["row", "moved"];
     UP = "up" ["places"];
     DOWN = "down" ["places"];
     SAME = "same" [];
@@ -85,19 +85,27 @@ pub fn board_reply(board: &BoardPage, names: &HashMap<UserId, Known>, own: Reply
     }
     let rows = board.rows.iter();
     reply = rows.fold(reply, |reply, ranked| {
-        reply.and(row(ranked, called(names, ranked.member)))
+        reply.and(board_row(board, names, ranked))
     });
     reply.and(own).and(board_counts(board))
 }
 
+/// A row with what became of its place, where there was a board before.
+fn board_row(board: &BoardPage, names: &HashMap<UserId, Known>, ranked: &Ranked) -> Reply {
+    let row = row(ranked, called(names, ranked.member));
+    match Way::of(board.before.as_ref(), ranked.member, ranked.place) {
+        None => row,
+        Some(way) => Reply::new(&ROW_MOVED)
+            .with("row", said(row))
+            .with("moved", said(moved(way))),
+    }
+}
+
 /// What stands above a board: of one that was due its title and, where it comes late, when it was due.
 pub fn board_head(board: &BoardPage) -> Reply {
-    if let Edition::Due { slot_ms, late } = board.edition {
+    if matches!(board.edition, Edition::Due { .. }) {
         let head = Reply::new(&HEAD_DUE).with("title", said(board_title(board)));
-        return match late {
-            true => head.line(&WAS_DUE).with("time", Hole::Time(slot_ms)),
-            false => head,
-        };
+        return head.and(board_late(board).unwrap_or_default());
     }
     let shown = u64::from(board.page) + 1;
     Reply::new(&HEAD)
@@ -139,10 +147,13 @@ pub fn board_dates(board: &BoardPage) -> Reply {
         .with("zone", Hole::Zone)
 }
 
-/// That a board comes late, where it does.
+/// That a board comes late and when it was due, where it does.
 pub fn board_late(board: &BoardPage) -> Option<Reply> {
     match board.edition {
-        Edition::Due { late: true, .. } => Some(Reply::new(&LATE)),
+        Edition::Due {
+            slot_ms,
+            late: true,
+        } => Some(Reply::new(&WAS_DUE).with("time", Hole::Time(slot_ms))),
         Edition::Due { late: false, .. } | Edition::Running => None,
     }
 }

@@ -18,6 +18,7 @@ mod linking;
 mod links;
 mod migrations;
 mod pen;
+mod pictures;
 mod record;
 mod reports;
 mod rows;

@@ -26,6 +26,7 @@ mod links;
 mod looking;
 mod migrations;
 mod pen;
+mod pictures;
 mod readers;
 mod record;
 mod reports;
