@@ -87,7 +87,10 @@ impl Sweeps {
     /// The guilds of the settings that sweep balances which are not in the bot's own books.
     pub(super) fn guilds(settings: &[GuildSettings]) -> impl Iterator<Item = &GuildSettings> {
         let elsewhere = |guild: &&GuildSettings| guild.points.kind() != SystemKind::Ledger;
-        settings.iter().filter(|guild| guild.sweep).filter(elsewhere)
+        settings
+            .iter()
+            .filter(|guild| guild.sweep)
+            .filter(elsewhere)
     }
 
     /// Puts them together. `mall_in_flight` is what the mall takes at once.
@@ -169,7 +172,10 @@ impl GuildSweep {
             self.points.begin_sweep(self.guild).await?;
         }
         let began = Instant::now();
-        let read = self.points.sweep_balances(self.guild, &self.turns, stop).await?;
+        let read = self
+            .points
+            .sweep_balances(self.guild, &self.turns, stop)
+            .await?;
         let took = began.elapsed().as_secs();
         tracing::info!(guild = %self.guild, read, seconds = took, "balances are swept");
         Ok(Duration::ZERO)
@@ -179,7 +185,10 @@ impl GuildSweep {
     async fn enlist(&self) -> Result<(), SweepError> {
         let guild = self.guild;
         self.points.enlist(guild, self.seen.take(guild)).await?;
-        let hidden = self.points.left_out(guild, Hidden::Role, usize::MAX).await?;
+        let hidden = self
+            .points
+            .left_out(guild, Hidden::Role, usize::MAX)
+            .await?;
         let hidden: HashSet<UserId> = hidden.into_iter().collect();
         let mut after = None;
         loop {

@@ -88,8 +88,7 @@ pub fn board_head(board: &BoardPage) -> Reply {
         Counted::Earned(earned) => Reply::new(&HEAD).with("period", said(period(earned))),
         Counted::Balance => Reply::new(&HEAD_BALANCES),
     };
-    head
-        .with("page", count(shown.min(board.pages)))
+    head.with("page", count(shown.min(board.pages)))
         .with("pages", count(board.pages))
 }
 

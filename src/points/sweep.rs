@@ -372,7 +372,10 @@ async fn ask(backend: &dyn PointsBackend, members: Vec<UserId>) -> Heard {
     };
     match tokio::time::timeout(LONGEST, question).await {
         Ok(heard) => members.iter().copied().zip(heard).collect(),
-        Err(_) => members.iter().map(|member| (*member, Err(late()))).collect(),
+        Err(_) => members
+            .iter()
+            .map(|member| (*member, Err(late())))
+            .collect(),
     }
 }
 

@@ -38,7 +38,11 @@ pub(super) async fn know(
     // Of one that was read twice the newer: a statement may meet a row once.
     let mut newest = BTreeMap::new();
     for known in balances {
-        let key = (kept(known.guild.number()), kept(known.member.number()), &known.system);
+        let key = (
+            kept(known.guild.number()),
+            kept(known.member.number()),
+            &known.system,
+        );
         let kept = newest.entry(key).or_insert(known.balance);
         if known.balance.read_ms >= kept.read_ms {
             *kept = known.balance;
@@ -116,11 +120,15 @@ pub(super) async fn sweep(
         SweepStep::Begin(begun_ms) => {
             fetch(connection, begun(of, ENLIST_KNOWN)).await?;
             fetch(connection, begun(of, NOT_YET).bind(*begun_ms)).await?;
-            fetch(connection, begun(of, BEGIN).bind(*begun_ms)).await.map(drop)
+            fetch(connection, begun(of, BEGIN).bind(*begun_ms))
+                .await
+                .map(drop)
         }
         SweepStep::Asked(swept) => {
             know(connection, &known_among(of, swept)).await?;
-            let asked = swept.iter().map(|swept| (kept(swept.member.number()), swept.tried_ms));
+            let asked = swept
+                .iter()
+                .map(|swept| (kept(swept.member.number()), swept.tried_ms));
             let asked: BTreeMap<i64, i64> = asked.collect();
             let query = begun(
                 of,

@@ -33,10 +33,7 @@ use crate::journal::store::Answer;
 use crate::model::UserId;
 
 /// Keeps balances that were read, each unless a newer one is kept or the account is another now.
-pub(super) fn know(
-    connection: &Connection,
-    balances: &[KnownBalance],
-) -> Result<(), JournalError> {
+pub(super) fn know(connection: &Connection, balances: &[KnownBalance]) -> Result<(), JournalError> {
     for known in balances {
         let (guild, who) = (kept(known.guild.number()), kept(known.member.number()));
         execute(
@@ -95,7 +92,9 @@ pub(super) fn sweep(connection: &Connection, write: &SweepWrite) -> Result<(), J
         }
         SweepStep::Asked(swept) => {
             know(connection, &known_among(of, swept))?;
-            swept.iter().try_for_each(|swept| asked(connection, of, swept))
+            swept
+                .iter()
+                .try_for_each(|swept| asked(connection, of, swept))
         }
     }
 }
@@ -133,9 +132,11 @@ impl Shelf {
         ];
         let more = more.into_iter().map(Value::Integer);
         let values: Vec<Value> = begin.into_iter().chain(more).collect();
-        Box::pin(self.readers.read(move |connection| {
-            rows::all(connection, text, params_from_iter(&values), &read)
-        }))
+        Box::pin(
+            self.readers.read(move |connection| {
+                rows::all(connection, text, params_from_iter(&values), &read)
+            }),
+        )
     }
 
     fn ask_number(
