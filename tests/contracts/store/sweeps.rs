@@ -131,7 +131,9 @@ fn points(home: &Home, journal: &Journal, system: &Arc<Noting>) -> Points {
 }
 
 fn members(count: u64) -> Vec<UserId> {
-    (0..count).map(|number| UserId::new(MEMBER.number() + number)).collect()
+    (0..count)
+        .map(|number| UserId::new(MEMBER.number() + number))
+        .collect()
 }
 
 fn board() -> Balances {
@@ -192,7 +194,11 @@ async fn a_pass_that_was_stopped_goes_on_with_whom_it_has_not_asked(home: Home) 
         let (swept, ()) = tokio::join!(sweep, some);
         assert!(matches!(swept, Err(SweepError::Stopped)));
     }
-    assert_eq!(turns.available_permits(), 4, "what was under way is dropped");
+    assert_eq!(
+        turns.available_permits(),
+        4,
+        "what was under way is dropped"
+    );
     journal.close().await;
     let first = system.asked();
     let journal = home.journal().await;
@@ -204,7 +210,11 @@ async fn a_pass_that_was_stopped_goes_on_with_whom_it_has_not_asked(home: Home) 
     let read = points.sweep_balances(GUILD, &turns, &stop).await.unwrap();
     assert_eq!(read, 900 - kept, "what was kept is not read again");
     let second: HashSet<UserId> = system.asked().into_iter().collect();
-    let together: HashSet<UserId> = first.iter().copied().chain(second.iter().copied()).collect();
+    let together: HashSet<UserId> = first
+        .iter()
+        .copied()
+        .chain(second.iter().copied())
+        .collect();
     assert_eq!(together.len(), 900);
     assert_eq!(shown(&journal).await, 900);
     journal.close().await;
