@@ -73,7 +73,6 @@ words! {
     BALANCE = "balance" [];
     TITLE = "title" ["period"];
     TITLE_BALANCES = "title_balances" [];
-    TITLE_BALANCES = "title_balances" [];
     SPAN = "span" ["dates", "zone"];
     SPAN_BALANCES = "span_balances" ["time", "zone"];
     UNNAMED = "unnamed" ["id"];
@@ -189,9 +188,6 @@ pub fn board_title(board: &BoardPage) -> Reply {
         (Edition::Due { .. }, Counted::Earned(Period::Month)) => Some(&LAST_MONTH),
         (Edition::Due { .. }, _) => None,
     };
-    if board.counted == Counted::Balance {
-        return Reply::new(&TITLE_BALANCES);
-    }
     let period = ended.map_or_else(|| counted(board.counted), Reply::new);
     Reply::new(&TITLE).with("period", said(period))
 }
