@@ -195,9 +195,6 @@ pub fn board_title(board: &BoardPage) -> Reply {
         (Edition::Due { .. }, Counted::Earned(Period::Month)) => Some(&LAST_MONTH),
         (Edition::Due { .. }, _) => None,
     };
-    if board.counted == Counted::Balance {
-        return Reply::new(&TITLE_BALANCES);
-    }
     let period = ended.map_or_else(|| counted(board.counted), Reply::new);
     Reply::new(&TITLE).with("period", said(period))
 }
