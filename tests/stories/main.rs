@@ -38,6 +38,7 @@ mod privacy;
 mod replies;
 mod reporting;
 mod rights;
+mod scheduled;
 mod several;
 mod several_systems;
 mod shapes;
