@@ -145,6 +145,7 @@ async fn an_hour_of_downtime_makes_it_late_and_a_day_skips_it() {
     );
     // Later than `catch_up`: that one is skipped, with a row, and of two only the last may be late.
     house.stop().await;
+    house.goes_to(&house.monday(1, 0));
     house.goes_to(&house.monday(15, 1));
     house.start().await;
     house.rounds().await;

@@ -3,6 +3,7 @@
 use guildpoints::journal::ScheduleFields;
 use guildpoints::sandbox::Running;
 use guildpoints::sandbox::fault::FaultKind;
+use guildpoints::sandbox::fault::Moment;
 
 use super::LOOKED;
 use super::house::House;
@@ -77,7 +78,20 @@ async fn the_new_post_replaces_the_old_one_if_it_can() {
     house.sees(1).await;
     let second = house.boards_in(channel)[0].0;
     assert_ne!(second, first);
-    // Own messages can be deleted for three minutes. That one stays is no failure of the new one.
+    // One that cannot be deleted for a moment goes a little later.
+    house.stage.fault("deleteMessage", FaultKind::DropBefore);
+    house.goes_to(&house.monday(9, 0));
+    house.sees(2).await;
+    house.passes(LOOKED * 2);
+    house.sees(1).await;
+    // That one may not be deleted at all is no failure of the new one.
+    house.stage.fault(
+        "deleteMessage",
+        FaultKind::AnswerCode {
+            code: 1012,
+            when: Moment::Before,
+        },
+    );
     house.goes_to(&house.monday(9, 0));
     house.sees(2).await;
     let slots = house.slots().await;
