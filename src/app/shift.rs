@@ -30,7 +30,9 @@ use crate::fanbook::gateway::Gateway;
 use crate::fanbook::gateway::GatewaySettings;
 use crate::guilds::GuildSettings;
 use crate::guilds::Guilds;
+use crate::guilds::Schedules;
 use crate::journal::Journal;
+use crate::journal::ScheduleFields;
 use crate::journal::Term;
 use crate::model::GuildId;
 use crate::model::Language;
@@ -160,6 +162,7 @@ impl Shift {
             journal: journal.clone(),
             points: points.clone(),
             guilds: Guilds::new(&house.guilds),
+            schedules: Schedules::new(&house.guilds, journal.clone()),
             words: house.words.clone(),
             registry: house.registry.clone(),
             pulses: house.pulses.clone(),
@@ -191,7 +194,7 @@ impl Shift {
             pulses: house.pulses.clone(),
             clock: house.clock.clone(),
             tenure: tenure.clone(),
-            of_file: Vec::new(),
+            of_file: of_file(&house.guilds),
             times: ScheduleTimes::default(),
         });
         let (door, passing) = Door::new(&house.guilds);
@@ -394,6 +397,16 @@ impl Shift {
             tracing::warn!("a task did not end in time");
         }
     }
+}
+
+/// The boards that the operator has set up, of every guild: of one without any those it had go.
+fn of_file(guilds: &[GuildSettings]) -> Vec<(GuildId, Vec<ScheduleFields>)> {
+    let of = |settings: &GuildSettings| {
+        let guild = settings.policy.guild;
+        let boards = settings.boards.iter().map(|board| board.fields(guild));
+        (guild, boards.collect())
+    };
+    guilds.iter().map(of).collect()
 }
 
 /// Forgets what has no use any more, now and then.

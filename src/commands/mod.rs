@@ -23,6 +23,7 @@ mod rank;
 mod receipt;
 mod report;
 mod reward;
+mod schedule;
 mod told;
 mod top;
 mod undo;
@@ -39,6 +40,11 @@ pub use args::Asked;
 pub use args::BoardWanted;
 pub use args::Browse;
 pub use args::LinkWords;
+pub use args::NewBoard;
+pub use args::ScheduleAsked;
+pub use args::ScheduleVerb;
+pub use args::ScheduleWrong;
+pub use args::Unread;
 pub use args::Verb;
 pub use args::Who;
 pub use args::is_event;
@@ -60,6 +66,7 @@ pub use told::change_reply;
 use crate::boards::BOARD_WORDS;
 use crate::boards::Names;
 use crate::boards::SCHEDULE_WORDS;
+use crate::guilds::Schedules;
 use crate::model::Cause;
 use crate::model::MessageId;
 use crate::model::Policy;
@@ -122,6 +129,8 @@ pub struct Call<'a> {
     pub pressed: Option<MessageId>,
     /// The points systems.
     pub points: &'a Points,
+    /// The boards that post themselves.
+    pub schedules: &'a Schedules,
     /// All texts.
     pub words: &'a Words,
     /// All commands.
@@ -286,6 +295,7 @@ commands! {
     link => link::LinkAccount;
     unlink => unlink::UnlinkAccount;
     report => report::ReportEvent;
+    schedule => schedule::ScheduleBoards;
 }
 
 fn source(scope: &str, text: &str) -> Source {

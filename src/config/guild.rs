@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use crate::config::boards;
 use crate::config::forms;
 use crate::config::names;
 use crate::config::reader::Complaint;
@@ -94,6 +95,7 @@ fn guild(
     let limits = reward(reader, section);
     let presets = presets(reader, section);
     reserved::of_guild(reader, section);
+    let boards = boards::boards(reader, section);
     let points = points(reader, section, top);
     Some(GuildSettings {
         policy: Policy {
@@ -113,6 +115,7 @@ fn guild(
         },
         also: also(reader, section, top, &points),
         points,
+        boards,
     })
 }
 

@@ -8,6 +8,7 @@
 //!
 //! Deliberately absent: questions to the network or the store; `guildpoints check` asks those.
 
+mod boards;
 mod environment;
 mod faults;
 mod forms;

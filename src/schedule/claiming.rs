@@ -72,15 +72,7 @@ impl Scheduler {
 
 /// A schedule as `guilds` knows it; `None` where what is kept cannot be read.
 pub(super) fn board(fields: &ScheduleFields) -> Option<BoardSchedule> {
-    Some(BoardSchedule {
-        name: fields.name.clone(),
-        channel: fields.channel,
-        at: fields.at.parse().ok()?,
-        counted: fields.counted.parse().ok()?,
-        rows: fields.rows,
-        mode: fields.mode.parse().ok()?,
-        catch_up: fields.catch_up,
-    })
+    BoardSchedule::read(fields)
 }
 
 /// Counts a slot that has ended.

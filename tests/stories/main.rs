@@ -34,6 +34,7 @@ mod manta;
 mod manta_pair;
 mod money;
 mod operated;
+mod plan;
 mod privacy;
 mod replies;
 mod reporting;
