@@ -28,10 +28,12 @@ create table shown_boards (
     subject   bigint,
     page      bigint,
     buttons   bigint,
-    -- Of a post: its schedule, how many rows it has at most, whether it came late.
+    -- Of a post: its schedule, how many rows it has at most, whether it came late, whether the next is
+    -- compared with it.
     schedule  text,
     row_count bigint,
     late      bigint,
+    compared  bigint,
     -- When what it says was read.
     shown_ms  bigint not null,
     -- Grows with every note: what was read before is not written over what came after.

@@ -140,7 +140,7 @@ pub(super) struct Shift {
     lanes: Lanes,
     catch_up: CatchUp,
     scheduler: Scheduler,
-    /// Ends the gateway and the scheduler, so that nothing further begins.
+    /// Ends the gateway and what begins by itself.
     hearing: CancellationToken,
     /// In whose calendars old entries are counted.
     calendars: Vec<(GuildId, TimeZone)>,

@@ -13,6 +13,7 @@ use crate::model::period::Counted;
 use crate::model::period::Period;
 use crate::points::BalancesRead;
 use crate::points::BoardPage;
+use crate::points::COMPARED;
 use crate::points::Edition;
 use crate::points::Ranked;
 use crate::words::Hole;
@@ -73,15 +74,15 @@ words! {
     BALANCE = "balance" [];
     TITLE = "title" ["period"];
     TITLE_BALANCES = "title_balances" [];
-    TITLE_BALANCES = "title_balances" [];
     SPAN = "span" ["dates", "zone"];
     SPAN_BALANCES = "span_balances" ["time", "zone"];
     UNNAMED = "unnamed" ["id"];
-    ROW_MOVED = "row_moved" ["row", "moved"];
     UP = "up" ["places"];
     DOWN = "down" ["places"];
     SAME = "same" [];
     NEW = "new" [];
+    CHANGED = "changed" ["row", "change"];
+    SINCE = "since" ["most"];
     COLUMN_PLACE = "column_place" [];
     COLUMN_MEMBER = "column_member" [];
     COLUMN_POINTS = "column_points" [];
@@ -98,20 +99,30 @@ pub fn board_reply(board: &BoardPage, names: &HashMap<UserId, Known>, own: Reply
     }
     let rows = board.rows.iter();
     reply = rows.fold(reply, |reply, ranked| {
-        reply.and(board_row(board, names, ranked))
+        let row = row(ranked, called(names, ranked.member));
+        reply.and(match change(board, ranked) {
+            None => row,
+            Some(change) => Reply::new(&CHANGED)
+                .with("row", said(row))
+                .with("change", said(change)),
+        })
     });
-    reply.and(own).and(board_counts(board))
+    reply = reply.and(own);
+    reply = reply.and(board_since(board).unwrap_or_default());
+    reply.and(board_counts(board))
 }
 
-/// A row with what became of its place, where there was a board before.
-fn board_row(board: &BoardPage, names: &HashMap<UserId, Known>, ranked: &Ranked) -> Reply {
-    let row = row(ranked, called(names, ranked.member));
-    match Way::of(board.before.as_ref(), ranked.member, ranked.place) {
-        None => row,
-        Some(way) => Reply::new(&ROW_MOVED)
-            .with("row", said(row))
-            .with("moved", said(moved(way))),
-    }
+/// What the signs of changed places mean, where there was a board before.
+pub fn board_since(board: &BoardPage) -> Option<Reply> {
+    let most = Hole::Number(i64::try_from(COMPARED).unwrap_or(i64::MAX));
+    let compared = board.before.is_some() && !board.rows.is_empty();
+    compared.then(|| Reply::new(&SINCE).with("most", most))
+}
+
+/// What became of somebody's place since the board before, where it is another or they are new.
+fn change(board: &BoardPage, ranked: &Ranked) -> Option<Reply> {
+    let way = Way::of(board.before.as_ref(), ranked.member, ranked.place)?;
+    (way != Way::Same).then(|| moved(way))
 }
 
 /// What stands above a board: of one that was due its title and, where it comes late, when it was due.
@@ -179,6 +190,7 @@ fn oldest(oldest_ms: Option<i64>) -> Hole {
     }
 }
 
+/// Which days are counted.
 /// What a posted board is of, without its page.
 pub fn board_title(board: &BoardPage) -> Reply {
     let ended = match (board.edition, board.counted) {
@@ -189,9 +201,6 @@ pub fn board_title(board: &BoardPage) -> Reply {
         (Edition::Due { .. }, Counted::Earned(Period::Month)) => Some(&LAST_MONTH),
         (Edition::Due { .. }, _) => None,
     };
-    if board.counted == Counted::Balance {
-        return Reply::new(&TITLE_BALANCES);
-    }
     let period = ended.map_or_else(|| counted(board.counted), Reply::new);
     Reply::new(&TITLE).with("period", said(period))
 }
@@ -219,7 +228,6 @@ pub fn board_late(board: &BoardPage) -> Option<Reply> {
     }
 }
 
-/// Which days are counted.
 fn dates(board: &BoardPage) -> Reply {
     match board.days.dates() {
         None => Reply::new(&ALL_DATES),
@@ -271,7 +279,7 @@ pub fn called(names: &HashMap<UserId, Known>, member: UserId) -> Hole {
         Some(Known::Person(name) | Known::Unranked(name)) if shows(name) => {
             Hole::Name(name.clone())
         }
-        _ => mention(member),
+        Some(_) | None => mention(member),
     }
 }
 

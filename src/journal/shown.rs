@@ -82,6 +82,8 @@ pub enum ShownKind {
         rows: u8,
         /// Whether it came late.
         late: bool,
+        /// Whether the next is compared with it: one that somebody asked for in between is not.
+        compared: bool,
     },
 }
 
@@ -115,8 +117,10 @@ pub(super) enum ShownWrite {
         shown: ShownBoard,
         /// Whose rows it has.
         named: Vec<UserId>,
-        /// Of a post: who stands first, with points.
-        standings: Vec<(UserId, i64)>,
+        /// Of a post that the next is compared with: who stands first, with points.
+        standings: Option<Vec<(UserId, i64)>>,
+        /// When it was read, in milliseconds since 1970: a post with somebody hidden since is owed.
+        made_ms: i64,
         /// When, in milliseconds since 1970.
         now_ms: i64,
     },
@@ -180,21 +184,23 @@ pub(super) trait ShownStore {
 
 impl Journal {
     /// Notes that a board stands in the chat with the rows of `named`; what the message showed before
-    /// is forgotten. `standings` are, of a post, who stands first, with points: the next post of its
-    /// schedule is compared with them.
+    /// is forgotten. `standings` are, of a post that the next of its schedule is compared with, who
+    /// stands first, with points. It was read at `made_ms` (milliseconds since 1970).
     ///
     /// A power cut within a second may take the note, and with it that board's editing.
     pub async fn note_shown(
         &self,
         shown: ShownBoard,
         named: Vec<UserId>,
-        standings: Vec<(UserId, i64)>,
+        standings: Option<Vec<(UserId, i64)>>,
+        made_ms: i64,
     ) -> Result<(), JournalError> {
         let now_ms = self.shared.clock.now_ms();
         let write = ShownWrite::Stands {
             shown,
             named,
             standings,
+            made_ms,
             now_ms,
         };
         self.write_shown(Durability::Soon, write).await
@@ -299,7 +305,8 @@ pub(super) const FORMS: [(&str, BoardForm); 3] = [
     ("picture", BoardForm::Picture),
 ];
 
-/// What is kept of what a board is: kind, command, asker, subject, page, buttons, schedule, rows, late.
+/// What is kept of what a board is: kind, command, asker, subject, page, buttons, schedule, rows, late,
+/// compared.
 pub(super) struct KeptKind<'a> {
     pub kind: &'static str,
     pub command: Option<i64>,
@@ -310,6 +317,7 @@ pub(super) struct KeptKind<'a> {
     pub schedule: Option<&'a str>,
     pub rows: Option<i64>,
     pub late: Option<i64>,
+    pub compared: Option<i64>,
 }
 
 impl<'a> KeptKind<'a> {
@@ -325,6 +333,7 @@ impl<'a> KeptKind<'a> {
             schedule: None,
             rows: None,
             late: None,
+            compared: None,
         };
         let id = |number: u64| Some(number.cast_signed());
         match kind {
@@ -353,11 +362,13 @@ impl<'a> KeptKind<'a> {
                 schedule,
                 rows,
                 late,
+                compared,
             } => Self {
                 kind: "post",
                 schedule: Some(schedule),
                 rows: Some(i64::from(*rows)),
                 late: Some(i64::from(*late)),
+                compared: Some(i64::from(*compared)),
                 ..nothing
             },
         }
@@ -384,6 +395,7 @@ impl<'a> KeptKind<'a> {
                 schedule: self.schedule?.to_owned(),
                 rows: u8::try_from(self.rows?).ok()?,
                 late: self.late? != 0,
+                compared: self.compared? != 0,
             },
             _ => return None,
         })

@@ -227,7 +227,7 @@ impl BoardForms {
         names
     }
 
-    /// Takes off the boards whoever turned out to be a bot or to have left; whether there was anybody.
+    /// Takes off the boards whoever turned out not to belong there; whether there was anybody.
     async fn leave_out(&self, policy: &Policy, names: &HashMap<UserId, Known>) -> bool {
         let mut any = false;
         for (member, known) in names {

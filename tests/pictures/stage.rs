@@ -130,6 +130,7 @@ impl Draft {
                 },
                 read_ms: NOW_MS,
                 oldest_ms: None,
+                balances: None,
                 before: None,
             },
             names: names.collect(),

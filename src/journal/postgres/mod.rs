@@ -20,6 +20,7 @@ mod links;
 mod migrations;
 mod pen;
 mod pictures;
+mod ranking;
 mod record;
 mod reports;
 mod rows;
