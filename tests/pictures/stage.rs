@@ -154,6 +154,15 @@ impl Draft {
         self
     }
 
+    /// Gives a row other points; whoever had as many stays before it.
+    pub fn points(mut self, number: usize, points: i64) -> Self {
+        self.board.rows[number].points = points;
+        let rows = &self.board.rows;
+        let above = rows.iter().filter(|row| row.points > points).count();
+        self.board.rows[number].place = 1 + above as u64;
+        self
+    }
+
     pub fn named(mut self, number: usize, name: &str) -> Self {
         let known = Known::Person(name.to_owned());
         self.names.insert(member(number), known);
