@@ -124,6 +124,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
         Refusal::Points {
             meaning,
             about,
+            system: call.points.systems(call.policy.guild).into_iter().next(),
             code,
         }
     })?;
@@ -236,7 +237,7 @@ impl Rest {
                         (PointsRefusal::NoAccount, kind) if kind != SystemKind::Mall => {
                             Reply::new(&NO_ACCOUNT)
                         }
-                        _ => points_reply(meaning, about),
+                        _ => points_reply(meaning, about, Some(system)),
                     };
                     let code = error.refused.code.filter(|_| self.staff);
                     let failed = of(&LINE_FAILED)

@@ -271,7 +271,7 @@ pub(super) fn known_among(of: &Balances, swept: &[Swept]) -> Vec<KnownBalance> {
 }
 
 /// The statements of one kind of balances, which both engines understand. Values: guild, system, and
-/// what each says.
+/// what each says; SQLite numbers them as they come, so they come in that order.
 pub(super) struct Texts {
     /// Then limit and offset.
     pub top: &'static str,
@@ -410,9 +410,10 @@ pub(super) const ENLIST_KNOWN: &str = "
     where true
     on conflict (guild, system, member) do nothing";
 
-/// Nobody was asked after the pass began, whatever clock said so.
+/// Nobody was asked after the pass began, whatever clock said so. Values: when, guild, system; they stand
+/// in the order in which they come, since SQLite numbers them so.
 pub(super) const NOT_YET: &str =
-    "update swept set tried_ms = $3 - 1 where guild = $1 and system = $2 and tried_ms >= $3";
+    "update swept set tried_ms = $1 - 1 where guild = $2 and system = $3 and tried_ms >= $1";
 
 /// The pass of that guild and system began then.
 pub(super) const BEGIN: &str = "

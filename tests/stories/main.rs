@@ -10,6 +10,7 @@ mod stage;
 
 mod approving;
 mod asking;
+mod balances;
 mod batches;
 mod boards;
 mod catching_up;
@@ -34,6 +35,7 @@ mod manta;
 mod manta_pair;
 mod money;
 mod operated;
+mod plan;
 mod privacy;
 mod replies;
 mod reporting;

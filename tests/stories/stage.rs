@@ -118,6 +118,7 @@ impl Stage {
         for command in [
             "points", "reward", "deduct", "receipt", "help", "check", "undo", "pending", "freeze",
             "unfreeze", "history", "link", "unlink", "top", "rank", "privacy", "report",
+            "schedule",
         ] {
             stage.write_words(&format!("{command}.toml"), "cooldown = \"0s\"\n");
         }

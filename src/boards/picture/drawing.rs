@@ -342,14 +342,15 @@ impl Canvas<'_> {
         let width = |text: &str| wide(&self.fonts.runs(text, Weight::Regular, size));
         let mut lines: Vec<String> = Vec::new();
         for paragraph in text.lines() {
-            let mut line = String::new();
+            let (mut line, mut taken) = (String::new(), 0.0);
             for word in unbroken(paragraph) {
-                let longer = format!("{line}{word}");
-                if line.is_empty() || width(&longer) <= room {
-                    line = longer;
-                } else {
-                    lines.push(std::mem::replace(&mut line, word.trim_start().to_owned()));
+                let wide = width(&word);
+                if taken > 0.0 && taken + wide > room {
+                    lines.push(std::mem::take(&mut line));
+                    taken = 0.0;
                 }
+                line.push_str(if line.is_empty() { word.trim_start() } else { &word });
+                taken += wide;
             }
             lines.push(line);
         }

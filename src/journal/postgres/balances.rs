@@ -119,7 +119,11 @@ pub(super) async fn sweep(
         }
         SweepStep::Begin(begun_ms) => {
             fetch(connection, begun(of, ENLIST_KNOWN)).await?;
-            fetch(connection, begun(of, NOT_YET).bind(*begun_ms)).await?;
+            let not_yet = sqlx::query(NOT_YET)
+                .bind(*begun_ms)
+                .bind(kept(of.guild.number()))
+                .bind(of.system.name().to_owned());
+            fetch(connection, not_yet).await?;
             fetch(connection, begun(of, BEGIN).bind(*begun_ms))
                 .await
                 .map(drop)

@@ -87,7 +87,7 @@ pub(super) fn sweep(connection: &Connection, write: &SweepWrite) -> Result<(), J
         }),
         SweepStep::Begin(begun_ms) => {
             execute(connection, ENLIST_KNOWN, params![guild, system])?;
-            execute(connection, NOT_YET, params![guild, system, begun_ms])?;
+            execute(connection, NOT_YET, params![begun_ms, guild, system])?;
             execute(connection, BEGIN, params![guild, system, begun_ms])
         }
         SweepStep::Asked(swept) => {
