@@ -80,6 +80,7 @@ fn sheet() -> Sheet {
         },
         read_ms: NOW_MS,
         oldest_ms: None,
+        balances: None,
         before: None,
     };
     let words = app::texts(&Registry::new(), None).expect("the embedded texts are right");

@@ -219,8 +219,14 @@ impl Fonts {
         let emoji = self.emoji.iter();
         let is_picture = is_pictograph(grapheme);
         let pictures = emoji.clone().filter(|_| is_picture);
-        // A blank stays with the word before it, so that a line of one script is shaped as a whole.
-        let before = before.filter(|font| grapheme == " " && has(font, grapheme));
+        // A blank stays with the word before it, so that a line of one script is shaped as a whole; that
+        // of an emoji face is as wide as a picture.
+        let in_emoji = |font: &FontOf| {
+            self.emoji
+                .as_ref()
+                .is_some_and(|emoji| emoji.name == font.name)
+        };
+        let before = before.filter(|font| grapheme == " " && !in_emoji(font) && has(font, " "));
         let find = |text: &str| {
             let all = before.into_iter().chain(pictures.clone());
             let mut all = all.chain(&self.families).chain(emoji.clone());
