@@ -9,6 +9,7 @@
 mod boards;
 mod shift;
 mod sweep;
+mod turned_away;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -59,6 +61,8 @@ pub struct App {
     journal: Journal,
     duty: Duty,
     http: Option<ops::HttpSettings>,
+    /// Taken beforehand by whoever had to know the port.
+    listener: Option<TcpListener>,
     tasks: TaskTracker,
     /// Ends the operator's pages, after everything else.
     open: CancellationToken,
@@ -127,9 +131,15 @@ impl App {
             journal,
             duty: Duty::new(clock),
             http: config.http,
+            listener: None,
             tasks: TaskTracker::new(),
             open: CancellationToken::new(),
         })
+    }
+
+    /// Lets the operator's pages be served on `listener`, which has the address of the settings.
+    pub fn serving_on(self, listener: Option<TcpListener>) -> Self {
+        Self { listener, ..self }
     }
 
     /// Runs until `stop`, then drains: what is under way ends or is parked in the journal.
@@ -143,7 +153,11 @@ impl App {
                 clock: self.house.clock.clone(),
                 duty: self.duty.clone(),
             };
-            let served = ops::serve(settings, state, self.open.clone()).await?;
+            let open = self.open.clone();
+            let served = match self.listener.take() {
+                Some(listener) => ops::serve_on(listener, settings.listen, state, open)?,
+                None => ops::serve(settings, state, open).await?,
+            };
             self.tasks.spawn(served);
         }
         let here = journal::here();

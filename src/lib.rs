@@ -23,6 +23,8 @@ pub mod boards;
 pub mod commands;
 pub mod dispatch;
 
+pub mod schedule;
+
 pub mod ops;
 
 pub mod sandbox;

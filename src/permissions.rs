@@ -34,13 +34,15 @@ pub enum Right {
     Approve,
     /// Stop all giving, and let it go on.
     Freeze,
+    /// Settle which leaderboards post themselves.
+    Schedule,
     /// Look after the bot in this guild.
     Manage,
 }
 
 impl Right {
     /// All, in the order of the permission table.
-    pub const ALL: [Right; 8] = [
+    pub const ALL: [Right; 9] = [
         Right::Everyone,
         Right::View,
         Right::Give,
@@ -48,6 +50,7 @@ impl Right {
         Right::Undo,
         Right::Approve,
         Right::Freeze,
+        Right::Schedule,
         Right::Manage,
     ];
 
@@ -61,6 +64,7 @@ impl Right {
             Right::Undo => "undo",
             Right::Approve => "approve",
             Right::Freeze => "freeze",
+            Right::Schedule => "schedule",
             Right::Manage => "manage",
         }
     }
@@ -228,7 +232,7 @@ pub fn needed(right: Right) -> Standing {
         Right::View | Right::Give | Right::Take | Right::Undo | Right::Approve => {
             Standing::Moderator
         }
-        Right::Freeze | Right::Manage => Standing::Admin,
+        Right::Freeze | Right::Schedule | Right::Manage => Standing::Admin,
     }
 }
 
@@ -352,7 +356,10 @@ mod tests {
         assert_eq!(moderator.caps().per_award, Some(9_999));
         let admin = authorize(Right::Give, &actor(10, &[]), &policy).unwrap();
         assert_eq!(admin.caps().per_award, None);
-        assert!(authorize(Right::Manage, &actor(5, &[(30, 0)]), &policy).is_err());
+        for right in [Right::Manage, Right::Schedule] {
+            assert!(authorize(right, &actor(5, &[(30, 0)]), &policy).is_err());
+            assert!(authorize(right, &actor(10, &[]), &policy).is_ok());
+        }
     }
 
     #[test]

@@ -79,7 +79,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "support",
             "fanbook::api::ApiSettings",
             "fanbook::gateway::GatewaySettings",
-            "guilds::GuildSettings",
+            "guilds",
             "journal::StoreSettings",
             "ops::HttpSettings",
             "points::Repeats",

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,6 +20,7 @@ use crate::app::boards;
 use crate::app::boards::Door;
 use crate::app::sweep;
 use crate::app::sweep::Sweeps;
+use crate::app::turned_away::TurnedAway;
 use crate::commands::Registry;
 use crate::dispatch::CatchUp;
 use crate::dispatch::Dispatcher;
@@ -32,7 +32,9 @@ use crate::fanbook::gateway::Gateway;
 use crate::fanbook::gateway::GatewaySettings;
 use crate::guilds::GuildSettings;
 use crate::guilds::Guilds;
+use crate::guilds::Schedules;
 use crate::journal::Journal;
+use crate::journal::ScheduleFields;
 use crate::journal::Term;
 use crate::model::GuildId;
 use crate::model::Language;
@@ -53,6 +55,11 @@ use crate::points::ledger::GuildLedger;
 use crate::points::mall::Mall;
 use crate::points::manta::Manta;
 use crate::points::swan::Swan;
+use crate::schedule;
+use crate::schedule::BoardForms;
+use crate::schedule::OwnChat;
+use crate::schedule::ScheduleTimes;
+use crate::schedule::Scheduler;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::pulse::edge;
@@ -69,8 +76,6 @@ const PROBE_EVERY: Duration = Duration::from_secs(60);
 const PROVE_EVERY: Duration = Duration::from_secs(5);
 /// How often what is remembered without use is forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
-/// Polite "busy" answers under way at once; beyond that a flood is met with silence.
-const BUSY_ANSWERS: usize = 4;
 
 /// What every shift is built from.
 pub(super) struct House {
@@ -123,6 +128,9 @@ pub(super) struct Shift {
     dispatcher: Arc<Dispatcher>,
     lanes: Lanes,
     catch_up: CatchUp,
+    scheduler: Scheduler,
+    /// Ends the gateway and the scheduler, so that nothing further begins.
+    hearing: CancellationToken,
     /// In whose calendars old entries are counted.
     calendars: Vec<(GuildId, TimeZone)>,
     door: Door,
@@ -131,8 +139,6 @@ pub(super) struct Shift {
     /// Which roles are left out of boards, and where.
     unranked: Vec<(GuildId, Vec<RoleId>)>,
     api: BotApi,
-    /// Ends what begins by itself, with the gateway.
-    hearing: CancellationToken,
     pulses: Pulses,
     tenure: Tenure,
     tasks: TaskTracker,
@@ -162,6 +168,7 @@ impl Shift {
             journal: journal.clone(),
             points: points.clone(),
             guilds: Guilds::new(&house.guilds),
+            schedules: Schedules::new(&house.guilds, journal.clone()),
             words: house.words.clone(),
             registry: house.registry.clone(),
             pulses: house.pulses.clone(),
@@ -177,6 +184,25 @@ impl Shift {
             house.catch_up,
             hearing.clone(),
         );
+        let scheduler = Scheduler::new(schedule::Parts {
+            chat: Arc::new(OwnChat {
+                api: api.clone(),
+                bot: house.bot,
+            }),
+            forms: Arc::new(BoardForms {
+                points: points.clone(),
+                names: dispatcher.clone(),
+                words: house.words.clone(),
+            }),
+            journal: journal.clone(),
+            guilds: Guilds::new(&house.guilds),
+            words: house.words.clone(),
+            pulses: house.pulses.clone(),
+            clock: house.clock.clone(),
+            tenure: tenure.clone(),
+            of_file: of_file(&house.guilds),
+            times: ScheduleTimes::default(),
+        });
         let (door, passing) = Door::new(&house.guilds);
         let sweeps = Sweeps::new(&house.guilds, &points, &api, house.mall_in_flight);
         let unranked = house.guilds.iter();
@@ -200,6 +226,8 @@ impl Shift {
                 house.pulses.clone(),
                 hearing.clone(),
             ),
+            scheduler,
+            hearing,
             journal,
             points,
             mall,
@@ -215,7 +243,6 @@ impl Shift {
             sweeps,
             unranked: unranked.collect(),
             api,
-            hearing,
             pulses: house.pulses.clone(),
             tenure,
             tasks,
@@ -262,13 +289,19 @@ impl Shift {
             self.tasks
                 .spawn(manta.clone().watch_token(self.working.clone()));
         }
+        let scheduler = self.scheduler.clone();
+        self.tasks.spawn(scheduler.run(self.hearing.clone()));
         if let Err(error) = self.catch_up.learn().await {
             tracing::warn!(%error, "which commands are handled could not be read yet");
         }
         self.tasks.spawn(self.catch_up.clone().read());
         self.tasks
             .spawn(self.catch_up.clone().note(self.working.clone()));
-        let busy = Arc::new(Semaphore::new(BUSY_ANSWERS));
+        let turned_away = TurnedAway::new(
+            self.dispatcher.clone(),
+            self.tasks.clone(),
+            self.working.clone(),
+        );
         while let Some(event) = self.gateway.next().await {
             if !self.tenure.holds() {
                 // Whoever owns the bot now has heard it, or reads it up.
@@ -279,7 +312,7 @@ impl Shift {
                     if let Some(guild) = incoming.guild {
                         self.sweeps.seen.saw(guild, incoming.author.id);
                     }
-                    self.hear(incoming, &busy);
+                    self.hear(incoming, &turned_away);
                 }
                 Event::Press(press) => self.feel(press),
                 Event::Connected => self.catch_up.connected(),
@@ -309,7 +342,7 @@ impl Shift {
     }
 
     /// Hands a message to its lane without waiting.
-    fn hear(&self, incoming: Incoming, busy: &Arc<Semaphore>) {
+    fn hear(&self, incoming: Incoming, turned_away: &TurnedAway) {
         let Some(heeded) = self.dispatcher.heed(incoming) else {
             return;
         };
@@ -321,19 +354,8 @@ impl Shift {
         let work = move || async move {
             tenure.during(dispatcher.carry_out(taken)).await;
         };
-        if self.lanes.send(heeded.lane(), work).is_ok() {
-            return;
-        }
-        metrics::counter!("guildpoints_busy_total").increment(1);
-        match busy.clone().try_acquire_owned() {
-            Ok(permit) => {
-                let dispatcher = self.dispatcher.clone();
-                self.tasks.spawn(async move {
-                    dispatcher.busy(&heeded).await;
-                    drop(permit);
-                });
-            }
-            Err(_) => self.dispatcher.pass_over(&heeded),
+        if self.lanes.send(heeded.lane(), work).is_err() {
+            turned_away.tell(heeded);
         }
     }
 
@@ -395,6 +417,16 @@ impl Shift {
             tracing::warn!("a task did not end in time");
         }
     }
+}
+
+/// The boards that the operator has set up, of every guild: of one without any those it had go.
+fn of_file(guilds: &[GuildSettings]) -> Vec<(GuildId, Vec<ScheduleFields>)> {
+    let of = |settings: &GuildSettings| {
+        let guild = settings.policy.guild;
+        let boards = settings.boards.iter().map(|board| board.fields(guild));
+        (guild, boards.collect())
+    };
+    guilds.iter().map(of).collect()
 }
 
 /// Forgets what has no use any more, now and then.

@@ -6,17 +6,23 @@
 use std::collections::HashMap;
 
 use crate::boards::names::Known;
+use crate::boards::names::shows;
+use crate::boards::sheet::Way;
 use crate::model::UserId;
 use crate::model::period::Counted;
 use crate::model::period::Period;
 use crate::points::BalancesRead;
 use crate::points::BoardPage;
+use crate::points::Edition;
 use crate::points::Ranked;
 use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::Word;
 use crate::words::mention;
 use crate::words::system_hole;
+
+/// Digits of an id that stand for a name.
+const UNNAMED_DIGITS: usize = 6;
 
 /// The scope of the sentences of boards.
 const SCOPE: &str = "_boards";
@@ -33,6 +39,8 @@ macro_rules! words {
 words! {
     HEAD = "head" ["period", "page", "pages"];
     HEAD_BALANCES = "head_balances" ["page", "pages"];
+    HEAD_DUE = "head_due" ["title"];
+    WAS_DUE = "was_due" ["time"];
     FIRST = "first" ["member", "points"];
     SECOND = "second" ["member", "points"];
     THIRD = "third" ["member", "points"];
@@ -55,11 +63,23 @@ words! {
     ALL_DATES = "all_dates" [];
     DAY = "day" [];
     WEEK = "week" [];
+    LAST_DAY = "last_day" [];
+    LAST_WEEK = "last_week" [];
+    LAST_MONTH = "last_month" [];
     MONTH = "month" [];
     ALL = "all" [];
     DAYS = "days" ["days"];
     CHOSEN = "chosen" [];
     BALANCE = "balance" [];
+    TITLE = "title" ["period"];
+    TITLE_BALANCES = "title_balances" [];
+    SPAN = "span" ["dates", "zone"];
+    LATE = "late" [];
+    UNNAMED = "unnamed" ["id"];
+    UP = "up" ["places"];
+    DOWN = "down" ["places"];
+    SAME = "same" [];
+    NEW = "new" [];
     COLUMN_PLACE = "column_place" [];
     COLUMN_MEMBER = "column_member" [];
     COLUMN_POINTS = "column_points" [];
@@ -81,8 +101,15 @@ pub fn board_reply(board: &BoardPage, names: &HashMap<UserId, Known>, own: Reply
     reply.and(own).and(board_counts(board))
 }
 
-/// What stands above a board.
+/// What stands above a board: of one that was due its title and, where it comes late, when it was due.
 pub fn board_head(board: &BoardPage) -> Reply {
+    if let Edition::Due { slot_ms, late } = board.edition {
+        let head = Reply::new(&HEAD_DUE).with("title", said(board_title(board)));
+        return match late {
+            true => head.line(&WAS_DUE).with("time", Hole::Time(slot_ms)),
+            false => head,
+        };
+    }
     let shown = u64::from(board.page) + 1;
     let head = match board.counted {
         Counted::Earned(earned) => Reply::new(&HEAD).with("period", said(period(earned))),
@@ -142,6 +169,37 @@ fn oldest(oldest_ms: Option<i64>) -> Hole {
     }
 }
 
+/// What a posted board is of, without its page.
+pub fn board_title(board: &BoardPage) -> Reply {
+    let ended = match (board.edition, board.counted) {
+        (Edition::Running, _) => None,
+        (Edition::Due { .. }, Counted::Earned(Period::Day)) => Some(&LAST_DAY),
+        (Edition::Due { .. }, Counted::Earned(Period::Week)) => Some(&LAST_WEEK),
+        (Edition::Due { .. }, Counted::Earned(Period::Month)) => Some(&LAST_MONTH),
+        (Edition::Due { .. }, _) => None,
+    };
+    if board.counted == Counted::Balance {
+        return Reply::new(&TITLE_BALANCES);
+    }
+    let period = ended.map_or_else(|| counted(board.counted), Reply::new);
+    Reply::new(&TITLE).with("period", said(period))
+}
+
+/// The days a board counts, and in whose zone.
+pub fn board_dates(board: &BoardPage) -> Reply {
+    Reply::new(&SPAN)
+        .with("dates", said(dates(board)))
+        .with("zone", Hole::Zone)
+}
+
+/// That a board comes late, where it does.
+pub fn board_late(board: &BoardPage) -> Option<Reply> {
+    match board.edition {
+        Edition::Due { late: true, .. } => Some(Reply::new(&LATE)),
+        Edition::Due { late: false, .. } | Edition::Running => None,
+    }
+}
+
 /// Which days are counted.
 fn dates(board: &BoardPage) -> Reply {
     match board.days.dates() {
@@ -191,8 +249,27 @@ pub fn row(ranked: &Ranked, name: Hole) -> Reply {
 /// Somebody's name, or where it could not be learnt a mention, which the chat shows as one.
 pub fn called(names: &HashMap<UserId, Known>, member: UserId) -> Hole {
     match names.get(&member) {
-        Some(Known::Person(name) | Known::Unranked(name)) => Hole::Name(name.clone()),
-        Some(Known::Bot | Known::Gone) | None => mention(member),
+        Some(Known::Person(name) | Known::Unranked(name)) if shows(name) => {
+            Hole::Name(name.clone())
+        }
+        Some(_) | None => mention(member),
+    }
+}
+
+/// What stands for a name where nobody can fill it in: the end of the id.
+pub fn unnamed(member: UserId) -> Reply {
+    let id = member.to_string();
+    let end = id.len().saturating_sub(UNNAMED_DIGITS);
+    Reply::new(&UNNAMED).with("id", Hole::Own(id[end..].to_owned()))
+}
+
+/// What became of a place since the board before.
+pub fn moved(way: Way) -> Reply {
+    match way {
+        Way::Up(places) => Reply::new(&UP).with("places", count(places)),
+        Way::Down(places) => Reply::new(&DOWN).with("places", count(places)),
+        Way::Same => Reply::new(&SAME),
+        Way::New => Reply::new(&NEW),
     }
 }
 

@@ -14,6 +14,7 @@
 //! page    = digits (1-4) | "第" digits "页"
 //! board   = { period | "page" digits | page | "me" | who }  in any order; a period as in `model::period`
 //! privacy = [ "board" | "排行榜" ] [ "on" | "off" ]
+//! schedule, link, unlink: see there
 //! ```
 //!
 //! The amount is the first word beside the members when that is a number; otherwise the only number.
@@ -22,6 +23,7 @@ mod board;
 mod browse;
 mod link;
 mod report;
+mod schedule;
 
 use std::sync::LazyLock;
 
@@ -34,9 +36,15 @@ pub use browse::Browse;
 pub use browse::MOST_PAGES;
 pub use link::LinkWords;
 pub use report::is_event;
+pub use schedule::NewBoard;
+pub use schedule::ScheduleAsked;
+pub use schedule::ScheduleVerb;
+pub use schedule::ScheduleWrong;
+pub use schedule::Unread;
 
 use crate::model::Amount;
 use crate::model::AmountError;
+use crate::model::ChannelId;
 use crate::model::MessageId;
 use crate::model::Policy;
 use crate::model::ReceiptCode;
@@ -54,6 +62,8 @@ pub enum Arg {
     Member(UserId),
     /// A mentioned role.
     Role(RoleId),
+    /// A linked channel; where no channel is wanted it is passed over.
+    Channel(ChannelId),
     /// A word.
     Word {
         /// In plain forms: ASCII digits and signs.
@@ -112,6 +122,8 @@ pub struct Asked {
     pub on_boards: Option<OnBoards>,
     /// The points system that is meant, as it was written. Untrusted text.
     pub system: Option<String>,
+    /// What is wanted of the boards that post themselves.
+    pub schedule: ScheduleAsked,
 }
 
 /// What can be done with a change that exists.
@@ -270,13 +282,15 @@ impl Args {
 
     /// Reads a reason and nothing else; members named in it stay as their ids.
     pub fn reason_alone(self) -> Result<Asked, Refusal> {
-        let free = self.pieces.into_iter().map(|piece| {
+        let free = self.pieces.into_iter().filter_map(|piece| {
             let (plain, typed) = match piece {
                 Arg::Member(id) => (format!("@{id}"), format!("@{id}")),
                 Arg::Role(id) => (format!("@{id}"), format!("@{id}")),
+                // In a reason it would only be a number.
+                Arg::Channel(_) => return None,
                 Arg::Word { plain, typed } => (plain, typed),
             };
-            Free { plain, typed }
+            Some(Free { plain, typed })
         });
         Ok(Asked {
             text: reason(free.collect())?,
@@ -344,6 +358,7 @@ impl Args {
                     free.pop_if(|word: &mut Free| ROLE_WORDS.contains(&word.plain.as_str()));
                     Who::Role(*role)
                 }
+                Arg::Channel(_) => continue,
                 Arg::Word { plain, typed } => match named_by(plain) {
                     Some(named) => named,
                     None => {

@@ -8,6 +8,7 @@ use crate::commands::Asked;
 use crate::commands::Call;
 use crate::commands::CommandError;
 use crate::commands::Handler;
+use crate::commands::schedule;
 use crate::model::Policy;
 use crate::model::Refusal;
 use crate::model::SystemKind;
@@ -32,11 +33,13 @@ static MALL: Word = Word::new("check", "mall", &[]);
 static HISTORY: Word = Word::new("check", "history", &[]);
 static SWITCH: Word = Word::new("check", "switch", &[]);
 static SYSTEM: Word = Word::new("check", "system", &["system"]);
+static SCHEDULES: Word = Word::new("check", "schedules", &[]);
+static SCHEDULE: Word = Word::new("check", "schedule", &["name"]);
 static TOKEN: Word = Word::new("check", "token", &["system"]);
 
 static WORDS: &[&Word] = &[
     &HEAD, &GOOD, &BAD, &UNKNOWN, &GATEWAY, &SENDING, &STORE, &MALL, &HISTORY, &SWITCH, &SYSTEM,
-    &TOKEN,
+    &TOKEN, &SCHEDULES, &SCHEDULE,
 ];
 
 pub(super) struct Check;
@@ -104,6 +107,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
     if history != Pulse::default() {
         reply = reply.and(row(Reply::new(&HISTORY), &history));
     }
+    reply = schedules(&call, reply, now).await;
     // Only the mall has a switch in each guild.
     let Some(asked) = mall else {
         return Ok(Answer::Say(reply));
@@ -119,6 +123,36 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
             reply.and(bad(Reply::new(&SWITCH), now, Hole::Said(Box::new(why))))
         }
     }))
+}
+
+/// Adds the boards that post themselves: each that does not come through, or that all of them do.
+async fn schedules(call: &Call<'_>, reply: Reply, now: i64) -> Reply {
+    let all = match call.schedules.all(call.policy, now).await {
+        Ok(all) => all,
+        // The row of the store tells of it.
+        Err(error) => {
+            tracing::warn!(%error, "the boards that post themselves cannot be read");
+            return reply;
+        }
+    };
+    let failing = all.iter().filter_map(|one| {
+        let (since_ms, why) = schedule::why(one)?;
+        let name = Hole::Untrusted(one.kept.fields.name.clone());
+        let what = Reply::new(&SCHEDULE).with("name", name);
+        Some(bad(what, since_ms, Hole::Said(Box::new(why))))
+    });
+    let failing: Vec<Reply> = failing.collect();
+    if !failing.is_empty() {
+        return failing.into_iter().fold(reply, Reply::and);
+    }
+    let pulse = Pulse {
+        last_success_ms: all.iter().filter_map(|one| one.posted_ms).max(),
+        ..Pulse::default()
+    };
+    match all.is_empty() {
+        true => reply,
+        false => reply.and(row(Reply::new(&SCHEDULES), &pulse)),
+    }
 }
 
 fn row(what: Reply, pulse: &Pulse) -> Reply {

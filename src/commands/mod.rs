@@ -23,6 +23,7 @@ mod rank;
 mod receipt;
 mod report;
 mod reward;
+mod schedule;
 mod told;
 mod top;
 mod undo;
@@ -39,6 +40,11 @@ pub use args::Asked;
 pub use args::BoardWanted;
 pub use args::Browse;
 pub use args::LinkWords;
+pub use args::NewBoard;
+pub use args::ScheduleAsked;
+pub use args::ScheduleVerb;
+pub use args::ScheduleWrong;
+pub use args::Unread;
 pub use args::Verb;
 pub use args::Who;
 pub use args::is_event;
@@ -59,6 +65,8 @@ pub use told::change_reply;
 
 use crate::boards::BOARD_WORDS;
 use crate::boards::Names;
+use crate::boards::SCHEDULE_WORDS;
+use crate::guilds::Schedules;
 use crate::model::Cause;
 use crate::model::MessageId;
 use crate::model::Policy;
@@ -121,6 +129,8 @@ pub struct Call<'a> {
     pub pressed: Option<MessageId>,
     /// The points systems.
     pub points: &'a Points,
+    /// The boards that post themselves.
+    pub schedules: &'a Schedules,
     /// All texts.
     pub words: &'a Words,
     /// All commands.
@@ -257,6 +267,7 @@ macro_rules! commands {
             vec![
                 source(SHARED, include_str!("../../commands/_shared.toml")),
                 source("_boards", include_str!("../../commands/_boards.toml")),
+                source("_schedules", include_str!("../../commands/_schedules.toml")),
                 $(source(
                     stringify!($name),
                     include_str!(concat!("../../commands/", stringify!($name), ".toml")),
@@ -284,6 +295,7 @@ commands! {
     link => link::LinkAccount;
     unlink => unlink::UnlinkAccount;
     report => report::ReportEvent;
+    schedule => schedule::ScheduleBoards;
 }
 
 fn source(scope: &str, text: &str) -> Source {
@@ -331,6 +343,7 @@ impl Registry {
         spoken.extend(further);
         spoken.extend(SYSTEM_WORDS);
         spoken.extend(BOARD_WORDS);
+        spoken.extend(SCHEDULE_WORDS);
         for handler in self.handlers.values() {
             spoken.extend(handler.words());
         }

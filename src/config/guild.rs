@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use crate::config::boards;
 use crate::config::forms;
 use crate::config::names;
 use crate::config::reader::Complaint;
 use crate::config::reader::Reader;
 use crate::config::reader::Section;
-use crate::config::reserved;
 use crate::config::systems;
 use crate::config::tree::Node;
 use crate::config::tree::Origin;
@@ -95,7 +95,7 @@ fn guild(
     let unranked_roles = reader.list(section, "unranked_roles", forms::id);
     let limits = reward(reader, section);
     let presets = presets(reader, section);
-    reserved::of_guild(reader, section);
+    let boards = boards::boards(reader, section);
     let points = points(reader, section, top);
     Some(GuildSettings {
         policy: Policy {
@@ -117,6 +117,7 @@ fn guild(
         sweep: sweep.unwrap_or(false),
         unranked_roles: unranked_roles.into_iter().map(RoleId::new).collect(),
         points,
+        boards,
     })
 }
 

@@ -8,13 +8,13 @@
 //!
 //! Deliberately absent: questions to the network or the store; `guildpoints check` asks those.
 
+mod boards;
 mod environment;
 mod faults;
 mod forms;
 mod guild;
 mod names;
 mod reader;
-mod reserved;
 mod secrets;
 mod sections;
 mod systems;

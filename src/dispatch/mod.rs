@@ -51,6 +51,7 @@ use crate::dispatch::voice::Voice;
 use crate::fanbook::api::BotApi;
 use crate::fanbook::text::Invocation;
 use crate::guilds::Guilds;
+use crate::guilds::Schedules;
 use crate::journal::Journal;
 use crate::model::GuildId;
 use crate::model::Language;
@@ -109,6 +110,8 @@ pub struct Parts {
     pub points: Points,
     /// The guilds of the settings.
     pub guilds: Guilds,
+    /// The boards that post themselves.
+    pub schedules: Schedules,
     /// All texts, checked.
     pub words: Arc<Words>,
     /// All commands.
@@ -129,6 +132,7 @@ pub struct Dispatcher {
     journal: Journal,
     points: Points,
     guilds: Guilds,
+    schedules: Schedules,
     registry: Arc<Registry>,
     pulses: Pulses,
     clock: Clock,
@@ -170,6 +174,7 @@ impl Dispatcher {
             journal: parts.journal,
             points: parts.points,
             guilds: parts.guilds,
+            schedules: parts.schedules,
             registry: parts.registry,
             pulses: parts.pulses,
             clock: parts.clock,
@@ -302,6 +307,7 @@ impl Dispatcher {
             confirmation: occasion.confirmation,
             pressed: occasion.pressed,
             points: &self.points,
+            schedules: &self.schedules,
             words: &self.voice.words,
             registry: &self.registry,
             pulses: &self.pulses,
@@ -373,7 +379,7 @@ impl Dispatcher {
 fn needs_a_channel(right: Right) -> bool {
     match right {
         Right::Give | Right::Take | Right::Undo | Right::Approve | Right::Freeze => true,
-        Right::Everyone | Right::View | Right::Manage => false,
+        Right::Everyone | Right::View | Right::Schedule | Right::Manage => false,
     }
 }
 

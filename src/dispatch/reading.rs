@@ -11,15 +11,14 @@ pub fn arguments(invocation: &Invocation, incoming: &Incoming) -> Args {
     let pieces = invocation
         .arguments
         .iter()
-        .filter_map(|token| match token {
-            Token::Member(id) => Some(Arg::Member(*id)),
-            Token::Role(id) => Some(Arg::Role(*id)),
-            // A channel is no argument of any command; in a reason it would only be a number.
-            Token::Channel(_) => None,
-            Token::Word { text, original, .. } => Some(Arg::Word {
+        .map(|token| match token {
+            Token::Member(id) => Arg::Member(*id),
+            Token::Role(id) => Arg::Role(*id),
+            Token::Channel(id) => Arg::Channel(*id),
+            Token::Word { text, original, .. } => Arg::Word {
                 plain: text.clone(),
                 typed: original.clone(),
-            }),
+            },
         })
         .collect();
     Args {

@@ -3,14 +3,31 @@
 //! Invariant: a guild that is not here gets no call to any points system.
 
 mod board;
+mod schedules;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use board::BoardSchedule;
+pub use board::DEFAULT_CATCH_UP;
+pub use board::DEFAULT_ROWS;
+pub use board::LONGEST_NAME;
 pub use board::MOST_ROWS;
 pub use board::NoMode;
 pub use board::PostMode;
+pub use board::is_same_name;
+pub use schedules::Added;
+pub use schedules::Changed;
+pub use schedules::Found;
+pub use schedules::MOST_SCHEDULES;
+pub use schedules::Scheduled;
+pub use schedules::Schedules;
+
+pub use crate::journal::Failing;
+pub use crate::journal::KeptSchedule;
+pub use crate::journal::ScheduleDeed;
+pub use crate::journal::ScheduleSource;
+pub use crate::journal::ScheduleTrouble;
 
 use crate::model::GuildId;
 use crate::model::Policy;
@@ -30,6 +47,8 @@ pub struct GuildSettings {
     pub sweep: bool,
     /// Members with one of these roles are on no board.
     pub unranked_roles: Vec<RoleId>,
+    /// Leaderboards that post themselves, each under a name of its own.
+    pub boards: Vec<BoardSchedule>,
 }
 
 /// The guilds by id.

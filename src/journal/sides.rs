@@ -17,6 +17,9 @@ use crate::journal::links::LinkDone;
 use crate::journal::links::LinkWrite;
 use crate::journal::report_rules::ReportWrite;
 use crate::journal::reports::ReportDone;
+use crate::journal::shown::ShownWrite;
+use crate::journal::schedule_rules::ScheduleWrite;
+use crate::journal::schedules::ScheduleDone;
 use crate::journal::store::Answer;
 use crate::model::Cause;
 use crate::model::GuildId;
@@ -42,6 +45,8 @@ pub(super) enum Side {
         /// When, in milliseconds since 1970.
         now_ms: i64,
     },
+    /// Something concerns a board that stands in the chat.
+    Shown(Box<ShownWrite>),
     /// Something concerns sweeps of balances.
     Sweep(Box<SweepWrite>),
     /// In which days entries count that count in none.
@@ -50,6 +55,8 @@ pub(super) enum Side {
     Post(Vec<Posting>),
     /// Something concerns an event that is reported.
     Report(Box<ReportWrite>),
+    /// Something concerns boards that post themselves.
+    Schedule(Box<ScheduleWrite>),
 }
 
 /// What became of one.
@@ -63,6 +70,8 @@ pub(super) enum SideDone {
     Link(Box<LinkDone>),
     /// How the report stands now.
     Report(Box<ReportDone>),
+    /// How the schedule or the slot stands now.
+    Schedule(Box<ScheduleDone>),
 }
 
 /// The reading side of it.

@@ -34,9 +34,11 @@ use crate::journal::links::LinkStore;
 use crate::journal::owner::Stamp;
 use crate::journal::record::RecordStore;
 use crate::journal::reports::ReportStore;
+use crate::journal::schedules::ScheduleStore;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
 use crate::journal::selection::SettledBy;
+use crate::journal::shown::ShownStore;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
 use crate::journal::sides::SideStore;
@@ -55,11 +57,13 @@ pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, JournalError>>;
 pub(super) trait Store:
     SideStore
     + BoardStore
+    + ShownStore
     + BalanceStore
     + LinkStore
     + BookStore
     + RecordStore
     + ReportStore
+    + ScheduleStore
     + Send
     + Sync
     + 'static

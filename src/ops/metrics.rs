@@ -226,6 +226,18 @@ pub const METRICS: &[Metric] = &[
         help: "Channels whose history the bot may not read: what is missed there stays unanswered.",
     },
     Metric {
+        name: "guildpoints_scheduled_posts_total",
+        kind: MetricKind::Counter,
+        labels: &["outcome"],
+        help: "Moments of scheduled boards by their end: posted, late, skipped, failed, doubtful.",
+    },
+    Metric {
+        name: "guildpoints_schedules_failing",
+        kind: MetricKind::Gauge,
+        labels: &[],
+        help: "Scheduled boards that do not come through now.",
+    },
+    Metric {
         name: "guildpoints_busy_total",
         kind: MetricKind::Counter,
         labels: &[],

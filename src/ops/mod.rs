@@ -111,6 +111,16 @@ pub async fn serve(
     let listener = TcpListener::bind(address)
         .await
         .map_err(|source| refused(address, source))?;
+    serve_on(listener, address, state, stop)
+}
+
+/// Serves on an address that is taken already; `address` is how the settings call it.
+pub fn serve_on(
+    listener: TcpListener,
+    address: SocketAddr,
+    state: OpsState,
+    stop: CancellationToken,
+) -> Result<Served, OpsError> {
     let address = listener
         .local_addr()
         .map_err(|source| refused(address, source))?;

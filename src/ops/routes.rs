@@ -32,7 +32,7 @@ const NEEDED_BY_OWNER: &[&str] = &[edge::GATEWAY, edge::STORE];
 /// Edges without which a standby cannot take over.
 const NEEDED_BY_STANDBY: &[&str] = &[edge::STORE];
 /// Edges whose trouble is said and does not stop the bot.
-const WANTED: [&str; 1] = [edge::MALL];
+const WANTED: [&str; 2] = [edge::MALL, edge::SCHEDULES];
 
 #[derive(Clone)]
 struct Shown {

@@ -73,6 +73,15 @@ pub enum Edition {
     },
 }
 
+/// The moment a board is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The moment, in milliseconds since 1970.
+    pub slot_ms: i64,
+    /// Whether it was missed then.
+    pub late: bool,
+}
+
 /// Where somebody stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -141,6 +150,51 @@ impl Points {
             }
             Counted::Balance => self.balance_board(policy.guild, (page, PAGE)).await,
         }
+    }
+
+    /// The first `rows` places of the board that was due at `slot_ms` (milliseconds since 1970): of a
+    /// day, week or month the last one that had ended then, however late it is read; of balances those
+    /// known now. `None` where what it counts is not kept in this guild.
+    pub async fn board_due(
+        &self,
+        policy: &Policy,
+        counted: Counted,
+        due: Due,
+        rows: u8,
+    ) -> Result<Option<BoardPage>, JournalError> {
+        let edition = Edition::Due {
+            slot_ms: due.slot_ms,
+            late: due.late,
+        };
+        let period = match counted {
+            Counted::Earned(period) => period,
+            Counted::Balance => {
+                let of = (0, usize::from(rows));
+                let page = self.balance_board(policy.guild, of).await?;
+                return Ok(Some(BoardPage { edition, ..page }));
+            }
+        };
+        let journal = &self.inner.journal;
+        let days = period.ended(due.slot_ms, &policy.zone);
+        let board = Board {
+            guild: policy.guild,
+            days,
+        };
+        let read_ms = self.inner.clock.now_ms();
+        let size = journal.board_size(board).await?;
+        Ok(Some(BoardPage {
+            counted,
+            days,
+            edition,
+            page: 0,
+            pages: size.shown.div_ceil(u64::from(rows.max(1))).max(1),
+            rows: journal.ranking(board, 0, usize::from(rows)).await?,
+            size,
+            read_ms,
+            oldest_ms: None,
+            balances: None,
+            before: None,
+        }))
     }
 
     /// Where somebody stands.

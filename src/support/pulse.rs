@@ -125,6 +125,14 @@ pub mod edge {
         format!("{system}.token")
     }
 
+    /// Boards that post themselves, in all guilds.
+    pub const SCHEDULES: &str = "schedules";
+
+    /// The same in one guild.
+    pub fn schedules_of(guild: u64) -> String {
+        format!("{SCHEDULES}{OF}{guild}")
+    }
+
     /// Whether an edge concerns one guild alone.
     pub fn is_of_one_guild(name: &str) -> bool {
         name.contains(OF)

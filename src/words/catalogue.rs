@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use crate::model::Language;
 use crate::words::check::Check;
 use crate::words::is_command;
+use crate::words::reply::Hole;
 use crate::words::reply::Line;
 use crate::words::reply::Rendered;
 use crate::words::reply::Reply;
@@ -195,6 +196,12 @@ impl Words {
         }
     }
 
+    /// What fills a hole, by itself.
+    pub fn hole(&self, hole: &Hole, language: Language, zone: &TimeZone) -> String {
+        let say = |nested: &Reply| self.render(nested, language, zone).text;
+        hole.show(language, zone, self.harmless, &say)
+    }
+
     /// A sentence without holes, as text.
     pub fn plain(&self, word: &'static Word, language: Language) -> String {
         self.template(word, language).filled(|_| String::new())
@@ -220,7 +227,6 @@ impl Words {
 mod tests {
     use super::*;
     use crate::words::SHARED;
-    use crate::words::reply::Hole;
 
     static DONE: Word = Word::new("reward", "done", &["member", "amount"]);
     static HELLO: Word = Word::new(SHARED, "hello", &[]);

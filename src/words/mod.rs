@@ -21,6 +21,7 @@ pub use catalogue::Source;
 pub use catalogue::Words;
 pub use refusals::Hints;
 pub use refusals::REFUSAL_WORDS;
+pub use refusals::channel_link;
 pub use refusals::freeze_reply;
 pub use refusals::mention;
 pub use refusals::points_refused;

@@ -1,6 +1,7 @@
 //! Each refusal as a sentence: what was read, what is wrong, what to do next.
 
 use crate::model::Ability;
+use crate::model::ChannelId;
 use crate::model::Freeze;
 use crate::model::ReceiptCode;
 use crate::model::Refusal;
@@ -204,6 +205,11 @@ pub fn reason_of_freeze(freeze: &Freeze) -> Hole {
 /// Somebody by mention, which the chat shows as their name of today.
 pub fn mention(member: UserId) -> Hole {
     Hole::Own(format!("${{@!{member}}}"))
+}
+
+/// A channel by link, which the chat shows as its name of today.
+pub fn channel_link(channel: ChannelId) -> Hole {
+    Hole::Own(format!("${{#{channel}}}"))
 }
 
 fn own(code: &ReceiptCode) -> Hole {

@@ -71,6 +71,7 @@ impl Args {
             let who = match piece {
                 Arg::Member(id) => Who::Id(id),
                 Arg::Role(role) => Who::Role(role),
+                Arg::Channel(_) => continue,
                 Arg::Word { plain, typed } => match named_by_id(&plain).filter(|_| by_id) {
                     Some(who) => who,
                     None => {

@@ -41,6 +41,7 @@ use crate::support::seal::Seal;
 use crate::support::secret::Secret;
 use crate::support::tenure::Tenure;
 
+pub use crate::fanbook::wire::OwnContent;
 pub use answers::GuildFacts;
 pub use answers::Me;
 pub use answers::Member;

@@ -27,6 +27,7 @@ use crate::model::incoming::Press;
 pub use history::Page;
 pub use history::page;
 pub use idle::is_idle;
+pub use own::OwnContent;
 pub use own::OwnMessage;
 pub use own::OwnPage;
 pub use own::own_messages;

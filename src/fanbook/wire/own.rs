@@ -27,6 +27,21 @@ pub struct OwnPage {
     pub oldest: Option<MessageId>,
     /// The bot's own ones, in no order that is promised.
     pub own: Vec<OwnMessage>,
+    /// Everything the bot has said, whatever its kind, as it stands there.
+    pub contents: Vec<OwnContent>,
+    /// Whether there was something on it of which nobody can tell what it is.
+    pub is_torn: bool,
+}
+
+/// Something the bot has said, of any kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnContent {
+    /// Its id.
+    pub message: MessageId,
+    /// Its text, where it is one.
+    pub text: Option<String>,
+    /// Its content as the platform keeps it: an object, written as JSON.
+    pub content: String,
 }
 
 #[derive(Deserialize)]
@@ -53,17 +68,27 @@ pub fn own_messages(payload: &RawValue, bot: UserId) -> Option<OwnPage> {
     let mut page = OwnPage::default();
     for raw in lenient::list(Some(payload))? {
         let item: Option<Item<'_>> = lenient::object(Some(raw));
-        let Some(item) = item else { continue };
+        let Some(item) = item else {
+            page.is_torn = true;
+            continue;
+        };
         let Some(message) = lenient::id(item.message_id).some().map(MessageId::new) else {
+            page.is_torn = true;
             continue;
         };
         page.oldest = Some(page.oldest.map_or(message, |oldest| oldest.min(message)));
         if lenient::id(item.user_id).some().map(UserId::new) != Some(bot) {
             continue;
         }
-        let Ok(Some(text)) = push::text_of(item.content) else {
-            continue;
-        };
+        let text = push::text_of(item.content).ok().flatten();
+        let content = lenient::string(item.content);
+        let content = content.or_else(|| item.content.map(|raw| raw.get().to_owned()));
+        page.contents.push(OwnContent {
+            message,
+            text: text.clone(),
+            content: content.unwrap_or_default(),
+        });
+        let Some(text) = text else { continue };
         let quotes = [item.quote_l1, item.quote_l2].into_iter();
         let quotes = quotes.filter_map(|quote| lenient::id(quote).some());
         page.own.push(OwnMessage {

@@ -22,9 +22,11 @@ mod pen;
 mod record;
 mod reports;
 mod rows;
+mod schedules;
 mod script;
 mod session;
 mod shelf;
+mod shown;
 mod sides;
 mod texts;
 

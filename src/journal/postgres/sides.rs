@@ -13,10 +13,12 @@ use crate::journal::postgres::linking;
 use crate::journal::postgres::pen::failed;
 use crate::journal::postgres::reports;
 use crate::journal::postgres::rows::get;
+use crate::journal::postgres::schedules;
 use crate::journal::postgres::script::Prepared;
 use crate::journal::postgres::session::ANSWER;
 use crate::journal::postgres::session::within;
 use crate::journal::postgres::shelf::Shelf;
+use crate::journal::postgres::shown;
 use crate::journal::sides::KnownBalance;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
@@ -67,6 +69,10 @@ async fn write(connection: &mut PgConnection, side: &Side) -> Result<SideDone, J
             boards::hide(connection, (*guild, *member), *why, *on_boards, *now_ms).await?;
             Ok(SideDone::Written)
         }
+        Side::Shown(write) => {
+            shown::write(connection, write).await?;
+            Ok(SideDone::Written)
+        }
         Side::Sweep(write) => {
             balances::sweep(connection, write).await?;
             Ok(SideDone::Written)
@@ -82,6 +88,10 @@ async fn write(connection: &mut PgConnection, side: &Side) -> Result<SideDone, J
         Side::Report(write) => {
             let done = reports::write(connection, write).await?;
             Ok(SideDone::Report(Box::new(done)))
+        }
+        Side::Schedule(write) => {
+            let done = schedules::write(connection, write).await?;
+            Ok(SideDone::Schedule(Box::new(done)))
         }
     }
 }

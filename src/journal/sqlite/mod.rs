@@ -32,7 +32,9 @@ mod record;
 mod reports;
 mod rows;
 mod saying;
+mod schedules;
 mod shelf;
+mod shown;
 mod sides;
 mod writing;
 

@@ -20,7 +20,9 @@ use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::reports;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
+use crate::journal::sqlite::schedules;
 use crate::journal::sqlite::shelf::Shelf;
+use crate::journal::sqlite::shown;
 use crate::journal::store::Answer;
 use crate::model::GuildId;
 use crate::model::UserId;
@@ -42,11 +44,15 @@ pub(super) fn write(connection: &Connection, side: &Side) -> Result<SideDone, Jo
             boards::hide(connection, (*guild, *member), *why, *on_boards, *now_ms)?;
             Ok(SideDone::Written)
         }
+        Side::Shown(write) => shown::write(connection, write).map(|()| SideDone::Written),
         Side::Sweep(write) => balances::sweep(connection, write).map(|()| SideDone::Written),
         Side::Date(days) => boards::date(connection, days).map(|()| SideDone::Written),
         Side::Post(postings) => books::post(connection, postings).map(SideDone::Posted),
         Side::Report(write) => {
             reports::write(connection, write).map(|done| SideDone::Report(Box::new(done)))
+        }
+        Side::Schedule(write) => {
+            schedules::write(connection, write).map(|done| SideDone::Schedule(Box::new(done)))
         }
     }
 }

@@ -41,6 +41,7 @@ mod postgres;
 mod record;
 mod refusals;
 mod reports;
+mod schedules;
 mod settling;
 mod sound;
 mod sqlite;

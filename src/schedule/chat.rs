@@ -1,0 +1,130 @@
+//! What a scheduler asks of the chat.
+
+use futures_util::future::BoxFuture;
+
+use crate::fanbook::api::ApiError;
+use crate::fanbook::api::BotApi;
+use crate::fanbook::api::OwnContent;
+use crate::fanbook::api::Say;
+use crate::fanbook::api::SayError;
+use crate::model::ChannelId;
+use crate::model::GuildId;
+use crate::model::MessageId;
+use crate::model::UserId;
+use crate::schedule::form::Post;
+
+/// Pages of a channel's history read in search of a post: as many as of commands that were missed.
+const PAGES_BACK: usize = 400;
+
+/// What the bot has said in a channel; `None` where nobody can tell whether that is all.
+pub type Own = Option<Vec<OwnContent>>;
+
+/// The chat, as far as posts need it.
+pub trait Chat: Send + Sync {
+    /// The newest message of a channel.
+    fn newest(&self, channel: ChannelId) -> BoxFuture<'_, Result<Option<MessageId>, ApiError>>;
+    /// Everything the bot has said there since `after`.
+    fn own_since(
+        &self,
+        channel: ChannelId,
+        after: MessageId,
+    ) -> BoxFuture<'_, Result<Own, ApiError>>;
+    /// Sends a post.
+    fn post<'a>(
+        &'a self,
+        channel: ChannelId,
+        post: &'a Post,
+    ) -> BoxFuture<'a, Result<MessageId, SayError>>;
+    /// Makes a post of the bot's own this one.
+    fn edit<'a>(
+        &'a self,
+        channel: ChannelId,
+        message: MessageId,
+        post: &'a Post,
+    ) -> BoxFuture<'a, Result<(), SayError>>;
+    /// Deletes a post of the bot's own.
+    fn delete(&self, channel: ChannelId, message: MessageId)
+    -> BoxFuture<'_, Result<(), SayError>>;
+    /// Says something to a member alone.
+    fn whisper<'a>(
+        &'a self,
+        to: UserId,
+        text: &'a str,
+    ) -> BoxFuture<'a, Result<MessageId, SayError>>;
+    /// Who owns a guild.
+    fn owner(&self, guild: GuildId) -> BoxFuture<'_, Result<UserId, ApiError>>;
+}
+
+/// The bot's own way into chat.
+pub(crate) struct OwnChat {
+    pub api: BotApi,
+    pub bot: UserId,
+}
+
+impl Chat for OwnChat {
+    fn newest(&self, channel: ChannelId) -> BoxFuture<'_, Result<Option<MessageId>, ApiError>> {
+        Box::pin(async move {
+            let page = self.api.history(channel, None, self.bot).await?;
+            Ok(page.newest)
+        })
+    }
+
+    fn own_since(
+        &self,
+        channel: ChannelId,
+        after: MessageId,
+    ) -> BoxFuture<'_, Result<Own, ApiError>> {
+        Box::pin(self.api.own_since(channel, after, self.bot, PAGES_BACK))
+    }
+
+    fn post<'a>(
+        &'a self,
+        channel: ChannelId,
+        post: &'a Post,
+    ) -> BoxFuture<'a, Result<MessageId, SayError>> {
+        Box::pin(async move { say(&self.api, channel, &post.text).await })
+    }
+
+    fn edit<'a>(
+        &'a self,
+        channel: ChannelId,
+        message: MessageId,
+        post: &'a Post,
+    ) -> BoxFuture<'a, Result<(), SayError>> {
+        Box::pin(self.api.edit(channel, message, &post.text, &[]))
+    }
+
+    fn delete(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+    ) -> BoxFuture<'_, Result<(), SayError>> {
+        Box::pin(self.api.delete(channel, message))
+    }
+
+    fn whisper<'a>(
+        &'a self,
+        to: UserId,
+        text: &'a str,
+    ) -> BoxFuture<'a, Result<MessageId, SayError>> {
+        Box::pin(async move {
+            let chat = self.api.private_chat(to).await?;
+            say(&self.api, chat, text).await
+        })
+    }
+
+    fn owner(&self, guild: GuildId) -> BoxFuture<'_, Result<UserId, ApiError>> {
+        Box::pin(async move { Ok(self.api.guild(guild, self.bot).await?.owner) })
+    }
+}
+
+async fn say(api: &BotApi, to: ChannelId, text: &str) -> Result<MessageId, SayError> {
+    api.say(Say {
+        to,
+        text,
+        quoting: None,
+        buttons: &[],
+        notify: &[],
+    })
+    .await
+}
