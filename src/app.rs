@@ -8,6 +8,8 @@
 
 mod boards;
 mod shift;
+mod sweep;
+mod turned_away;
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -26,6 +26,7 @@ use crate::boards::board_head;
 use crate::boards::board_without_rows;
 use crate::commands::Registry;
 use crate::config::Config;
+use crate::guilds::GuildSettings;
 use crate::journal::Journal;
 use crate::journal::JournalError;
 use crate::journal::Order;
@@ -33,8 +34,12 @@ use crate::journal::Selection;
 use crate::model::GuildId;
 use crate::model::Policy;
 use crate::model::UserId;
+use crate::model::period::Counted;
 use crate::model::period::Period;
+use crate::points::BOARD_ROWS;
+use crate::points::BalancesOf;
 use crate::points::BoardPage;
+use crate::points::balance_page;
 use crate::points::board_page;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
@@ -50,9 +55,9 @@ pub(super) struct Arguments {
     /// Of which guild; may be left out where the settings have one
     #[arg(long, value_name = "ID")]
     guild: Option<GuildId>,
-    /// What is counted: day, week, month, all, 7d, or 2026-03-01..2026-03-31
-    #[arg(long, value_name = "PERIOD", default_value = "week")]
-    period: Period,
+    /// What is counted: day, week, month, all, 7d, 2026-03-01..2026-03-31, or balance
+    #[arg(long, value_name = "PERIOD", default_value_t = Counted::Earned(Period::Week))]
+    period: Counted,
     /// Which page of ten, from 1
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
     page: u32,
@@ -67,13 +72,13 @@ pub(super) async fn leaderboard(arguments: Arguments) -> ExitCode {
         Ok(config) => config,
         Err(code) => return code,
     };
-    let Some(policy) = policy(&config, arguments.guild) else {
+    let Some(guild) = guild(&config, arguments.guild) else {
         let ids = config.guilds.iter().map(|guild| guild.policy.guild);
         let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
         eprintln!("--guild: expected one of {}", ids.join(", "));
         return ExitCode::from(UNUSABLE);
     };
-    match print(&config, policy, &arguments).await {
+    match print(&config, guild, &arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
@@ -83,20 +88,25 @@ pub(super) async fn leaderboard(arguments: Arguments) -> ExitCode {
 }
 
 /// The guild that is meant.
-fn policy(config: &Config, guild: Option<GuildId>) -> Option<&Policy> {
-    let mut policies = config.guilds.iter().map(|guild| &guild.policy);
-    match guild {
-        Some(guild) => policies.find(|policy| policy.guild == guild),
-        None => policies.next().filter(|_| policies.next().is_none()),
+fn guild(config: &Config, named: Option<GuildId>) -> Option<&GuildSettings> {
+    let mut guilds = config.guilds.iter();
+    match named {
+        Some(named) => guilds.find(|guild| guild.policy.guild == named),
+        None => guilds.next().filter(|_| guilds.next().is_none()),
     }
 }
 
-async fn print(config: &Config, policy: &Policy, arguments: &Arguments) -> anyhow::Result<()> {
+async fn print(
+    config: &Config,
+    guild: &GuildSettings,
+    arguments: &Arguments,
+) -> anyhow::Result<()> {
+    let policy = &guild.policy;
     let words = app::texts(&Registry::new(), config.commands_dir.as_deref())?;
     let clock = Clock::system();
     let pulses = Pulses::new(clock.clone());
     let journal = Journal::open_to_read(&config.store, clock.clone(), pulses).await?;
-    let read = read(&journal, policy, arguments, clock.now_ms()).await;
+    let read = read(&journal, guild, arguments, clock.now_ms()).await;
     journal.close().await;
     let (board, names) = read?;
     let zone = &policy.zone;
@@ -147,13 +157,22 @@ fn write(file: &Path, content: &[u8]) -> anyhow::Result<()> {
 
 async fn read(
     journal: &Journal,
-    policy: &Policy,
+    guild: &GuildSettings,
     arguments: &Arguments,
     now_ms: i64,
 ) -> Result<(BoardPage, HashMap<UserId, Known>), JournalError> {
-    let calendar = (policy.guild, &policy.zone);
+    let policy = &guild.policy;
     let page = arguments.page - 1;
-    let board = board_page(journal, calendar, arguments.period, page, now_ms).await?;
+    let board = match arguments.period {
+        Counted::Earned(period) => {
+            let calendar = (policy.guild, &policy.zone);
+            board_page(journal, calendar, period, page, now_ms).await?
+        }
+        Counted::Balance => {
+            let balances = BalancesOf::new(guild.points.clone(), guild.sweep);
+            balance_page(journal, policy.guild, balances, (page, BOARD_ROWS), now_ms).await?
+        }
+    };
     let mut names = HashMap::with_capacity(board.rows.len());
     for ranked in &board.rows {
         let name = name(journal, policy.guild, ranked.member).await?;

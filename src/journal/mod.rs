@@ -22,6 +22,7 @@
 
 mod audit;
 mod auditing;
+mod balances;
 mod boards;
 mod books;
 mod bounds;
@@ -53,6 +54,7 @@ mod scheduling;
 mod selecting;
 mod selection;
 mod settling;
+mod shown;
 mod sides;
 mod sqlite;
 mod store;
@@ -73,6 +75,9 @@ pub use audit::Breach;
 pub use audit::breaches;
 pub use auditing::Audited;
 pub use auditing::BookFault;
+pub use balances::Balances;
+pub use balances::Found;
+pub use balances::Swept;
 pub use boards::Board;
 pub use boards::BoardSize;
 pub use boards::Hidden;
@@ -140,6 +145,11 @@ pub use schedules::SlotKey;
 pub use schedules::SlotState;
 pub use schedules::Unsent;
 pub use selection::*;
+pub use shown::BoardForm;
+pub use shown::OwedBoard;
+pub use shown::ShownBoard;
+pub use shown::ShownKind;
+pub use shown::SlotBefore;
 pub use sides::KnownBalance;
 
 use crate::journal::group::Pending;

@@ -4,6 +4,7 @@
 //! transaction; a write that a rule forbids changes nothing and says which.
 
 use crate::journal::Journal;
+use crate::journal::balances::SweepWrite;
 use crate::journal::boards::Hidden;
 use crate::journal::boards::OnBoards;
 use crate::journal::books::Posted;
@@ -19,6 +20,7 @@ use crate::journal::report_rules::ReportWrite;
 use crate::journal::reports::ReportDone;
 use crate::journal::schedule_rules::ScheduleWrite;
 use crate::journal::schedules::ScheduleDone;
+use crate::journal::shown::ShownWrite;
 use crate::journal::store::Answer;
 use crate::model::Cause;
 use crate::model::GuildId;
@@ -44,6 +46,10 @@ pub(super) enum Side {
         /// When, in milliseconds since 1970.
         now_ms: i64,
     },
+    /// Something concerns a board that stands in the chat.
+    Shown(Box<ShownWrite>),
+    /// Something concerns sweeps of balances.
+    Sweep(Box<SweepWrite>),
     /// In which days entries count that count in none.
     Date(Vec<(Cause, i64)>),
     /// Changes of the built-in ledger are posted.

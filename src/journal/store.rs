@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::journal::balances::BalanceStore;
 use crate::journal::boards::BoardStore;
 use crate::journal::books::BookStore;
 use crate::journal::channels::Handled;
@@ -38,6 +39,7 @@ use crate::journal::schedules::ScheduleStore;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
 use crate::journal::selection::SettledBy;
+use crate::journal::shown::ShownStore;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
 use crate::journal::sides::SideStore;
@@ -56,6 +58,8 @@ pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, JournalError>>;
 pub(super) trait Store:
     SideStore
     + BoardStore
+    + ShownStore
+    + BalanceStore
     + LinkStore
     + BookStore
     + RecordStore

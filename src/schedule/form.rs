@@ -234,6 +234,7 @@ impl BoardForms {
             let why = match known {
                 Known::Bot => Hidden::Bot,
                 Known::Gone => Hidden::Left,
+                Known::Unranked(_) => Hidden::Role,
                 Known::Person(_) => continue,
             };
             let hidden = self
@@ -242,7 +243,7 @@ impl BoardForms {
             match hidden.await {
                 Ok(changed) => any |= changed,
                 Err(error) => {
-                    tracing::warn!(%member, %error, "who left, or is a bot, could not be taken off the boards");
+                    tracing::warn!(%member, %error, "who does not belong on boards could not be taken off them");
                 }
             }
         }

@@ -10,6 +10,7 @@ mod stage;
 
 mod approving;
 mod asking;
+mod balances;
 mod batches;
 mod boards;
 mod catching_up;

@@ -1,7 +1,6 @@
 //! Which boards post themselves: what administrators settle in chat, what the operator did, and what is
 //! said of either.
 
-use guildpoints::model::ChannelId;
 use guildpoints::support::cron::Recurrence;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -63,8 +62,8 @@ fn moments(answer: &str) -> Vec<DateTime> {
 }
 
 /// What the bot has posted in the channel without being asked.
-fn posted(stage: &mut Stage, channel: ChannelId) -> Vec<String> {
-    let said = stage.said_in(channel).into_iter();
+fn posted(stage: &mut Stage) -> Vec<String> {
+    let said = stage.said_in(stage.channel).into_iter();
     said.filter(|(_, answers, _)| answers.is_none())
         .map(|(_, _, text)| text)
         .collect()
@@ -79,7 +78,7 @@ async fn posts(stage: &mut Stage, count: usize) -> Vec<String> {
             own.count() >= count
         })
         .await;
-    posted(stage, channel)
+    posted(stage)
 }
 
 #[tokio::test]
@@ -210,7 +209,7 @@ async fn an_administrator_settles_a_board_and_everything_about_it() {
         anew.starts_with("✅ 已设置定时排行榜“夜榜”：08:00"),
         "{anew}"
     );
-    assert_eq!(posted(&mut stage, stage.channel).len(), 1);
+    assert_eq!(posted(&mut stage).len(), 1);
     stage.finish().await;
 }
 

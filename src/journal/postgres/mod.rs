@@ -9,6 +9,7 @@
 //! operator's.
 
 mod address;
+mod balances;
 mod boards;
 mod books;
 mod channels;
@@ -26,6 +27,7 @@ mod schedules;
 mod script;
 mod session;
 mod shelf;
+mod shown;
 mod sides;
 mod texts;
 

@@ -286,15 +286,20 @@ async fn only_the_schedule_that_was_read_claims(home: Home) {
 
 async fn a_slot_is_due_by_hand_beside_its_time(home: Home) {
     let journal = home.journal().await;
-    let none = journal.run_schedule(GUILD, "周榜", Some(MEMBER)).await;
-    assert_eq!(none.unwrap(), None);
+    let asked_ms = 1_000;
+    let none = journal.run_schedule(GUILD, "周榜", asked_ms, Some(MEMBER));
+    assert_eq!(none.await.unwrap(), None);
     by_chat(&journal, weekly()).await;
     let since_ms = kept(&journal).await.since_ms;
     let pause = ScheduleDeed::Pause;
     let paused = journal.do_with_schedule(GUILD, "周榜", pause, Some(GIVER));
     paused.await.unwrap();
-    let run = journal.run_schedule(GUILD, "周榜", Some(MEMBER)).await;
-    let run = run.unwrap().expect("there is one");
+    let run = journal.run_schedule(GUILD, "周榜", asked_ms, Some(MEMBER));
+    let run = run.await.unwrap().expect("there is one");
+    assert_eq!(run.key.slot_ms, asked_ms);
+    // The same command once more.
+    let again = journal.run_schedule(GUILD, "周榜", asked_ms, Some(MEMBER));
+    assert_eq!(again.await.unwrap(), None);
     assert_eq!((run.key.by, run.asked_by), (SlotBy::Hand, Some(MEMBER)));
     assert_eq!(run.state, SlotState::Claimed);
     assert_eq!(open(&journal, i64::MAX).await, [run.key.slot_ms]);
