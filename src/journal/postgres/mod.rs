@@ -25,6 +25,7 @@ mod script;
 mod session;
 mod shelf;
 mod sides;
+mod spoken;
 mod texts;
 
 use std::sync::Arc;
