@@ -46,6 +46,7 @@ words! {
     SECOND = "second" ["member", "points"];
     THIRD = "third" ["member", "points"];
     ROW = "row" ["place", "member", "points"];
+    ROW_MOVED = "row_moved" ["row", "moved"];
     EMPTY = "empty" [];
     EMPTY_BOOKS = "empty_books" [];
     EMPTY_SWEPT = "empty_swept" [];

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
+use rusqlite::Row;
 use rusqlite::params;
 
 use crate::journal::boards::Hidden;
