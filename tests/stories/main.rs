@@ -43,6 +43,7 @@ mod rights;
 mod several;
 mod several_systems;
 mod shapes;
+mod shown;
 mod speaking;
 mod swan;
 mod swan_faults;
