@@ -67,7 +67,8 @@ impl Scheduler {
     }
 
     /// Makes a post anew in the form it has: the board of its moment, as it is now. A photo cannot be
-    /// edited: it is deleted and posted once more.
+    /// edited: it is deleted and posted once more. Where it may not be deleted, as after three minutes
+    /// without the right to, it stays, and its picture cannot be fetched from here any more.
     pub async fn show_anew(&self, owed: &OwedBoard) -> Result<Rewritten, JournalError> {
         let (parts, shown) = (&self.parts, &owed.shown);
         let Some(policy) = parts.guilds.policy(shown.guild) else {
@@ -81,10 +82,17 @@ impl Scheduler {
         let (channel, message) = (shown.channel, shown.message);
         let stands = match shown.form {
             BoardForm::Photo => match parts.chat.delete(channel, message).await {
-                // Whoever deleted it before the process ended did so to post it once more.
-                Ok(()) | Err(SayError::Gone | SayError::Rejected(_)) => {
-                    parts.chat.post(channel, &remade.post).await
-                }
+                Ok(()) => parts.chat.post(channel, &remade.post).await,
+                // So is one that is not there refused.
+                Err(error @ SayError::Forbidden) => match parts.chat.stands(channel, message).await
+                {
+                    Ok(true) => {
+                        tracing::warn!(guild = %shown.guild, %message, "a picture with somebody who left the boards may not be deleted; it stays without its file");
+                        parts.chat.post(channel, &remade.post).await
+                    }
+                    Ok(false) => return Ok(Rewritten::Gone(error.to_string())),
+                    Err(_) => Err(error),
+                },
                 Err(error) => Err(error),
             },
             _ => {
