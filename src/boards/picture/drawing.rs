@@ -339,7 +339,7 @@ impl Canvas<'_> {
         height: i32,
     ) -> Vec<Text> {
         let room = (WIDTH - 2 * SIDE) as f32;
-        let width = |text: &str| wide(&self.fonts.runs(text, Weight::Regular, size));
+        let width = |text: &str| self.fonts.width(text, Weight::Regular, size);
         let mut lines: Vec<String> = Vec::new();
         for paragraph in text.lines() {
             let (mut line, mut taken) = (String::new(), 0.0);
@@ -349,7 +349,11 @@ impl Canvas<'_> {
                     lines.push(std::mem::take(&mut line));
                     taken = 0.0;
                 }
-                line.push_str(if line.is_empty() { word.trim_start() } else { &word });
+                line.push_str(if line.is_empty() {
+                    word.trim_start()
+                } else {
+                    &word
+                });
                 taken += wide;
             }
             lines.push(line);

@@ -176,6 +176,12 @@ impl Fonts {
         joined(kept)
     }
 
+    /// How wide a text of our own is, blanks at its ends included.
+    pub(super) fn width(&self, text: &str, weight: Weight, size: f32) -> f32 {
+        let pieces = self.pieces(text, weight, size);
+        pieces.iter().map(|piece| piece.width).sum()
+    }
+
     /// One run for each grapheme.
     fn pieces(&self, text: &str, weight: Weight, size: f32) -> Vec<Run> {
         let mut pieces: Vec<(&FontOf, String)> = Vec::new();
