@@ -8,6 +8,8 @@
 
 mod boards;
 mod shift;
+mod sweep;
+mod turned_away;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,12 +17,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::app::shift::Drawing;
 use crate::app::shift::Ended;
 use crate::app::shift::House;
 use crate::app::shift::Shift;
+use crate::boards::FONT_PACKAGE;
+use crate::boards::Painter;
 use crate::commands::Registry;
 use crate::config::Config;
 use crate::dispatch;
@@ -58,6 +64,8 @@ pub struct App {
     journal: Journal,
     duty: Duty,
     http: Option<ops::HttpSettings>,
+    /// Taken beforehand by whoever had to know the port.
+    listener: Option<TcpListener>,
     tasks: TaskTracker,
     /// Ends the operator's pages, after everything else.
     open: CancellationToken,
@@ -104,6 +112,10 @@ impl App {
                 manta.with_context(|| format!("the client of [manta.{name}] cannot be built"))?;
             mantas.insert(System::manta(&name), manta);
         }
+        let drawing = match &config.http {
+            Some(http) => drawing(http).await?,
+            None => None,
+        };
         Ok(Self {
             house: House {
                 bot: me.id,
@@ -122,13 +134,20 @@ impl App {
                 language: config.language,
                 catch_up: config.catch_up,
                 clock: clock.clone(),
+                drawing,
             },
             journal,
             duty: Duty::new(clock),
             http: config.http,
+            listener: None,
             tasks: TaskTracker::new(),
             open: CancellationToken::new(),
         })
+    }
+
+    /// Lets the operator's pages be served on `listener`, which has the address of the settings.
+    pub fn serving_on(self, listener: Option<TcpListener>) -> Self {
+        Self { listener, ..self }
     }
 
     /// Runs until `stop`, then drains: what is under way ends or is parked in the journal.
@@ -142,7 +161,11 @@ impl App {
                 clock: self.house.clock.clone(),
                 duty: self.duty.clone(),
             };
-            let served = ops::serve(settings, state, self.open.clone()).await?;
+            let open = self.open.clone();
+            let served = match self.listener.take() {
+                Some(listener) => ops::serve_on(listener, settings.listen, state, open)?,
+                None => ops::serve(settings, state, open).await?,
+            };
             self.tasks.spawn(served);
         }
         let here = journal::here();
@@ -197,6 +220,23 @@ impl App {
         self.journal.close().await;
         tracing::info!("stopped");
     }
+}
+
+/// What draws boards, where others could fetch their pictures.
+async fn drawing(http: &ops::HttpSettings) -> anyhow::Result<Option<Drawing>> {
+    let Some(address) = http.pictures() else {
+        return Ok(None);
+    };
+    let font_dirs = http.font_dirs.clone();
+    let painter = tokio::task::spawn_blocking(move || Painter::new(&font_dirs));
+    let painter = painter.await.context("loading fonts ended abnormally")?;
+    if painter.is_none() {
+        tracing::warn!(
+            "no font here can write Chinese, so boards go out as cards or text: install the package `{FONT_PACKAGE}` or name a folder in [http] font_dirs"
+        );
+    }
+    let address = Arc::from(address);
+    Ok(painter.map(|painter| Drawing { painter, address }))
 }
 
 /// Keeps the lease until it is lost, and says so.

@@ -186,7 +186,6 @@ async fn check_finds_a_sound_house_sound() {
         "message gateway",
         "look-ups in the points mall",
         "clock difference",
-        "setting guild.0.sweep",
         &format!("mall switch of guild {}", world.guild_id()),
     ] {
         assert!(said.contains(row), "no `{row}` in\n{said}");

@@ -10,6 +10,7 @@ use guildpoints::config::EXAMPLE;
 use guildpoints::config::Environment;
 use guildpoints::config::Fault;
 use guildpoints::config::Place;
+use guildpoints::guilds::Guilds;
 use guildpoints::guilds::PostMode;
 use guildpoints::model::ChannelId;
 use guildpoints::model::GuildId;
@@ -167,6 +168,7 @@ fn every_agreed_name_is_taken() {
     let guild = &config.guilds[0];
     assert_eq!(guild.points, System::mall());
     assert_eq!(guild.also, [System::swan("hq"), System::manta("shop")]);
+    assert!(!guild.sweep && guild.unranked_roles.is_empty());
     let swan = &config.swans["hq"];
     assert_eq!(swan.base_url, "https://swan.example.org");
     assert_eq!(swan.headers[0].0, "Authorization");
@@ -273,8 +275,26 @@ fn a_boards_name_is_given_once_in_its_guild() {
 fn what_has_no_effect_yet_is_named_and_nothing_else() {
     let mut reserved = parse(CONTRACT).unwrap().reserved;
     reserved.sort();
-    assert_eq!(reserved, ["http.admin_token", "http.public_url"]);
+    assert_eq!(reserved, ["http.admin_token"]);
     assert!(parse(LEAST).unwrap().reserved.is_empty());
+}
+
+#[test]
+fn a_guild_may_sweep_and_leave_roles_out_of_boards() {
+    let text = least_with(
+        "[[guild]]",
+        "sweep = true\nunranked_roles = [412345679001234571]",
+    );
+    let config = parse(&text).unwrap();
+    let guild = &config.guilds[0];
+    assert!(guild.sweep);
+    let left_out = RoleId::new(412_345_679_001_234_571);
+    assert_eq!(guild.unranked_roles, [left_out]);
+    let guilds = Guilds::new([guild]);
+    let id = guild.policy.guild;
+    assert!(guilds.leaves_out(id, [RoleId::new(1), left_out]));
+    assert!(!guilds.leaves_out(id, [RoleId::new(1)]));
+    assert!(!guilds.leaves_out(GuildId::new(1), [left_out]));
 }
 
 #[test]
@@ -461,6 +481,8 @@ fn faults_of_kind_and_range_in_a_guild_name_line_and_way_out() {
         ("presets = { \"50\" = { points = 5 } }", "read as an amount"),
         ("presets = { \"a b\" = { points = 5 } }", "without blanks"),
         ("sweep = 1", "expected true or false"),
+        ("unranked_roles = [\"12a\"]", "an id is a whole number"),
+        ("unranked_roles = 7", "is a list, found"),
         ("also = [\"swan.hq\"]", "`[swan.hq]` is missing"),
         ("also = [\"goose\"]", "no points system of this name"),
         ("also = [\"mall\"]", "`mall` is named twice"),

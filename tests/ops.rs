@@ -91,6 +91,8 @@ impl House {
 fn anywhere() -> HttpSettings {
     HttpSettings {
         listen: "127.0.0.1:0".parse().unwrap(),
+        public_url: None,
+        font_dirs: Vec::new(),
     }
 }
 
@@ -242,6 +244,7 @@ async fn a_taken_port_is_said_plainly() {
     };
     let taken = HttpSettings {
         listen: house.address,
+        ..anywhere()
     };
     let error = ops::serve(taken, state, house.stop.clone())
         .await

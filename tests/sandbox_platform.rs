@@ -4,6 +4,8 @@
 #[path = "sandbox_platform/stage.rs"]
 mod stage;
 
+#[path = "sandbox_platform/contents.rs"]
+mod contents;
 #[path = "sandbox_platform/control.rs"]
 mod control;
 #[path = "sandbox_platform/gateway.rs"]
@@ -12,5 +14,7 @@ mod gateway;
 mod guilds;
 #[path = "sandbox_platform/sending.rs"]
 mod sending;
+#[path = "sandbox_platform/time.rs"]
+mod time;
 #[path = "sandbox_platform/trouble.rs"]
 mod trouble;

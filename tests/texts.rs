@@ -307,6 +307,7 @@ proptest::proptest! {
             size: BoardSize { shown, hidden },
             read_ms,
             oldest_ms: None,
+            balances: None,
             before: None,
         };
         let words = words();

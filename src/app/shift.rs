@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -19,6 +18,10 @@ use tracing::Instrument;
 
 use crate::app::boards;
 use crate::app::boards::Door;
+use crate::app::sweep;
+use crate::app::sweep::Sweeps;
+use crate::app::turned_away::TurnedAway;
+use crate::boards::Painter;
 use crate::commands::Registry;
 use crate::dispatch::CatchUp;
 use crate::dispatch::Dispatcher;
@@ -36,6 +39,7 @@ use crate::journal::ScheduleFields;
 use crate::journal::Term;
 use crate::model::GuildId;
 use crate::model::Language;
+use crate::model::RoleId;
 use crate::model::System;
 use crate::model::SystemKind;
 use crate::model::UserId;
@@ -55,6 +59,7 @@ use crate::points::swan::Swan;
 use crate::schedule;
 use crate::schedule::BoardForms;
 use crate::schedule::OwnChat;
+use crate::schedule::Pictures;
 use crate::schedule::ScheduleTimes;
 use crate::schedule::Scheduler;
 use crate::support::clock::Clock;
@@ -73,8 +78,6 @@ const PROBE_EVERY: Duration = Duration::from_secs(60);
 const PROVE_EVERY: Duration = Duration::from_secs(5);
 /// How often what is remembered without use is forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
-/// Polite "busy" answers under way at once; beyond that a flood is met with silence.
-const BUSY_ANSWERS: usize = 4;
 
 /// What every shift is built from.
 pub(super) struct House {
@@ -96,6 +99,15 @@ pub(super) struct House {
     /// How old a missed command may be.
     pub catch_up: Duration,
     pub clock: Clock,
+    /// `None`: boards are posted without pictures.
+    pub drawing: Option<Drawing>,
+}
+
+/// What pictures of boards need beyond a shift.
+pub(super) struct Drawing {
+    pub painter: Painter,
+    /// Under which address they are fetched, by their names.
+    pub address: Arc<str>,
 }
 
 impl House {
@@ -134,6 +146,10 @@ pub(super) struct Shift {
     calendars: Vec<(GuildId, TimeZone)>,
     door: Door,
     passing: Option<mpsc::Receiver<(GuildId, UserId, OnBoards)>>,
+    sweeps: Sweeps,
+    /// Which roles are left out of boards, and where.
+    unranked: Vec<(GuildId, Vec<RoleId>)>,
+    api: BotApi,
     pulses: Pulses,
     tenure: Tenure,
     tasks: TaskTracker,
@@ -155,6 +171,7 @@ impl Shift {
             house.clock.clone(),
             house.times.clone(),
         )
+        .sweeping(Sweeps::guilds(&house.guilds).map(|guild| guild.policy.guild))
         .linked_by(links);
         let dispatcher = Arc::new(Dispatcher::new(Parts {
             bot: house.bot,
@@ -187,6 +204,11 @@ impl Shift {
                 points: points.clone(),
                 names: dispatcher.clone(),
                 words: house.words.clone(),
+                pictures: house.drawing.as_ref().map(|drawing| Pictures {
+                    painter: drawing.painter.clone(),
+                    journal: journal.clone(),
+                    address: drawing.address.clone(),
+                }),
             }),
             journal: journal.clone(),
             guilds: Guilds::new(&house.guilds),
@@ -198,6 +220,9 @@ impl Shift {
             times: ScheduleTimes::default(),
         });
         let (door, passing) = Door::new(&house.guilds);
+        let sweeps = Sweeps::new(&house.guilds, &points, &api, house.mall_in_flight);
+        let unranked = house.guilds.iter();
+        let unranked = unranked.map(|guild| (guild.policy.guild, guild.unranked_roles.clone()));
         let calendars = house.guilds.iter().map(|guild| &guild.policy);
         let tasks = TaskTracker::new();
         let working = CancellationToken::new();
@@ -213,7 +238,7 @@ impl Shift {
         Self {
             gateway: Gateway::new(
                 house.gateway.clone(),
-                api,
+                api.clone(),
                 house.pulses.clone(),
                 hearing.clone(),
             ),
@@ -231,6 +256,9 @@ impl Shift {
                 .collect(),
             door,
             passing: Some(passing),
+            sweeps,
+            unranked: unranked.collect(),
+            api,
             pulses: house.pulses.clone(),
             tenure,
             tasks,
@@ -261,6 +289,19 @@ impl Shift {
             std::mem::take(&mut self.calendars),
             self.working.clone(),
         ));
+        self.tasks.spawn(boards::forget_pictures(
+            self.journal.clone(),
+            self.working.clone(),
+        ));
+        for guild in self.sweeps.take() {
+            self.tasks.spawn(guild.run(self.hearing.clone()));
+        }
+        self.tasks.spawn(sweep::look_at_roles(
+            self.points.clone(),
+            self.api.clone(),
+            std::mem::take(&mut self.unranked),
+            self.hearing.clone(),
+        ));
         if let Some(mall) = &self.mall {
             self.tasks.spawn(probe(mall.clone(), self.working.clone()));
         }
@@ -276,14 +317,23 @@ impl Shift {
         self.tasks.spawn(self.catch_up.clone().read());
         self.tasks
             .spawn(self.catch_up.clone().note(self.working.clone()));
-        let busy = Arc::new(Semaphore::new(BUSY_ANSWERS));
+        let turned_away = TurnedAway::new(
+            self.dispatcher.clone(),
+            self.tasks.clone(),
+            self.working.clone(),
+        );
         while let Some(event) = self.gateway.next().await {
             if !self.tenure.holds() {
                 // Whoever owns the bot now has heard it, or reads it up.
                 continue;
             }
             match event {
-                Event::Message(incoming) => self.hear(incoming, &busy),
+                Event::Message(incoming) => {
+                    if let Some(guild) = incoming.guild {
+                        self.sweeps.seen.saw(guild, incoming.author.id);
+                    }
+                    self.hear(incoming, &turned_away);
+                }
                 Event::Press(press) => self.feel(press),
                 Event::Connected => self.catch_up.connected(),
                 Event::Disconnected => self.catch_up.disconnected(),
@@ -291,6 +341,7 @@ impl Shift {
                 Event::Joined { guild, user } => {
                     self.dispatcher.came_or_went(guild, user).await;
                     self.door.passed(guild, user, OnBoards::Shown);
+                    self.sweeps.seen.saw(guild, user);
                 }
                 Event::Left { guild, user } => {
                     self.dispatcher.came_or_went(guild, user).await;
@@ -311,7 +362,7 @@ impl Shift {
     }
 
     /// Hands a message to its lane without waiting.
-    fn hear(&self, incoming: Incoming, busy: &Arc<Semaphore>) {
+    fn hear(&self, incoming: Incoming, turned_away: &TurnedAway) {
         let Some(heeded) = self.dispatcher.heed(incoming) else {
             return;
         };
@@ -323,19 +374,8 @@ impl Shift {
         let work = move || async move {
             tenure.during(dispatcher.carry_out(taken)).await;
         };
-        if self.lanes.send(heeded.lane(), work).is_ok() {
-            return;
-        }
-        metrics::counter!("guildpoints_busy_total").increment(1);
-        match busy.clone().try_acquire_owned() {
-            Ok(permit) => {
-                let dispatcher = self.dispatcher.clone();
-                self.tasks.spawn(async move {
-                    dispatcher.busy(&heeded).await;
-                    drop(permit);
-                });
-            }
-            Err(_) => self.dispatcher.pass_over(&heeded),
+        if self.lanes.send(heeded.lane(), work).is_err() {
+            turned_away.tell(heeded);
         }
     }
 

@@ -20,7 +20,8 @@ const WIDTH: u32 = 283;
 const HEAD: &str = "4263EB";
 const ON_HEAD: &str = "FFFFFF";
 const DATES: &str = "DBE4FF";
-const LATE: &str = "FFE066";
+const LATE: &str = "8F5100";
+const BEHIND_LATE: &str = "FFE8A3";
 const NAME: &str = "212529";
 const POINTS: &str = "343A40";
 const QUIET: &str = "7B858F";
@@ -41,6 +42,11 @@ pub struct Content {
 /// The board as a message card.
 pub fn card(sheet: &Sheet) -> Content {
     let mut children = vec![head(sheet)];
+    children.extend(sheet.late.as_deref().map(|late| {
+        let mut strip = boxed("12,5", text(late, LATE, 12));
+        strip["backgroundColor"] = json!(BEHIND_LATE);
+        strip
+    }));
     if let Some(why) = &sheet.without_rows {
         children.push(boxed("12,16", text(why, QUIET, 14)));
     }
@@ -94,8 +100,7 @@ fn head(sheet: &Sheet) -> Value {
         "data": sheet.title,
         "style": { "color": ON_HEAD, "fontSize": 16, "fontWeight": "medium" },
     });
-    let mut lines = vec![title, text(&sheet.dates, DATES, 12)];
-    lines.extend(sheet.late.as_deref().map(|late| text(late, LATE, 12)));
+    let lines = [title, text(&sheet.dates, DATES, 12)];
     let mut head = boxed(
         "12,10",
         json!({ "tag": "column", "crossAxisAlignment": "start", "children": lines }),

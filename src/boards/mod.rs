@@ -23,6 +23,8 @@ pub use form::Placed;
 pub use form::Surface;
 pub use form::forms;
 pub use picture::FONT_PACKAGE;
+pub use picture::LaidLine;
+pub use picture::LaidOut;
 pub use picture::PaintError;
 pub use picture::Painter;
 pub use picture::Picture;

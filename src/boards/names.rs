@@ -12,6 +12,8 @@ use crate::model::UserId;
 pub enum Known {
     /// A member, and their name. Untrusted text.
     Person(String),
+    /// A member with a role that is left out of boards, and their name. Untrusted text.
+    Unranked(String),
     /// A bot.
     Bot,
     /// Not a member.

@@ -34,7 +34,7 @@ pub struct Sheet {
     pub title: String,
     /// The days it counts and in whose zone.
     pub dates: String,
-    /// That it comes late, where it does.
+    /// That it comes late and when it was due, where it does.
     pub late: Option<String>,
     /// Its rows, from the top.
     pub rows: Vec<SheetRow>,

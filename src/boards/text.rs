@@ -11,6 +11,7 @@ use crate::boards::sheet::Way;
 use crate::model::UserId;
 use crate::model::period::Counted;
 use crate::model::period::Period;
+use crate::points::BalancesRead;
 use crate::points::BoardPage;
 use crate::points::Edition;
 use crate::points::Ranked;
@@ -18,6 +19,7 @@ use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::Word;
 use crate::words::mention;
+use crate::words::system_hole;
 
 /// Digits of an id that stand for a name.
 const UNNAMED_DIGITS: usize = 6;
@@ -36,6 +38,7 @@ macro_rules! words {
 
 words! {
     HEAD = "head" ["period", "page", "pages"];
+    HEAD_BALANCES = "head_balances" ["page", "pages"];
     HEAD_DUE = "head_due" ["title"];
     WAS_DUE = "was_due" ["time"];
     FIRST = "first" ["member", "points"];
@@ -43,11 +46,18 @@ words! {
     THIRD = "third" ["member", "points"];
     ROW = "row" ["place", "member", "points"];
     EMPTY = "empty" [];
+    EMPTY_BOOKS = "empty_books" [];
+    EMPTY_SWEPT = "empty_swept" [];
+    EMPTY_ASKED = "empty_asked" [];
     NONE_SHOWN = "none_shown" [];
+    NONE_SHOWN_BALANCES = "none_shown_balances" [];
     BEYOND = "beyond" ["page", "pages"];
     TO_NEXT = "to_next" ["points"];
     AT_TOP = "at_top" [];
     COUNTS = "counts" ["dates", "zone", "time", "hidden"];
+    COUNTS_BOOKS = "counts_books" ["system", "zone", "time", "hidden"];
+    COUNTS_BALANCES = "counts_balances" ["system", "zone", "time", "oldest", "hidden"];
+    OLDEST = "oldest" ["time"];
     DATES = "dates" ["first", "last"];
     ONE_DATE = "one_date" ["first"];
     ALL_DATES = "all_dates" [];
@@ -62,9 +72,11 @@ words! {
     CHOSEN = "chosen" [];
     BALANCE = "balance" [];
     TITLE = "title" ["period"];
+    TITLE_BALANCES = "title_balances" [];
     SPAN = "span" ["dates", "zone"];
-    LATE = "late" [];
+    SPAN_BALANCES = "span_balances" ["time", "zone"];
     UNNAMED = "unnamed" ["id"];
+    ROW_MOVED = "row_moved" ["row", "moved"];
     UP = "up" ["places"];
     DOWN = "down" ["places"];
     SAME = "same" [];
@@ -85,24 +97,34 @@ pub fn board_reply(board: &BoardPage, names: &HashMap<UserId, Known>, own: Reply
     }
     let rows = board.rows.iter();
     reply = rows.fold(reply, |reply, ranked| {
-        reply.and(row(ranked, called(names, ranked.member)))
+        reply.and(board_row(board, names, ranked))
     });
     reply.and(own).and(board_counts(board))
 }
 
+/// A row with what became of its place, where there was a board before.
+fn board_row(board: &BoardPage, names: &HashMap<UserId, Known>, ranked: &Ranked) -> Reply {
+    let row = row(ranked, called(names, ranked.member));
+    match Way::of(board.before.as_ref(), ranked.member, ranked.place) {
+        None => row,
+        Some(way) => Reply::new(&ROW_MOVED)
+            .with("row", said(row))
+            .with("moved", said(moved(way))),
+    }
+}
+
 /// What stands above a board: of one that was due its title and, where it comes late, when it was due.
 pub fn board_head(board: &BoardPage) -> Reply {
-    if let Edition::Due { slot_ms, late } = board.edition {
+    if matches!(board.edition, Edition::Due { .. }) {
         let head = Reply::new(&HEAD_DUE).with("title", said(board_title(board)));
-        return match late {
-            true => head.line(&WAS_DUE).with("time", Hole::Time(slot_ms)),
-            false => head,
-        };
+        return head.and(board_late(board).unwrap_or_default());
     }
     let shown = u64::from(board.page) + 1;
-    Reply::new(&HEAD)
-        .with("period", said(counted(board.counted)))
-        .with("page", count(shown.min(board.pages)))
+    let head = match board.counted {
+        Counted::Earned(earned) => Reply::new(&HEAD).with("period", said(period(earned))),
+        Counted::Balance => Reply::new(&HEAD_BALANCES),
+    };
+    head.with("page", count(shown.min(board.pages)))
         .with("pages", count(board.pages))
 }
 
@@ -112,16 +134,54 @@ pub fn board_without_rows(board: &BoardPage) -> Option<Reply> {
         .with("page", Hole::Number(i64::from(board.page) + 1))
         .with("pages", count(board.pages));
     let beyond = (u64::from(board.page) >= board.pages).then_some(beyond);
+    let read = board.balances.as_ref().map(|balances| balances.read);
     match (board.size.shown, board.size.hidden) {
-        (0, 0) => Some(beyond.unwrap_or_default().line(&EMPTY)),
-        (0, _) => Some(beyond.unwrap_or_default().line(&NONE_SHOWN)),
+        (0, 0) => Some(beyond.unwrap_or_default().line(match read {
+            None => &EMPTY,
+            Some(BalancesRead::Here) => &EMPTY_BOOKS,
+            Some(BalancesRead::Swept) => &EMPTY_SWEPT,
+            Some(BalancesRead::WhenAsked) => &EMPTY_ASKED,
+        })),
+        (0, _) => Some(beyond.unwrap_or_default().line(match read {
+            None => &NONE_SHOWN,
+            Some(_) => &NONE_SHOWN_BALANCES,
+        })),
         _ => beyond,
+    }
+}
+
+/// The line below every board: what is counted, for which days, as of when, who is not shown.
+pub fn board_counts(board: &BoardPage) -> Reply {
+    let counts = match &board.balances {
+        None => Reply::new(&COUNTS).with("dates", said(dates(board))),
+        Some(balances) => {
+            let system = system_hole(&balances.system);
+            match balances.read {
+                BalancesRead::Here => Reply::new(&COUNTS_BOOKS).with("system", system),
+                BalancesRead::Swept | BalancesRead::WhenAsked => Reply::new(&COUNTS_BALANCES)
+                    .with("system", system)
+                    .with("oldest", oldest(board.oldest_ms)),
+            }
+        }
+    };
+    counts
+        .with("zone", Hole::Zone)
+        .with("time", Hole::Time(board.read_ms))
+        .with("hidden", count(board.size.hidden))
+}
+
+/// When the balance that was read first was read, or nothing.
+fn oldest(oldest_ms: Option<i64>) -> Hole {
+    match oldest_ms {
+        Some(oldest_ms) => said(Reply::new(&OLDEST).with("time", Hole::Time(oldest_ms))),
+        None => Hole::Own(String::new()),
     }
 }
 
 /// What a posted board is of, without its page.
 pub fn board_title(board: &BoardPage) -> Reply {
     let ended = match (board.edition, board.counted) {
+        (_, Counted::Balance) => return Reply::new(&TITLE_BALANCES),
         (Edition::Running, _) => None,
         (Edition::Due { .. }, Counted::Earned(Period::Day)) => Some(&LAST_DAY),
         (Edition::Due { .. }, Counted::Earned(Period::Week)) => Some(&LAST_WEEK),
@@ -132,21 +192,30 @@ pub fn board_title(board: &BoardPage) -> Reply {
     Reply::new(&TITLE).with("period", said(period))
 }
 
-/// The days a board counts, and in whose zone.
+/// The days a board counts, and in whose zone; of balances, as of when they are.
 pub fn board_dates(board: &BoardPage) -> Reply {
+    if board.counted == Counted::Balance {
+        return Reply::new(&SPAN_BALANCES)
+            .with("time", Hole::Time(board.read_ms))
+            .with("zone", Hole::Zone);
+    }
     Reply::new(&SPAN)
         .with("dates", said(dates(board)))
         .with("zone", Hole::Zone)
 }
 
-/// That a board comes late, where it does.
+/// That a board comes late and when it was due, where it does.
 pub fn board_late(board: &BoardPage) -> Option<Reply> {
     match board.edition {
-        Edition::Due { late: true, .. } => Some(Reply::new(&LATE)),
+        Edition::Due {
+            slot_ms,
+            late: true,
+        } => Some(Reply::new(&WAS_DUE).with("time", Hole::Time(slot_ms))),
         Edition::Due { late: false, .. } | Edition::Running => None,
     }
 }
 
+/// Which days are counted.
 fn dates(board: &BoardPage) -> Reply {
     match board.days.dates() {
         None => Reply::new(&ALL_DATES),
@@ -157,15 +226,6 @@ fn dates(board: &BoardPage) -> Reply {
             .with("first", Hole::Own(first.to_string()))
             .with("last", Hole::Own(last.to_string())),
     }
-}
-
-/// The line below every board: what is counted, for which days, as of when, who is not shown.
-pub fn board_counts(board: &BoardPage) -> Reply {
-    Reply::new(&COUNTS)
-        .with("dates", said(dates(board)))
-        .with("zone", Hole::Zone)
-        .with("time", Hole::Time(board.read_ms))
-        .with("hidden", count(board.size.hidden))
 }
 
 /// What is counted, as it is called.
@@ -204,8 +264,10 @@ pub fn row(ranked: &Ranked, name: Hole) -> Reply {
 /// Somebody's name, or where it could not be learnt a mention, which the chat shows as one.
 pub fn called(names: &HashMap<UserId, Known>, member: UserId) -> Hole {
     match names.get(&member) {
-        Some(Known::Person(name)) if shows(name) => Hole::Name(name.clone()),
-        Some(Known::Person(_) | Known::Bot | Known::Gone) | None => mention(member),
+        Some(Known::Person(name) | Known::Unranked(name)) if shows(name) => {
+            Hole::Name(name.clone())
+        }
+        _ => mention(member),
     }
 }
 

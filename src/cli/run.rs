@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -45,7 +46,7 @@ pub(super) async fn run(arguments: Arguments) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    end(drive(config, stop).await)
+    end(drive(config, Surroundings::default(), stop).await)
 }
 
 /// The exit code, after a failure was told.
@@ -59,13 +60,27 @@ pub(super) fn end(ended: anyhow::Result<()>) -> ExitCode {
     }
 }
 
+/// What the app is given besides its settings.
+#[derive(Debug, Default)]
+pub(super) struct Surroundings {
+    /// The time; the machine's unless the sandbox moves it.
+    pub(super) clock: Clock,
+    /// Where `[http]` listens, if somebody had to know the port beforehand.
+    pub(super) listener: Option<TcpListener>,
+}
+
 /// Builds the app and runs it until `stop`.
-pub(super) async fn drive(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
+pub(super) async fn drive(
+    config: Config,
+    surroundings: Surroundings,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let app = tokio::select! {
-        built = App::build(config, Clock::system()) => built?,
+        built = App::build(config, surroundings.clock) => built?,
         // Losing the build is safe: nothing is sent before `run`.
         () = stop.cancelled() => return Ok(()),
     };
+    let app = app.serving_on(surroundings.listener);
     let late = async {
         stop.cancelled().await;
         tokio::time::sleep(PATIENCE).await;

@@ -35,6 +35,7 @@ use crate::sandbox::Running;
 use crate::sandbox::Sandbox;
 use crate::sandbox::SandboxOptions;
 use crate::sandbox::World;
+use crate::support::clock::Clock;
 
 /// What `sandbox` takes.
 #[derive(Args, Debug)]
@@ -94,14 +95,17 @@ async fn play(arguments: &Arguments) -> anyhow::Result<()> {
     let running = Sandbox::start(options, listener)
         .await
         .context("the sandbox cannot be started")?;
-    let settings = bot::settings(&running, arguments.points, &folder.path)?;
+    let door = bot::door(arguments.listen).await?;
+    let settings = bot::settings(&running, arguments.points, &folder.path, &door)?;
     let ended = match arguments.serve_only {
         true => {
+            // The bot of one's own takes it.
+            drop(door);
             present(arguments, &running, &settings, &folder)?;
             stop.cancelled().await;
             Ok(())
         }
-        false => with_bot(arguments, &running, &settings, &folder, stop).await,
+        false => with_bot(arguments, &running, &settings, door, &folder, stop).await,
     };
     running.stop().await;
     ended
@@ -111,6 +115,7 @@ async fn with_bot(
     arguments: &Arguments,
     running: &Running,
     settings: &str,
+    door: TcpListener,
     folder: &Folder,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
@@ -120,8 +125,14 @@ async fn with_bot(
         Path::new(""),
         &Environment::default(),
     )?;
+    // One shift for both, so that no request is signed on one side of a leap and judged on the other.
+    let clock = Clock::shifted_by(running.clock_shift());
+    let surroundings = run::Surroundings {
+        clock: clock.clone(),
+        listener: Some(door),
+    };
     let bot = async {
-        let ended = run::drive(config, stop.clone()).await;
+        let ended = run::drive(config, surroundings, stop.clone()).await;
         stop.cancel();
         ended
     };
@@ -134,7 +145,7 @@ async fn with_bot(
                 if connected.is_err() {
                     tracing::warn!("the bot has not connected yet");
                 }
-                bot::link(running, &folder.path).await?;
+                bot::link(running, &folder.path, clock).await?;
                 present(arguments, running, settings, folder)
             }
             None => Ok(()),
@@ -191,7 +202,8 @@ fn steps(running: &Running) -> String {
          {moderator}  /帮助                           everything there is\n\n\
          English works too: /points, /reward, /help. Then press \"mall applies, then hangs up\"\n\
          (商城入账后断线) above the chat and reward again: it is paid once, and the bot says so as soon\n\
-         as it is certain.\n"
+         as it is certain. The board of the week comes into #排行榜 on Monday at 9:00: reward two members,\n\
+         then set the clock at the top to next Monday (下周一 08:59) and wait a minute.\n"
     )
 }
 

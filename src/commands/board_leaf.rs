@@ -1,12 +1,12 @@
 //! What the buttons that turn the pages of a board carry.
 //!
 //! ```text
-//! leaf   = "gp:b:" base64url( body mark )
-//! body   = command asker guild (8 bytes each) page (3) period (6)
-//! period = kind (1) and 5 bytes: nothing, days (2), or the first date (3) and how many follow (2)
+//! leaf    = "gp:b:" base64url( body mark )
+//! body    = command asker guild (8 bytes each) page (3) counted (6)
+//! counted = kind (1) and 5 bytes: nothing, days (2), or the first date (3) and how many follow (2)
 //! ```
 //!
-//! All of it and sealed, for the reasons that `leaf` gives. The period is what was asked for, so that a
+//! All of it and sealed, for the reasons that `leaf` gives. What is counted is what was asked for, so that a
 //! press counts the week that is running then, which the page says.
 
 use base64::Engine as _;
@@ -15,6 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::UserId;
+use crate::model::period::Counted;
 use crate::model::period::Period;
 use crate::support::seal::MARK;
 use crate::support::seal::Seal;
@@ -23,8 +24,8 @@ use crate::support::seal::Seal;
 const HEAD: &str = "gp:b:";
 
 const IDS: usize = 3 * 8;
-const BODY: usize = IDS + 3 + PERIOD;
-const PERIOD: usize = 6;
+const BODY: usize = IDS + 3 + COUNTED;
+const COUNTED: usize = 6;
 
 /// A page of a board, as a button carries it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +37,7 @@ pub struct BoardLeaf {
     /// In which guild.
     pub guild: GuildId,
     /// What is counted.
-    pub period: Period,
+    pub counted: Counted,
     /// Which page, from 0 to below `MOST_BOARD_PAGES`.
     pub page: u32,
 }
@@ -59,7 +60,7 @@ impl BoardLeaf {
             bytes.extend(id.to_be_bytes());
         }
         bytes.extend(&self.page.to_be_bytes()[1..]);
-        bytes.extend(written(self.period));
+        bytes.extend(written(self.counted));
         let mark = seal.mark(&bytes);
         bytes.extend(mark);
         format!("{HEAD}{}", URL_SAFE_NO_PAD.encode(bytes))
@@ -76,7 +77,7 @@ impl BoardLeaf {
             let eight = body.get(8 * at..8 * (at + 1))?;
             eight.try_into().ok().map(u64::from_be_bytes)
         };
-        let [high, middle, low, period @ ..] = &body[IDS..] else {
+        let [high, middle, low, counted @ ..] = &body[IDS..] else {
             return None;
         };
         Some(Self {
@@ -84,14 +85,18 @@ impl BoardLeaf {
             asker: UserId::new(id(1)?),
             guild: GuildId::new(id(2)?),
             page: u32::from_be_bytes([0, *high, *middle, *low]),
-            period: read(period.try_into().ok()?)?,
+            counted: read(counted.try_into().ok()?)?,
         })
     }
 }
 
-fn written(period: Period) -> [u8; PERIOD] {
+fn written(counted: Counted) -> [u8; COUNTED] {
+    let period = match counted {
+        Counted::Earned(period) => period,
+        Counted::Balance => return [6, 0, 0, 0, 0, 0],
+    };
     match period {
-        Period::Day => [0; PERIOD],
+        Period::Day => [0; COUNTED],
         Period::Week => [1, 0, 0, 0, 0, 0],
         Period::Month => [2, 0, 0, 0, 0, 0],
         Period::All => [3, 0, 0, 0, 0, 0],
@@ -109,20 +114,22 @@ fn written(period: Period) -> [u8; PERIOD] {
     }
 }
 
-fn read([kind, bytes @ ..]: [u8; PERIOD]) -> Option<Period> {
+fn read([kind, bytes @ ..]: [u8; COUNTED]) -> Option<Counted> {
     let [first, second, third, fourth, fifth] = bytes;
-    match kind {
-        0 => Some(Period::Day),
-        1 => Some(Period::Week),
-        2 => Some(Period::Month),
-        3 => Some(Period::All),
-        4 => Some(Period::Days(u16::from_be_bytes([first, second]))),
+    let period = match kind {
+        0 => Period::Day,
+        1 => Period::Week,
+        2 => Period::Month,
+        3 => Period::All,
+        4 => Period::Days(u16::from_be_bytes([first, second])),
         5 => {
             let date = i32::from_be_bytes([first, second, third, 0]) >> 8;
-            Period::from_numbered(date, u16::from_be_bytes([fourth, fifth]))
+            Period::from_numbered(date, u16::from_be_bytes([fourth, fifth]))?
         }
-        _ => None,
-    }
+        6 => return Some(Counted::Balance),
+        _ => return None,
+    };
+    Some(Counted::Earned(period))
 }
 
 #[cfg(test)]
@@ -134,7 +141,8 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again_and_nothing_else() {
         let seal = Seal::of(&Secret::new("token"), "leaf");
-        for period in [
+        for counted in [
+            "balance",
             "day",
             "week",
             "month",
@@ -150,12 +158,12 @@ mod tests {
                 command: MessageId::new(868_822_861_471_551_488),
                 asker: UserId::new(u64::MAX),
                 guild: GuildId::new(412_345_678_901_234_563),
-                period: period.parse().unwrap(),
+                counted: counted.parse().unwrap(),
                 page: MOST_BOARD_PAGES - 1,
             };
             let carried = leaf.write(&seal);
             assert!(carried.len() <= 64 && is_board_leaf(&carried), "{carried}");
-            assert_eq!(BoardLeaf::read(&carried, &seal), Some(leaf), "{period}");
+            assert_eq!(BoardLeaf::read(&carried, &seal), Some(leaf), "{counted}");
             for at in HEAD.len()..carried.len() {
                 let mut forged = carried.clone().into_bytes();
                 forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };

@@ -164,6 +164,7 @@ pub(super) fn not_written(error: ChangeError) -> CommandError {
         ChangeError::Account { error, .. } => CommandError::Refused(Refusal::Points {
             meaning: error.refused.meaning,
             about: About::Another,
+            system: None,
             code: error.refused.code,
         }),
         error @ ChangeError::NoSystem => CommandError::Failed(anyhow::Error::new(error)),

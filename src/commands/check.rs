@@ -119,7 +119,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
             reply.and(good(Reply::new(&SWITCH), now))
         }
         Err(refused) => {
-            let why = points_refused(refused.meaning, About::Another, refused.code);
+            let why = points_refused(refused.meaning, About::Another, None, refused.code);
             reply.and(bad(Reply::new(&SWITCH), now, Hole::Said(Box::new(why))))
         }
     }))

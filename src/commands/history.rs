@@ -149,6 +149,9 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
             return Err(Refusal::Points {
                 meaning: refused.meaning,
                 about,
+                system: asked
+                    .cloned()
+                    .or_else(|| call.points.systems(guild).into_iter().next()),
                 code: refused.code.filter(|_| staff),
             }
             .into());

@@ -4,27 +4,35 @@
 //! answer is due; what is missing comes as the rest.
 
 use std::fmt;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use crate::boards::count;
+use crate::boards::said;
+use crate::boards::to_next;
 use crate::commands::Answer;
 use crate::commands::Args;
 use crate::commands::Asked;
 use crate::commands::Call;
 use crate::commands::CommandError;
 use crate::commands::Handler;
+use crate::commands::Member;
 use crate::commands::MemberKind;
 use crate::commands::Stage;
 use crate::model::Policy;
 use crate::model::Refusal;
 use crate::model::System;
 use crate::model::SystemKind;
+use crate::model::period::Counted;
+use crate::model::period::Period;
 use crate::model::refusal::About;
 use crate::model::refusal::PointsRefusal;
 use crate::permissions::Right;
 use crate::points::Asking;
 use crate::points::BalanceRead;
 use crate::points::Line;
+use crate::points::Ranked;
 use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::Word;
@@ -50,9 +58,13 @@ words! {
     LINE_FAILED = "line_failed" ["system", "why", "code"];
     LINE_KNOWN = "line_known" ["line", "balance", "time"];
     NO_ACCOUNT = "no_account" [];
+    PLACE = "place" ["place", "distance"];
     UNLINKED_OWN = "unlinked_own" ["system", "name"];
     UNLINKED_OTHER = "unlinked_other" ["system"];
 }
+
+/// How long a place is waited for; what an index leads to takes a thousandth of it.
+const PLACE_WITHIN: Duration = Duration::from_millis(200);
 
 pub(super) struct BalanceQuestion;
 
@@ -85,9 +97,10 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
         return Err(Refusal::IsBot { name }.into());
     }
     if let Some(mut asking) = call.points.ask_all(call.policy.guild, member.id) {
-        asking.within_budget().await;
+        let ((), place) = tokio::join!(asking.within_budget(), place(&call, member));
         let rest = Rest {
             asking,
+            place,
             member: member.name.clone(),
             about,
             staff: call.granted.covers(Right::View),
@@ -101,7 +114,9 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
             },
         });
     }
-    let balance = call.points.balance(call.policy.guild, member.id).await.map_err(|error| {
+    let balance = call.points.balance(call.policy.guild, member.id);
+    let (balance, place) = tokio::join!(balance, place(&call, member));
+    let balance = balance.map_err(|error| {
         let meaning = error.refused.meaning;
         tracing::warn!(?meaning, code = error.refused.code, text = ?error.refused.text, "a balance could not be read");
         let staff = call.granted.covers(Right::View);
@@ -109,6 +124,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
         Refusal::Points {
             meaning,
             about,
+            system: call.points.systems(call.policy.guild).into_iter().next(),
             code,
         }
     })?;
@@ -117,12 +133,41 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
         .with("balance", Hole::Number(balance.points))
         .with("time", Hole::Time(balance.read_ms))
         .with("zone", Hole::Zone);
-    Ok(Answer::Say(reply))
+    Ok(Answer::Say(with_place(reply, place)))
+}
+
+/// Place and points to the next one above, this week.
+type Place = (Ranked, Option<i64>);
+
+/// Where the member stands this week, if they are on the board and it is known in a moment: nobody
+/// waits for it, and the answer is the same without it.
+async fn place(call: &Call<'_>, member: &Member) -> Option<Place> {
+    let counted = Counted::Earned(Period::Week);
+    let place = call.points.on_board(call.policy, counted, member.id);
+    match tokio::time::timeout(PLACE_WITHIN, place).await {
+        Ok(Ok(place)) => place,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "a place for a balance's answer could not be read");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+fn with_place(reply: Reply, place: Option<Place>) -> Reply {
+    match place {
+        None => reply,
+        Some((own, distance)) => reply
+            .line(&PLACE)
+            .with("place", count(own.place))
+            .with("distance", said(to_next(distance))),
+    }
 }
 
 /// What is still to come of an answer with a line for each points system.
 pub struct Rest {
     asking: Asking,
+    place: Option<Place>,
     /// Whose points. Untrusted text.
     member: String,
     about: About,
@@ -168,9 +213,10 @@ impl Rest {
         let head = Reply::new(head)
             .with("member", Hole::Name(self.member.clone()))
             .with("zone", Hole::Zone);
-        self.asking.lines().fold(head, |reply, (system, line)| {
+        let lines = self.asking.lines().fold(head, |reply, (system, line)| {
             reply.and(self.line(system, line, missing))
-        })
+        });
+        with_place(lines, self.place)
     }
 
     fn line(&self, system: &System, line: Line<'_>, missing: Missing) -> Reply {
@@ -191,7 +237,7 @@ impl Rest {
                         (PointsRefusal::NoAccount, kind) if kind != SystemKind::Mall => {
                             Reply::new(&NO_ACCOUNT)
                         }
-                        _ => points_reply(meaning, about),
+                        _ => points_reply(meaning, about, Some(system)),
                     };
                     let code = error.refused.code.filter(|_| self.staff);
                     let failed = of(&LINE_FAILED)

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use crate::boards::board_counts;
 use crate::boards::called;
 use crate::boards::count;
-use crate::boards::period as period_called;
+use crate::boards::counted as counted_called;
 use crate::boards::row;
 use crate::boards::said;
 use crate::boards::to_next;
@@ -42,7 +42,7 @@ impl Handler for OwnPlace {
     }
 
     fn parse(&self, args: Args, _policy: &Policy) -> Result<Asked, Refusal> {
-        args.period()
+        args.counted()
     }
 
     fn run<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<Answer, CommandError>> {
@@ -51,13 +51,13 @@ impl Handler for OwnPlace {
 }
 
 async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
-    let (period, policy) = (call.asked.board.period, call.policy);
+    let (counted, policy) = (call.asked.board.counted, call.policy);
     let caller = &call.caller;
-    let mut standing = top::place(&call, period, caller).await?;
+    let mut standing = top::place(&call, counted, caller).await?;
     let mut near = Vec::new();
     let mut names = HashMap::new();
     if let Standing::On { .. } = standing {
-        let around = || call.points.around(policy, period, caller.id, EACH);
+        let around = || call.points.around(policy, counted, caller.id, EACH);
         near = around().await.map_err(top::store)?;
         let others = |near: &[Ranked]| {
             let others = near.iter().map(|ranked| ranked.member);
@@ -67,15 +67,15 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
         if top::off_boards(&call, &names).await {
             near = around().await.map_err(top::store)?;
             names = call.names.of(policy.guild, others(&near)).await;
-            standing = top::place(&call, period, caller).await?;
+            standing = top::place(&call, counted, caller).await?;
         }
     }
     // Its line says what is counted; its rows are not shown.
-    let board = call.points.board(policy, period, 0).await;
+    let board = call.points.board(policy, counted, 0).await;
     let board = board.map_err(top::store)?;
     let mut reply = Reply::new(&HEAD)
         .with("member", Hole::Name(caller.name.clone()))
-        .with("period", said(period_called(period)));
+        .with("period", said(counted_called(counted)));
     for ranked in &near {
         reply = reply.and(match (&standing, ranked.member == caller.id) {
             (Standing::On { distance, .. }, true) => Reply::new(&OWN)

@@ -12,6 +12,7 @@ use crate::commands::told::reason_hole;
 use crate::model::Policy;
 use crate::model::ReceiptCode;
 use crate::model::Refusal;
+use crate::model::System;
 use crate::model::refusal::About;
 use crate::model::refusal::Usage;
 use crate::permissions::Right;
@@ -184,7 +185,11 @@ fn told(receipt: &Receipt, staff: bool) -> Reply {
             .with("time", Hole::Time(balance.read_ms));
     }
     if let Some(refused) = &receipt.refusal {
-        let why = points_reply(refused.meaning, About::Another);
+        let why = points_reply(
+            refused.meaning,
+            About::Another,
+            System::read(&receipt.system).as_ref(),
+        );
         reply = reply.line(&WHY).with("why", Hole::Said(Box::new(why)));
     }
     if let Some(undoes) = &receipt.undoes {

@@ -131,6 +131,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
                 true => About::Asker,
                 false => About::Another,
             },
+            system: Some(system.clone()),
             code: error.refused.code,
         }
         .into()),
@@ -160,7 +161,11 @@ pub fn report_reply(report: &EventReport) -> Reply {
             let why = match refused.meaning {
                 PointsRefusal::Declined => Reply::new(&NOT_DONE),
                 PointsRefusal::NoAccount => Reply::new(&NO_SUCH_ACCOUNT),
-                meaning => points_reply(meaning, About::Another),
+                meaning => points_reply(
+                    meaning,
+                    About::Another,
+                    System::read(&asked.system).as_ref(),
+                ),
             };
             let status = refused.code.map(|code| code.to_string());
             let seen: Vec<String> = status

@@ -1,6 +1,7 @@
 //! How a change stands, as said in chat: one line for one member, a list for several.
 
 use crate::commands::proposal::button;
+use crate::model::System;
 use crate::model::refusal::About;
 use crate::model::refusal::PointsRefusal;
 use crate::points::Receipt;
@@ -240,7 +241,11 @@ pub(super) fn meaning(receipt: &Receipt) -> PointsRefusal {
 }
 
 pub(super) fn why_hole(receipt: &Receipt) -> Hole {
-    Hole::Said(Box::new(points_reply(meaning(receipt), About::Another)))
+    Hole::Said(Box::new(points_reply(
+        meaning(receipt),
+        About::Another,
+        System::read(&receipt.system).as_ref(),
+    )))
 }
 
 /// The points system's own code, for the staff who give and take.

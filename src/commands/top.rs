@@ -1,4 +1,5 @@
-//! `/top`: a board of what was earned through the bot, with the asker's own row at its foot.
+//! `/top`: a board of what was earned through the bot, or of balances, with the asker's own row at its
+//! foot.
 
 use std::collections::HashMap;
 
@@ -22,7 +23,7 @@ use crate::commands::args::Page;
 use crate::model::Policy;
 use crate::model::Refusal;
 use crate::model::UserId;
-use crate::model::period::Period;
+use crate::model::period::Counted;
 use crate::points::BOARD_ROWS;
 use crate::points::BoardPage;
 use crate::points::Hidden;
@@ -42,8 +43,10 @@ macro_rules! words {
 words! {
     OWN = "own" ["member", "place", "points", "distance"];
     NOTHING = "nothing" ["member"];
+    NOTHING_KNOWN = "nothing_known" ["member"];
     OFF = "off" ["command"];
     LEFT_OUT = "left_out" ["member"];
+    LEFT_OUT_KNOWN = "left_out_known" ["member"];
     PREVIOUS = "previous" [];
     NEXT = "next" [];
 }
@@ -83,7 +86,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
             command: call.message,
             asker: call.caller.id,
             guild: call.policy.guild,
-            period: wanted.period,
+            counted: wanted.counted,
             page,
         }
         .write(call.seal)
@@ -108,7 +111,7 @@ struct Seen {
 
 async fn read(call: &Call<'_>, subject: &Member) -> Result<Seen, CommandError> {
     let wanted = call.asked.board;
-    let standing = place(call, wanted.period, subject).await?;
+    let standing = place(call, wanted.counted, subject).await?;
     let page = match (wanted.page, &standing) {
         (Page::Number(page), _) => page,
         (Page::OfMember, Standing::On { own, .. }) => {
@@ -117,7 +120,7 @@ async fn read(call: &Call<'_>, subject: &Member) -> Result<Seen, CommandError> {
         }
         (Page::OfMember, _) => 0,
     };
-    let board = call.points.board(call.policy, wanted.period, page);
+    let board = call.points.board(call.policy, wanted.counted, page);
     let board = board.await.map_err(store)?;
     let members: Vec<UserId> = board.rows.iter().map(|ranked| ranked.member).collect();
     let names = call.names.of(call.policy.guild, members).await;
@@ -128,39 +131,54 @@ async fn read(call: &Call<'_>, subject: &Member) -> Result<Seen, CommandError> {
     })
 }
 
-/// Where the subject stands. Somebody who left and speaks here again is back.
+/// Where the subject stands. Somebody who left and speaks here again is back, and so is who lost a role
+/// that is left out.
 pub(super) async fn place(
     call: &Call<'_>,
-    period: Period,
+    counted: Counted,
     subject: &Member,
 ) -> Result<Standing, CommandError> {
     let (policy, points) = (call.policy, call.points);
-    let standing = points.place(policy, period, subject.id).await;
+    let standing = points.place(policy, counted, subject.id).await;
     let standing = standing.map_err(store)?;
-    if !matches!(&standing, Standing::Off(why) if why.contains(&Hidden::Left)) {
+    let Standing::Off(why) = &standing else {
+        return Ok(standing);
+    };
+    if !why.contains(&Hidden::Left) && !why.contains(&Hidden::Role) {
         return Ok(standing);
     }
     let known = call.names.of(policy.guild, vec![subject.id]).await;
-    if !matches!(known.get(&subject.id), Some(Known::Person(_))) {
+    let over: &[Hidden] = match known.get(&subject.id) {
+        Some(Known::Person(_)) => &[Hidden::Left, Hidden::Role],
+        Some(Known::Unranked(_)) => &[Hidden::Left],
+        Some(Known::Bot | Known::Gone) | None => &[],
+    };
+    let mut changed = false;
+    for reason in over.iter().filter(|reason| why.contains(reason)) {
+        let shown = points.hide(policy.guild, subject.id, *reason, OnBoards::Shown);
+        match shown.await {
+            Ok(now) => changed |= now,
+            Err(error) => {
+                tracing::warn!(member = %subject.id, %error, "who is back could not be brought back to the boards");
+            }
+        }
+    }
+    if !changed {
         return Ok(standing);
     }
-    let shown = points.hide(policy.guild, subject.id, Hidden::Left, OnBoards::Shown);
-    if let Err(error) = shown.await {
-        tracing::warn!(member = %subject.id, %error, "who came back could not be brought back to the boards");
-        return Ok(standing);
-    }
-    let standing = points.place(policy, period, subject.id).await;
+    let standing = points.place(policy, counted, subject.id).await;
     standing.map_err(store)
 }
 
-/// Takes off the boards whoever turned out to be a bot or to have left; whether there was anybody. A
-/// board is shown also where that cannot be written down.
+/// Takes off the boards whoever turned out to be a bot, to have left or to have a role that is left out;
+/// whether there was anybody. A board is shown also where that cannot be written down.
 pub(super) async fn off_boards(call: &Call<'_>, names: &HashMap<UserId, Known>) -> bool {
     let mut any = false;
     for (member, known) in names {
         let why = match known {
             Known::Bot => Hidden::Bot,
             Known::Gone => Hidden::Left,
+            Known::Unranked(_) => Hidden::Role,
             Known::Person(_) => continue,
         };
         let guild = call.policy.guild;
@@ -171,7 +189,7 @@ pub(super) async fn off_boards(call: &Call<'_>, names: &HashMap<UserId, Known>) 
         {
             Ok(changed) => any |= changed,
             Err(error) => {
-                tracing::warn!(%member, %error, "who left, or is a bot, could not be taken off the boards");
+                tracing::warn!(%member, %error, "who does not belong on boards could not be taken off them");
             }
         }
     }
@@ -181,18 +199,25 @@ pub(super) async fn off_boards(call: &Call<'_>, names: &HashMap<UserId, Known>) 
 /// Where the subject stands.
 pub(super) fn own(call: &Call<'_>, subject: &Member, standing: &Standing) -> Reply {
     let of = |word| Reply::new(word).with("member", Hole::Name(subject.name.clone()));
+    let counted = call.asked.board.counted;
     let is_caller = subject.id == call.caller.id;
     match standing {
         Standing::On { own, distance } => of(&OWN)
             .with("place", count(own.place))
             .with("points", Hole::Number(own.points))
             .with("distance", said(to_next(*distance))),
-        Standing::Nothing if is_caller => of(&NOTHING),
+        Standing::Nothing if is_caller => of(match counted {
+            Counted::Earned(_) => &NOTHING,
+            Counted::Balance => &NOTHING_KNOWN,
+        }),
         Standing::Off(why) if is_caller && why.contains(&Hidden::Asked) => {
             Reply::new(&OFF).with("command", Hole::Own(shown_name(call, "privacy")))
         }
         // Whether others have earned nothing or do not want to be seen is theirs to tell.
-        Standing::Nothing | Standing::Off(_) => of(&LEFT_OUT),
+        Standing::Nothing | Standing::Off(_) => of(match counted {
+            Counted::Earned(_) => &LEFT_OUT,
+            Counted::Balance => &LEFT_OUT_KNOWN,
+        }),
     }
 }
 

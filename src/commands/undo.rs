@@ -14,6 +14,7 @@ use crate::commands::proposal::button;
 use crate::commands::told;
 use crate::model::Policy;
 use crate::model::Refusal;
+use crate::model::System;
 use crate::model::decision::Extent;
 use crate::model::decision::NotUndone;
 use crate::model::refusal::About;
@@ -115,6 +116,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
         asked_by: call.pressed.is_none().then_some(call.message),
         of,
     };
+    let system = System::read(&undoing.of.system);
     let undone = call.points.undo(call.granted, call.policy, undoing).await;
     match undone.map_err(change::not_written)? {
         Undo::Written(receipt) => Ok(change::told(receipt.cause, &[*receipt])),
@@ -124,6 +126,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
         Undo::Unread(error) => Err(Refusal::Points {
             meaning: error.refused.meaning,
             about: About::Another,
+            system,
             code: error.refused.code,
         }
         .into()),

@@ -12,7 +12,6 @@ use crate::config::names;
 use crate::config::reader::Complaint;
 use crate::config::reader::Reader;
 use crate::config::reader::Section;
-use crate::config::reserved;
 use crate::config::systems;
 use crate::config::tree::Node;
 use crate::config::tree::Origin;
@@ -92,9 +91,10 @@ fn guild(
     let admin_roles = reader.list(section, "admin_roles", forms::id);
     let moderator_roles = reader.list(section, "moderator_roles", forms::id);
     let manage_guild = reader.read(section, "manage_guild_is_admin", forms::boolean);
+    let sweep = reader.read(section, "sweep", forms::boolean);
+    let unranked_roles = reader.list(section, "unranked_roles", forms::id);
     let limits = reward(reader, section);
     let presets = presets(reader, section);
-    reserved::of_guild(reader, section);
     let boards = boards::boards(reader, section);
     let points = points(reader, section, top);
     Some(GuildSettings {
@@ -114,6 +114,8 @@ fn guild(
             presets,
         },
         also: also(reader, section, top, &points),
+        sweep: sweep.unwrap_or(false),
+        unranked_roles: unranked_roles.into_iter().map(RoleId::new).collect(),
         points,
         boards,
     })

@@ -15,7 +15,6 @@ mod forms;
 mod guild;
 mod names;
 mod reader;
-mod reserved;
 mod secrets;
 mod sections;
 mod systems;

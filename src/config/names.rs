@@ -56,6 +56,7 @@ pub(super) const GUILD: &[&str] = &[
     "language",
     "timezone",
     "sweep",
+    "unranked_roles",
     "admins",
     "admin_roles",
     "moderator_roles",

@@ -7,8 +7,9 @@
 //! that is open, and never passes a stretch that was missed and not read yet (`resume`).
 //!
 //! Invariants: a command is entered once, whether its frame or the history brings it first; what is
-//! noted on disk is handled; nothing here waits. Deliberately absent: reading history, and time: ids
-//! are the platform's own clock.
+//! noted on disk is handled, and nothing is noted before what stands there is learnt: a channel that
+//! looks new until then may have a stretch that was missed; nothing here waits. Deliberately absent:
+//! reading history, and time: ids are the platform's own clock.
 
 mod channel;
 
@@ -65,6 +66,8 @@ struct State {
     dirty: HashSet<ChannelId>,
     /// How often the connection was lost: what was begun before the last time proves nothing.
     cuts: u64,
+    /// Whether it is known what former processes have noted.
+    is_learnt: bool,
 }
 
 /// A channel that is to be read.
@@ -137,14 +140,20 @@ impl Marks {
         }
         let mut state = self.state();
         let State {
-            channels, dirty, ..
+            channels,
+            dirty,
+            is_learnt,
+            ..
         } = &mut *state;
         let channel = channels.entry(incoming.channel).or_insert_with(|| {
             // What was said before anybody used the bot here is not ours.
             let since = MessageId::new(message.number().saturating_sub(1));
             dirty.insert(incoming.channel);
             self.changed.notify_one();
-            Channel::new(incoming.guild, since)
+            let mut channel = Channel::new(incoming.guild, since);
+            // Perhaps somebody did, and what is noted of it is not known yet.
+            channel.resume = (!*is_learnt).then_some(since);
+            channel
         });
         if message <= channel.since {
             entered.is_late = true;
@@ -185,12 +194,18 @@ impl Marks {
     /// Adds what a former process has noted.
     pub(super) fn learn(&self, handled: Handled) {
         let mut state = self.state();
+        let is_first = !std::mem::replace(&mut state.is_learnt, true);
         for mark in handled.channels {
             let known = state.channels.entry(mark.channel).or_insert_with(|| {
                 let mut channel = Channel::new(mark.guild, mark.since);
                 channel.resume = Some(mark.since);
                 channel
             });
+            if is_first {
+                // Until now it went by its first live command; what was missed lies before that.
+                known.since = mark.since;
+                known.resume = Some(mark.since);
+            }
             known.since = known.since.max(mark.since);
             known.newest = known.newest.max(mark.since);
             known.closed_ms = known.closed_ms.or(mark.closed_ms);
@@ -204,6 +219,14 @@ impl Marks {
                 known.newest = known.newest.max(message);
             }
         }
+        if is_first && !state.dirty.is_empty() {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Whether it is known what former processes have noted.
+    pub(super) fn is_learnt(&self) -> bool {
+        self.state().is_learnt
     }
 
     /// The stretches that were missed, those of the channels used last first, and the count of cuts
@@ -272,9 +295,12 @@ impl Marks {
         self.changed.notified().await;
     }
 
-    /// Takes what is to be noted on disk.
+    /// Takes what is to be noted on disk; nothing before that is learnt.
     pub(super) fn take(&self) -> Option<Handled> {
         let mut state = self.state();
+        if !state.is_learnt {
+            return None;
+        }
         let dirty = std::mem::take(&mut state.dirty);
         let mut handled = Handled::default();
         for id in dirty {

@@ -83,6 +83,9 @@ impl Dispatcher {
     async fn look_up(&self, guild: GuildId, member: UserId) -> Option<Known> {
         let known = match self.standings.member(guild, member).await {
             Ok(Some(member)) if member.is_bot => Known::Bot,
+            Ok(Some(member)) if self.guilds.leaves_out(guild, member.role_ids()) => {
+                Known::Unranked(member.name.clone())
+            }
             Ok(Some(member)) => Known::Person(member.name.clone()),
             Ok(None) => return Some(Known::Gone),
             Err(()) => return None,

@@ -105,7 +105,7 @@ impl Dispatcher {
             guild: leaf.guild,
             asked: Asked {
                 board: BoardWanted {
-                    period: leaf.period,
+                    counted: leaf.counted,
                     page: Page::Number(leaf.page),
                 },
                 ..Asked::default()

@@ -31,6 +31,7 @@ pub use crate::journal::ScheduleTrouble;
 
 use crate::model::GuildId;
 use crate::model::Policy;
+use crate::model::RoleId;
 use crate::model::System;
 
 /// One `[[guild]]` of the settings.
@@ -42,6 +43,10 @@ pub struct GuildSettings {
     pub points: System,
     /// Further systems whose balances are shown to members with an account there, none twice.
     pub also: Vec<System>,
+    /// Whether the balances of all known members are read now and then, for boards of balances.
+    pub sweep: bool,
+    /// Members with one of these roles are on no board.
+    pub unranked_roles: Vec<RoleId>,
     /// Leaderboards that post themselves, each under a name of its own.
     pub boards: Vec<BoardSchedule>,
 }
@@ -50,18 +55,29 @@ pub struct GuildSettings {
 #[derive(Clone, Debug, Default)]
 pub struct Guilds {
     policies: Arc<HashMap<GuildId, Arc<Policy>>>,
+    unranked: Arc<HashMap<GuildId, Vec<RoleId>>>,
 }
 
 impl Guilds {
     /// The guilds of the settings.
     pub fn new<'a>(guilds: impl IntoIterator<Item = &'a GuildSettings>) -> Self {
-        let policies = guilds
-            .into_iter()
-            .map(|guild| (guild.policy.guild, Arc::new(guild.policy.clone())))
-            .collect();
+        let mut policies = HashMap::new();
+        let mut unranked = HashMap::new();
+        for guild in guilds {
+            let id = guild.policy.guild;
+            policies.insert(id, Arc::new(guild.policy.clone()));
+            unranked.insert(id, guild.unranked_roles.clone());
+        }
         Self {
             policies: Arc::new(policies),
+            unranked: Arc::new(unranked),
         }
+    }
+
+    /// Whether somebody with these roles is left out of the boards of `guild`.
+    pub fn leaves_out(&self, guild: GuildId, roles: impl IntoIterator<Item = RoleId>) -> bool {
+        let unranked = self.unranked.get(&guild).map_or(&[][..], Vec::as_slice);
+        roles.into_iter().any(|role| unranked.contains(&role))
     }
 
     /// What holds in `guild`; `None` where the operator has not set it up.

@@ -267,7 +267,7 @@ impl Journal {
 }
 
 /// Rows in the order of the board with their places; the first has `place` and is the `number`th.
-fn placed(rows: Vec<(UserId, i64)>, place: u64, number: u64) -> Vec<Ranked> {
+pub(super) fn placed(rows: Vec<(UserId, i64)>, place: u64, number: u64) -> Vec<Ranked> {
     let mut ranking: Vec<Ranked> = Vec::with_capacity(rows.len());
     for ((member, points), number) in rows.into_iter().zip(number..) {
         let place = match ranking.last() {

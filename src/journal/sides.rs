@@ -4,6 +4,7 @@
 //! transaction; a write that a rule forbids changes nothing and says which.
 
 use crate::journal::Journal;
+use crate::journal::balances::SweepWrite;
 use crate::journal::boards::Hidden;
 use crate::journal::boards::OnBoards;
 use crate::journal::books::Posted;
@@ -14,10 +15,12 @@ use crate::journal::error::JournalError;
 use crate::journal::group::Write;
 use crate::journal::links::LinkDone;
 use crate::journal::links::LinkWrite;
+use crate::journal::pictures::PictureWrite;
 use crate::journal::report_rules::ReportWrite;
 use crate::journal::reports::ReportDone;
 use crate::journal::schedule_rules::ScheduleWrite;
 use crate::journal::schedules::ScheduleDone;
+use crate::journal::shown::ShownWrite;
 use crate::journal::store::Answer;
 use crate::model::Cause;
 use crate::model::GuildId;
@@ -43,12 +46,18 @@ pub(super) enum Side {
         /// When, in milliseconds since 1970.
         now_ms: i64,
     },
+    /// Something concerns a board that stands in the chat.
+    Shown(Box<ShownWrite>),
+    /// Something concerns sweeps of balances.
+    Sweep(Box<SweepWrite>),
     /// In which days entries count that count in none.
     Date(Vec<(Cause, i64)>),
     /// Changes of the built-in ledger are posted.
     Post(Vec<Posting>),
     /// Something concerns an event that is reported.
     Report(Box<ReportWrite>),
+    /// Something concerns pictures of boards.
+    Picture(Box<PictureWrite>),
     /// Something concerns boards that post themselves.
     Schedule(Box<ScheduleWrite>),
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::journal::balances::BalanceStore;
 use crate::journal::boards::BoardStore;
 use crate::journal::books::BookStore;
 use crate::journal::channels::Handled;
@@ -31,12 +32,14 @@ use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
 use crate::journal::links::LinkStore;
 use crate::journal::owner::Stamp;
+use crate::journal::pictures::PictureStore;
 use crate::journal::record::RecordStore;
 use crate::journal::reports::ReportStore;
 use crate::journal::schedules::ScheduleStore;
 use crate::journal::selection::Order;
 use crate::journal::selection::Selection;
 use crate::journal::selection::SettledBy;
+use crate::journal::shown::ShownStore;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
 use crate::journal::sides::SideStore;
@@ -55,10 +58,13 @@ pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, JournalError>>;
 pub(super) trait Store:
     SideStore
     + BoardStore
+    + ShownStore
+    + BalanceStore
     + LinkStore
     + BookStore
     + RecordStore
     + ReportStore
+    + PictureStore
     + ScheduleStore
     + Send
     + Sync

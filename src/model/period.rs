@@ -76,7 +76,8 @@ pub enum Whole {
 pub enum NoPeriod {
     /// No known word and none of the forms.
     #[error(
-        "expected day, week, month, all, a number of days such as 7d, or 2026-03-01..2026-03-31"
+        "expected day, week, month, all, balance, a number of days such as 7d, or \
+         2026-03-01..2026-03-31"
     )]
     Unknown,
     /// More days than a board may count.
@@ -256,6 +257,12 @@ impl FromStr for Period {
             days if days < i64::from(MOST_DAYS) => Ok(Period::Dates(first, last)),
             _ => Err(NoPeriod::TooLong),
         }
+    }
+}
+
+impl From<Period> for Counted {
+    fn from(period: Period) -> Self {
+        Counted::Earned(period)
     }
 }
 

@@ -10,6 +10,7 @@ use crate::model::ids::GuildId;
 use crate::model::op_id::ReceiptCode;
 use crate::model::period::NoPeriod;
 use crate::model::system::Ability;
+use crate::model::system::System;
 use crate::model::system::SystemKind;
 
 /// One clear answer to somebody who cannot have what they asked for.
@@ -97,6 +98,8 @@ pub enum Refusal {
         meaning: PointsRefusal,
         /// Whether the asker asked about themselves.
         about: About,
+        /// Which system, where that is known.
+        system: Option<System>,
         /// The system's own code, where the asker may see it.
         code: Option<i64>,
     },

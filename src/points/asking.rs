@@ -202,7 +202,7 @@ async fn known(
 }
 
 /// Whether a balance is worth a write.
-fn is_news(read: BalanceRead, known: Option<BalanceRead>) -> bool {
+pub(super) fn is_news(read: BalanceRead, known: Option<BalanceRead>) -> bool {
     let stale_ms = i64::try_from(STALE.as_millis()).unwrap_or(i64::MAX);
     known.is_none_or(|known| {
         known.points != read.points || read.read_ms.saturating_sub(known.read_ms) >= stale_ms
@@ -243,6 +243,17 @@ impl Round {
     }
 }
 
+/// That a system gave no answer within [`LONGEST`].
+pub(super) fn late() -> ReadError {
+    ReadError {
+        refused: Refused {
+            meaning: PointsRefusal::Unavailable,
+            code: None,
+            text: "no answer in time".to_owned(),
+        },
+    }
+}
+
 /// Asks one system, if its breaker gives leave.
 async fn ask(backend: Arc<dyn PointsBackend>, breaker: Arc<Breaker>, member: UserId) -> Heard {
     let leave = match breaker.enter() {
@@ -251,13 +262,7 @@ async fn ask(backend: Arc<dyn PointsBackend>, breaker: Arc<Breaker>, member: Use
     };
     let heard = match tokio::time::timeout(LONGEST, backend.balance(member)).await {
         Ok(heard) => heard,
-        Err(_) => Err(ReadError {
-            refused: Refused {
-                meaning: PointsRefusal::Unavailable,
-                code: None,
-                text: "no answer in time".to_owned(),
-            },
-        }),
+        Err(_) => Err(late()),
     };
     leave.heard(&heard);
     if let Err(error) = &heard

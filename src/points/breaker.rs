@@ -72,6 +72,13 @@ impl Breaker {
         })
     }
 
+    /// Whether questions are spared the system just now.
+    pub(super) fn is_open(&self) -> bool {
+        let state = self.state();
+        let last = state.last.as_ref();
+        state.in_a_row >= SEVERAL && last.is_some_and(|(at, _)| at.elapsed() < A_WHILE)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // Each change is whole, so a panic elsewhere leaves it fit for use.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

@@ -7,6 +7,7 @@
 
 mod asking;
 mod backend;
+mod balances;
 mod breaker;
 mod by_history;
 mod change;
@@ -23,8 +24,10 @@ mod ranking;
 mod reconcile;
 mod records;
 mod reporting;
+mod shown;
 pub mod sign;
 pub mod swan;
+mod sweep;
 mod undo;
 
 use std::collections::HashMap;
@@ -39,6 +42,9 @@ use tokio_util::task::TaskTracker;
 pub use asking::Asking;
 pub use asking::Line;
 pub use backend::*;
+pub use balances::BalancesOf;
+pub use balances::BalancesRead;
+pub use balances::balance_page;
 pub use change::Change;
 pub use change::ChangeError;
 pub use change::Order;
@@ -63,12 +69,17 @@ pub use reporting::ReportError;
 pub use reporting::ReportOrder;
 pub use reporting::Reported;
 pub use reporting::Reporter;
+pub use shown::COMPARED;
+pub use shown::Stands;
+pub use sweep::EVERY as SWEEP_EVERY;
+pub use sweep::SweepError;
 pub use undo::Undo;
 pub use undo::Undoing;
 
 // Commands speak of what became of a change, but do not see the journal.
 pub use crate::journal::Approval;
 pub use crate::journal::BalanceRead;
+pub use crate::journal::BoardForm;
 pub use crate::journal::Claim;
 pub use crate::journal::ClaimRuled;
 pub use crate::journal::ClaimVerdict;
@@ -88,6 +99,7 @@ pub use crate::journal::ReplyAddress;
 pub use crate::journal::ReportState;
 pub use crate::journal::ScheduleTrouble;
 pub use crate::journal::Shown;
+pub use crate::journal::ShownKind;
 pub use crate::journal::State;
 pub use crate::journal::Thawed;
 
@@ -200,6 +212,11 @@ struct Inner {
     systems: HashMap<GuildId, GuildSystems>,
     /// One for each system, in their order, where a guild has several.
     breakers: HashMap<GuildId, Vec<Arc<Breaker>>>,
+    /// Guilds whose balances are swept.
+    swept: DashSet<GuildId>,
+    /// Guilds with one system whose balances are kept as commands read them: those that sweep, and
+    /// those where a board of balances was asked for.
+    noted: DashSet<GuildId>,
     clock: Clock,
     times: PointsTimes,
     /// Ids some task of this process is sending or looking up right now.
@@ -241,6 +258,8 @@ impl Points {
             inner: Arc::new(Inner {
                 journal,
                 breakers: breakers.collect(),
+                swept: DashSet::new(),
+                noted: DashSet::new(),
                 systems,
                 clock,
                 times,
@@ -274,10 +293,12 @@ impl Points {
 
     /// A member's balance where the guild's rewards go.
     pub async fn balance(&self, guild: GuildId, member: UserId) -> Result<BalanceRead, ReadError> {
-        match self.inner.systems.get(&guild) {
-            Some(systems) => systems.rewards.balance(member).await,
-            None => Err(no_backend()),
-        }
+        let Some(systems) = self.inner.systems.get(&guild) else {
+            return Err(no_backend());
+        };
+        let read = systems.rewards.balance(member).await?;
+        self.note_read(guild, systems.rewards.system(), member, read);
+        Ok(read)
     }
 
     /// A member's balance in the guild's system of that sort, where it uses one.
@@ -294,10 +315,12 @@ impl Points {
 
     /// The balance that a change of this entry shows, in the system it was made in.
     pub(super) async fn balance_of(&self, entry: &Receipt) -> Result<BalanceRead, ReadError> {
-        match self.system_of(entry) {
-            Some(backend) => backend.balance(entry.member).await,
-            None => Err(no_backend()),
-        }
+        let Some(backend) = self.system_of(entry) else {
+            return Err(no_backend());
+        };
+        let read = backend.balance(entry.member).await?;
+        self.note_read(entry.guild, backend.system(), entry.member, read);
+        Ok(read)
     }
 
     /// The points system an entry was written for, if the guild still has it.

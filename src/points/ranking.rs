@@ -1,4 +1,4 @@
-//! Boards of what was earned through the bot, read a page at a time.
+//! Boards, read a page at a time: here those of what was earned through the bot.
 //!
 //! Invariant: whoever shows a page can say from it what was counted, for which days, as of when and how
 //! many members are left out. Deliberately absent: names, and sentences.
@@ -22,6 +22,7 @@ use crate::model::period::Counted;
 use crate::model::period::Days;
 use crate::model::period::Period;
 use crate::model::period::day_of;
+use crate::points::BalancesOf;
 use crate::points::Points;
 
 /// Rows of a page.
@@ -51,6 +52,8 @@ pub struct BoardPage {
     pub read_ms: i64,
     /// Of balances: when the one that was read first was read.
     pub oldest_ms: Option<i64>,
+    /// Of balances: which they are.
+    pub balances: Option<BalancesOf>,
     /// The places of these members on the board before it, of those who had one; `None` where there
     /// was none before.
     pub before: Option<HashMap<UserId, u64>>,
@@ -89,7 +92,7 @@ pub enum Standing {
         /// Points to the next place above; `None` at the top.
         distance: Option<i64>,
     },
-    /// They have earned nothing within these days.
+    /// They have earned nothing within these days, or no balance of theirs above 0 is known.
     Nothing,
     /// They are left out, and why.
     Off(Vec<Hidden>),
@@ -125,6 +128,7 @@ pub async fn board_page(
         size,
         read_ms: now_ms,
         oldest_ms: None,
+        balances: None,
         before: None,
     })
 }
@@ -134,12 +138,18 @@ impl Points {
     pub async fn board(
         &self,
         policy: &Policy,
-        period: Period,
+        counted: impl Into<Counted>,
         page: u32,
     ) -> Result<BoardPage, JournalError> {
         let now_ms = self.inner.clock.now_ms();
-        let calendar = (policy.guild, &policy.zone);
-        board_page(&self.inner.journal, calendar, period, page, now_ms).await
+        let journal = &self.inner.journal;
+        match counted.into() {
+            Counted::Earned(period) => {
+                let calendar = (policy.guild, &policy.zone);
+                board_page(journal, calendar, period, page, now_ms).await
+            }
+            Counted::Balance => self.balance_board(policy.guild, (page, PAGE)).await,
+        }
     }
 
     /// The first `rows` places of the board that was due at `slot_ms` (milliseconds since 1970): of a
@@ -152,8 +162,17 @@ impl Points {
         due: Due,
         rows: u8,
     ) -> Result<Option<BoardPage>, JournalError> {
+        let edition = Edition::Due {
+            slot_ms: due.slot_ms,
+            late: due.late,
+        };
         let Counted::Earned(period) = counted else {
-            return Ok(None);
+            if self.balances_of(policy.guild).is_none() {
+                return Ok(None);
+            }
+            let page = (0, usize::from(rows));
+            let board = self.balance_board(policy.guild, page).await?;
+            return Ok(Some(BoardPage { edition, ..board }));
         };
         let journal = &self.inner.journal;
         let days = period.ended(due.slot_ms, &policy.zone);
@@ -166,16 +185,14 @@ impl Points {
         Ok(Some(BoardPage {
             counted,
             days,
-            edition: Edition::Due {
-                slot_ms: due.slot_ms,
-                late: due.late,
-            },
+            edition,
             page: 0,
             pages: size.shown.div_ceil(u64::from(rows.max(1))).max(1),
             rows: journal.ranking(board, 0, usize::from(rows)).await?,
             size,
             read_ms,
             oldest_ms: None,
+            balances: None,
             before: None,
         }))
     }
@@ -184,14 +201,11 @@ impl Points {
     pub async fn place(
         &self,
         policy: &Policy,
-        period: Period,
+        counted: impl Into<Counted>,
         member: UserId,
     ) -> Result<Standing, JournalError> {
         let journal = &self.inner.journal;
-        let board = self.running(policy, period);
-        if let Some(own) = journal.place(board, member).await? {
-            let above = journal.next_above(board, own.points).await?;
-            let distance = above.map(|points| points - own.points);
+        if let Some((own, distance)) = self.on_board(policy, counted, member).await? {
             return Ok(Standing::On { own, distance });
         }
         let why = journal.hidden(policy.guild, member).await?;
@@ -201,17 +215,55 @@ impl Points {
         })
     }
 
+    /// Somebody's place and the points to the next one above, where they are on that board.
+    pub async fn on_board(
+        &self,
+        policy: &Policy,
+        counted: impl Into<Counted>,
+        member: UserId,
+    ) -> Result<Option<(Ranked, Option<i64>)>, JournalError> {
+        let journal = &self.inner.journal;
+        let (own, above) = match counted.into() {
+            Counted::Earned(period) => {
+                let board = self.running(policy, period);
+                let Some(own) = journal.place(board, member).await? else {
+                    return Ok(None);
+                };
+                (own, journal.next_above(board, own.points).await?)
+            }
+            Counted::Balance => {
+                let Some(of) = self.balances_of(policy.guild) else {
+                    return Ok(None);
+                };
+                let Some(own) = journal.balance_place(&of, member).await? else {
+                    return Ok(None);
+                };
+                (own, journal.next_balance_above(&of, own.points).await?)
+            }
+        };
+        Ok(Some((own, above.map(|points| points - own.points))))
+    }
+
     /// Somebody with at most `each` neighbours on either side, in the order of the board; empty where
     /// they are not on it.
     pub async fn around(
         &self,
         policy: &Policy,
-        period: Period,
+        counted: impl Into<Counted>,
         member: UserId,
         each: usize,
     ) -> Result<Vec<Ranked>, JournalError> {
-        let board = self.running(policy, period);
-        self.inner.journal.neighbours(board, member, each).await
+        let journal = &self.inner.journal;
+        match counted.into() {
+            Counted::Earned(period) => {
+                let board = self.running(policy, period);
+                journal.neighbours(board, member, each).await
+            }
+            Counted::Balance => match self.balances_of(policy.guild) {
+                Some(of) => journal.balance_neighbours(&of, member, each).await,
+                None => Ok(Vec::new()),
+            },
+        }
     }
 
     /// Why somebody is on no board of a guild; empty where they may be.

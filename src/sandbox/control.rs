@@ -12,7 +12,8 @@
 //! POST /sandbox/inject    {"frame","opcode"}
 //! POST /sandbox/gateway   {"act"}
 //! POST /sandbox/platform  any of the switches
-//! POST /sandbox/clock     {"advance_ms"}
+//! GET  /sandbox/clock                         the time, how far it was moved, the zone it is shown in
+//! POST /sandbox/clock     {"advance_ms"} or {"next":"monday 08:59"}; with "silent":true bots were silent
 //! ```
 //!
 //! Ids are strings, times are milliseconds since 1970, refusals are `{"error":"a sentence"}`. A
@@ -35,11 +36,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::json;
 
+use super::clock::WeekTime;
 use super::events;
 use super::exchange::GatewayAct;
 use super::guard;
 use super::mall::MallWorld;
 use super::manta::MantaWorld;
+use super::platform::Meanwhile;
 use super::platform::Platform;
 use super::state_view;
 use super::swan::SwanWorld;
@@ -86,7 +89,7 @@ pub fn routes(desk: Desk) -> Router {
         .route("/sandbox/inject", post(inject))
         .route("/sandbox/gateway", post(gateway))
         .route("/sandbox/platform", post(settings))
-        .route("/sandbox/clock", post(clock))
+        .route("/sandbox/clock", get(time).post(clock))
         .with_state(desk)
         .merge(systems)
         .layer(middleware::from_fn(guard::only_own_pages))
@@ -185,8 +188,12 @@ struct Gateway {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Clock {
-    advance_ms: i64,
+    advance_ms: Option<i64>,
+    next: Option<String>,
+    #[serde(default)]
+    silent: bool,
 }
 
 async fn state(State(desk): State<Desk>) -> Json<Value> {
@@ -267,10 +274,30 @@ async fn settings(State(desk): State<Desk>, body: Bytes) -> Answer {
     Ok(Json(json!(settings)))
 }
 
+async fn time(State(desk): State<Desk>) -> Json<Value> {
+    Json(state_view::clock(&desk.platform))
+}
+
 async fn clock(State(desk): State<Desk>, body: Bytes) -> Answer {
     let clock: Clock = read(&body)?;
-    let now_ms = desk.platform.advance(clock.advance_ms);
-    Ok(Json(json!({ "now_ms": now_ms })))
+    let bots = match clock.silent {
+        true => Meanwhile::Silent,
+        false => Meanwhile::Awake,
+    };
+    let ms = match (clock.advance_ms, clock.next) {
+        (Some(ms), None) => ms,
+        (None, Some(text)) => {
+            let now_ms = desk.platform.now_ms();
+            let next = WeekTime::read(&text).and_then(|next| next.after_today(now_ms));
+            let next = next.ok_or_else(|| {
+                format!("`next` must be a weekday and a time such as `monday 08:59`, not `{text}`")
+            })?;
+            next - now_ms
+        }
+        _ => return Err(Trouble("send either `advance_ms` or `next`".to_owned())),
+    };
+    desk.platform.advance(ms, bots)?;
+    Ok(Json(state_view::clock(&desk.platform)))
 }
 
 impl Desk {

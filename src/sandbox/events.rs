@@ -20,6 +20,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::control::Desk;
 use super::platform::Platform;
 use super::state::Note;
+use super::state_view;
 use crate::model::ids::MessageId;
 use crate::model::ids::UserId;
 
@@ -98,7 +99,10 @@ impl Feed {
                 Event::default().event("callback").data(answer.to_string())
             }),
             Note::World => Some(empty("state")),
-            Note::Clock => Some(empty("clock")),
+            Note::Clock => {
+                let clock = state_view::clock(&self.platform).to_string();
+                Some(Event::default().event("clock").data(clock))
+            }
         }
     }
 

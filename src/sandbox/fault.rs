@@ -131,7 +131,16 @@ impl Faults {
 
     /// Counts a request and says how it is spoiled, if it is.
     pub fn hit(&self, endpoint: &str) -> Option<FaultKind> {
-        let kind = self.board().hit(endpoint)?;
+        self.hit_by(endpoint, |kind| *kind != FaultKind::CardsRefused)
+    }
+
+    /// The same, for a request that only some kinds concern; the others neither count nor spoil it.
+    pub fn hit_by(
+        &self,
+        endpoint: &str,
+        concerns: impl Fn(&FaultKind) -> bool,
+    ) -> Option<FaultKind> {
+        let kind = self.board().hit(endpoint, concerns)?;
         self.tell();
         Some(kind)
     }
@@ -213,9 +222,12 @@ struct Posted {
 }
 
 impl Board {
-    fn hit(&mut self, endpoint: &str) -> Option<FaultKind> {
+    fn hit(&mut self, endpoint: &str, concerns: impl Fn(&FaultKind) -> bool) -> Option<FaultKind> {
         let mut spoiled = None;
         for posted in &mut self.posted {
+            if !concerns(&posted.state.rule.kind) {
+                continue;
+            }
             // Every matching rule counts the request, also when an earlier one spoils it.
             if posted.counts(endpoint) && spoiled.is_none() && posted.strikes() {
                 spoiled = Some(posted.state.rule.kind.clone());
@@ -299,6 +311,18 @@ mod tests {
         assert_eq!(faults.hit("a"), Some(FaultKind::DropBefore));
         assert_eq!(faults.hit("a"), Some(FaultKind::SlowBody));
         assert_eq!(faults.hit("b"), None);
+    }
+
+    #[test]
+    fn a_rule_counts_only_what_it_concerns() {
+        let faults = Faults::default();
+        faults.set(FaultRule::once("sendMessage", FaultKind::CardsRefused));
+        assert_eq!(faults.hit("sendMessage"), None);
+        assert_eq!(faults.hit_by("sendMessage", |_| false), None);
+        assert_eq!(faults.list()[0].hits, 0);
+        let hit = faults.hit_by("sendMessage", |_| true);
+        assert_eq!(hit, Some(FaultKind::CardsRefused));
+        assert_eq!(faults.hit_by("sendMessage", |_| true), None);
     }
 
     #[test]

@@ -108,8 +108,12 @@ async fn serve(platform: &Platform, mut socket: WebSocket, token: String) {
 /// nothing out unless they finish, the others are only reasons to look again.
 async fn talk(platform: &Platform, socket: &mut WebSocket, end: &mut LineEnd, token: String) {
     let mut clock_moved = platform.clock_moved();
+    let mut lived_ms = *clock_moved.borrow_and_update();
     let mut last_ping_ms = platform.now_ms();
     loop {
+        let moved_ms = *clock_moved.borrow_and_update();
+        last_ping_ms += moved_ms - lived_ms;
+        lived_ms = moved_ms;
         let left_ms = last_ping_ms + SILENCE_MS - platform.now_ms();
         let Some(left_ms) = u64::try_from(left_ms).ok().filter(|left_ms| *left_ms > 0) else {
             return;

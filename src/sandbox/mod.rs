@@ -47,6 +47,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 pub use self::accounts::SeededAccount;
+pub use self::clock::ZONE;
 pub use self::exchange::GatewayAct;
 pub use self::frames::MemberShape;
 pub use self::running::Addresses;
@@ -126,6 +127,7 @@ impl Sandbox {
         }
         let clock = SandboxClock::system();
         let state = State::open(options.world, options.file.as_deref())?;
+        clock.advance(state.shift_ms());
         let books = |system| options.file.as_deref().map(|file| beside(file, system));
         let mall = MallWorld::start(state.world.mall_seed(), clock.clone(), books("mall"))?;
         let faults = mall.faults().clone();

@@ -15,6 +15,7 @@ mod roles;
 mod sending;
 mod shapes;
 mod trouble;
+mod widgets;
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -28,8 +29,16 @@ use tokio_util::task::TaskTracker;
 use super::CommandHint;
 use super::clock::SandboxClock;
 use super::fault::Faults;
-use super::state::Note;
 use super::state::State;
+
+/// What bots did in the time that a move of the clock leaves out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meanwhile {
+    /// They pinged as always: lines and tokens live on.
+    Awake,
+    /// Nothing: lines are cut and tokens die of age.
+    Silent,
+}
 
 /// The imitated platform; cheap to clone, all clones are one.
 #[derive(Clone)]
@@ -40,7 +49,8 @@ pub struct Platform {
 struct Shared {
     state: Mutex<State>,
     clock: SandboxClock,
-    clock_moved: watch::Sender<()>,
+    /// How much of the clock's moves its bots have lived through, in milliseconds.
+    clock_moved: watch::Sender<i64>,
     faults: Faults,
     commands: Vec<CommandHint>,
     stop: CancellationToken,
@@ -59,7 +69,7 @@ impl Platform {
             shared: Arc::new(Shared {
                 state: Mutex::new(state),
                 clock,
-                clock_moved: watch::Sender::new(()),
+                clock_moved: watch::Sender::new(0),
                 faults,
                 commands,
                 stop: CancellationToken::new(),
@@ -82,16 +92,33 @@ impl Platform {
         self.shared.clock.now_ms()
     }
 
-    /// Moves the sandbox's clock, in milliseconds, and wakes who waits for it; says the new time.
-    pub fn advance(&self, ms: i64) -> i64 {
-        self.shared.clock.advance(ms);
-        self.shared.clock_moved.send_replace(());
-        self.state().note(Note::Clock);
-        self.now_ms()
+    /// The sandbox's clock.
+    pub fn clock(&self) -> &SandboxClock {
+        &self.shared.clock
     }
 
-    /// Changes whenever the clock is moved.
-    pub fn clock_moved(&self) -> watch::Receiver<()> {
+    /// Moves the sandbox's clock, in milliseconds, and wakes who waits for it; says the new time.
+    ///
+    /// The sentence tells why it cannot be moved so far.
+    pub fn advance(&self, ms: i64, bots: Meanwhile) -> Result<i64, String> {
+        let mut state = self.state();
+        if !self.shared.clock.can_advance(ms) {
+            return Err("the clock can be moved within the years 2020 to 2099".to_owned());
+        }
+        if bots == Meanwhile::Awake {
+            state.tokens_leap(self.now_ms(), ms);
+            // Before the clock, so that no line is cut in between; a line looks again after the next.
+            self.shared.clock_moved.send_modify(|lived| *lived += ms);
+        }
+        self.shared.clock.advance(ms);
+        self.shared.clock_moved.send_modify(|_| {});
+        state.note_shift(self.shared.clock.shift_ms());
+        Ok(self.now_ms())
+    }
+
+    /// Changes whenever the clock is moved: how much of it all lines have lived through, in
+    /// milliseconds.
+    pub fn clock_moved(&self) -> watch::Receiver<i64> {
         self.shared.clock_moved.subscribe()
     }
 

@@ -6,6 +6,8 @@
 
 mod places;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use axum::extract::ws::Message as Frame;
@@ -23,6 +25,7 @@ use super::fault::Faults;
 use super::mall::MallWorld;
 use super::manta::MantaWorld;
 use super::message::MessageView;
+use super::platform::Meanwhile;
 use super::platform::Platform;
 use super::settings::PlatformSettings;
 use super::state::ApiCall;
@@ -294,8 +297,29 @@ impl Running {
     }
 
     /// Moves the sandbox's clock, in milliseconds.
+    ///
+    /// Bots were silent meanwhile: a line that has not pinged for long is cut.
+    ///
+    /// # Panics
+    ///
+    /// If it would leave the years 2020 to 2099.
     pub fn advance(&self, ms: i64) {
-        self.platform.advance(ms);
+        possible(self.platform.advance(ms, Meanwhile::Silent));
+    }
+
+    /// Moves the sandbox's clock in milliseconds as the pages do: bots live through it.
+    ///
+    /// # Panics
+    ///
+    /// If it would leave the years 2020 to 2099.
+    pub fn leap(&self, ms: i64) {
+        possible(self.platform.advance(ms, Meanwhile::Awake));
+    }
+
+    /// How far the clock has been moved, in milliseconds: what a bot's own clock takes to be moved in
+    /// the same instant.
+    pub fn clock_shift(&self) -> Arc<AtomicI64> {
+        self.platform.clock().shift()
     }
 
     /// A number that grows with everything that happens: messages, edits, calls, connections.

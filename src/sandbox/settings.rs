@@ -33,6 +33,9 @@ pub struct PlatformSettings {
     /// Whether ids must have exactly the documented JSON type in every method, not only in those
     /// known to insist.
     pub strict_ids: bool,
+    /// Whether a message card is refused (5103) unless it is made of the widgets, attributes and values
+    /// that have been seen in use; what else there is no document says.
+    pub strict_cards: bool,
     /// Whether a fresh `user_token` makes the earlier ones useless for new connections.
     pub new_token_revokes_old: bool,
     /// Whether `desc` of guild messages holds the plain text, as newer frames do.
@@ -105,6 +108,7 @@ impl Default for PlatformSettings {
             json_content_type: false,
             edit_answer: EditAnswer::Message,
             strict_ids: false,
+            strict_cards: false,
             new_token_revokes_old: false,
             desc_in_guilds: false,
             push_status: false,

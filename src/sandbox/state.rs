@@ -3,6 +3,7 @@
 //! It is held behind one lock by `platform`, so each verb here happens at one instant; nothing in
 //! it waits. Whatever must outlive the process goes through `keep` before the verb returns.
 
+mod ages;
 mod doings;
 mod posting;
 pub mod views;
@@ -34,9 +35,6 @@ use crate::model::ids::ChannelId;
 use crate::model::ids::GuildId;
 use crate::model::ids::MessageId;
 use crate::model::ids::UserId;
-
-/// How long a gateway token lives without a ping, in milliseconds. Source: fanbook-platform, 1.3.
-pub const TOKEN_LIFE_MS: i64 = 24 * 3_600_000;
 
 /// Messages kept in each channel; older ones are forgotten so that a sandbox can run for weeks.
 const KEPT_PER_CHANNEL: usize = 20_000;
@@ -70,6 +68,7 @@ pub struct State {
     private_with: HashMap<ChannelId, UserId>,
     tokens: HashMap<String, i64>,
     sent: VecDeque<i64>,
+    shift_ms: i64,
     updates: u64,
     store: Option<Store>,
     notes: broadcast::Sender<Note>,
@@ -140,6 +139,7 @@ impl State {
             private_with: HashMap::new(),
             tokens: HashMap::new(),
             sent: VecDeque::new(),
+            shift_ms: 0,
             updates: 0,
             store: None,
             notes: broadcast::Sender::new(NOTES_WAITING),
@@ -225,31 +225,6 @@ impl State {
         channel
     }
 
-    /// Makes a gateway token that lives for a day.
-    pub fn issue_token(&mut self, token: String, now_ms: i64) {
-        self.tokens.retain(|_, expires_ms| *expires_ms > now_ms);
-        if self.settings.new_token_revokes_old {
-            self.tokens.clear();
-        }
-        self.prolong_token(token, now_ms);
-    }
-
-    /// Whether a gateway token is alive.
-    pub fn token_lives(&self, token: &str, now_ms: i64) -> bool {
-        self.tokens
-            .get(token)
-            .is_some_and(|expires_ms| *expires_ms > now_ms)
-    }
-
-    /// Gives a token another day, as a ping does; kept on disk only by the hour.
-    pub fn prolong_token(&mut self, token: String, now_ms: i64) {
-        let expires_ms = now_ms + TOKEN_LIFE_MS;
-        let known = self.tokens.insert(token.clone(), expires_ms);
-        if known.is_none_or(|before| expires_ms - before > 3_600_000) {
-            self.keep(&Record::Token { token, expires_ms });
-        }
-    }
-
     /// Counts a send against the limit per second; false means too fast.
     pub fn may_send(&mut self, now_ms: i64) -> bool {
         let Some(limit) = self.settings.send_per_second else {
@@ -295,6 +270,7 @@ impl State {
             Record::Token { token, expires_ms } => {
                 self.tokens.insert(token, expires_ms);
             }
+            Record::Clock { shift_ms } => self.shift_ms = shift_ms,
             Record::Message(message) => self.insert(*message),
             Record::Credit {
                 guild,
@@ -352,7 +328,10 @@ impl State {
             .filter_map(|id| self.messages.get(id))
             .filter(|message| !message.is_ephemeral())
             .map(|message| Record::Message(Box::new(message.clone())));
-        [world]
+        let clock = Record::Clock {
+            shift_ms: self.shift_ms,
+        };
+        [world, clock]
             .into_iter()
             .chain(chats)
             .chain(tokens)

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use serde_json::json;
 
+use super::clock::ZONE;
 use super::platform::Platform;
 use super::state::State;
 use super::world::Channel;
@@ -24,11 +25,17 @@ pub fn whole(platform: &Platform) -> Value {
         "page_language": world.language,
         "bot": {"id": world.bot.to_string(), "name": world.bot_user().nickname},
         "bots_connected": state.exchange.connected(),
-        "now_ms": platform.now_ms(),
+        "clock": clock(platform),
         "guilds": guilds,
         "commands": platform.commands(),
         "settings": state.settings,
     })
+}
+
+/// The time: milliseconds since 1970, how far it has been moved, and the zone it is shown in.
+pub fn clock(platform: &Platform) -> Value {
+    let clock = platform.clock();
+    json!({"now_ms": clock.now_ms(), "shift_ms": clock.shift_ms(), "zone": ZONE})
 }
 
 /// One member, null if there is no such member.

@@ -68,6 +68,11 @@ pub enum Record {
         /// When it dies, in milliseconds since 1970.
         expires_ms: i64,
     },
+    /// How far the clock has been moved.
+    Clock {
+        /// In milliseconds.
+        shift_ms: i64,
+    },
     /// A message, new or changed.
     Message(Box<Message>),
     /// A credit card of a member, or its removal.

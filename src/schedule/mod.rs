@@ -16,6 +16,7 @@
 mod chat;
 mod claiming;
 mod due;
+mod ending;
 mod form;
 mod looking;
 mod posting;
@@ -41,6 +42,7 @@ pub use due::Outlook;
 pub use due::outlook;
 pub(crate) use form::BoardForms;
 pub use form::Forms;
+pub(crate) use form::Pictures;
 pub use form::Post;
 
 use crate::guilds::Guilds;

@@ -21,6 +21,12 @@ impl Clock {
         Self::default()
     }
 
+    /// The machine's clock with a shift that somebody else moves too, in milliseconds: two clocks that
+    /// are moved in the same instant.
+    pub fn shifted_by(shift_ms: Arc<AtomicI64>) -> Self {
+        Self { shift_ms }
+    }
+
     /// Milliseconds since 1970.
     #[expect(
         clippy::disallowed_methods,

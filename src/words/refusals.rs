@@ -5,6 +5,7 @@ use crate::model::ChannelId;
 use crate::model::Freeze;
 use crate::model::ReceiptCode;
 use crate::model::Refusal;
+use crate::model::System;
 use crate::model::SystemKind;
 use crate::model::UserId;
 use crate::model::decision::NotRuled;
@@ -18,6 +19,7 @@ use crate::words::SHARED;
 use crate::words::reply::Hole;
 use crate::words::reply::Reply;
 use crate::words::reply::Word;
+use crate::words::systems::system_hole;
 
 macro_rules! words {
     ($($name:ident = $key:literal [$($hole:literal),*];)*) => {
@@ -97,6 +99,8 @@ words! {
     NO_ACCESS = "no_access" [];
     NO_ACCOUNT_OWN = "no_account_own" [];
     NO_ACCOUNT_OTHER = "no_account_other" [];
+    NO_ACCOUNT_THERE_OWN = "no_account_there_own" ["system"];
+    NO_ACCOUNT_THERE_OTHER = "no_account_there_other" ["system"];
     NOT_LINKED_OWN = "not_linked_own" [];
     NOT_LINKED_OTHER = "not_linked_other" [];
     INSUFFICIENT = "insufficient" [];
@@ -175,8 +179,9 @@ pub fn refusal_reply(refusal: &Refusal, hints: &Hints) -> Reply {
         Refusal::Points {
             meaning,
             about,
+            system,
             code,
-        } => points_refused(*meaning, *about, *code),
+        } => points_refused(*meaning, *about, system.as_ref(), *code),
     }
 }
 
@@ -261,8 +266,13 @@ fn not_ruled(why: &NotRuled) -> Reply {
 }
 
 /// The sentence for a points system's no, with its own code for those who may see it.
-pub fn points_refused(meaning: PointsRefusal, about: About, code: Option<i64>) -> Reply {
-    let why = points_reply(meaning, about);
+pub fn points_refused(
+    meaning: PointsRefusal,
+    about: About,
+    system: Option<&System>,
+    code: Option<i64>,
+) -> Reply {
+    let why = points_reply(meaning, about, system);
     Reply::new(&POINTS_REFUSED)
         .with("why", Hole::Said(Box::new(why)))
         .with("code", system_code(code))
@@ -278,8 +288,18 @@ pub fn system_code(code: Option<i64>) -> Hole {
     }
 }
 
-/// The sentence for a points system's no.
-pub fn points_reply(meaning: PointsRefusal, about: About) -> Reply {
+/// The sentence for a points system's no. Where the system is not the mall, what to do about a missing
+/// account is another thing, so it is named.
+pub fn points_reply(meaning: PointsRefusal, about: About, system: Option<&System>) -> Reply {
+    if let (PointsRefusal::NoAccount, Some(system)) = (meaning, system)
+        && system.kind() != SystemKind::Mall
+    {
+        let word = match about {
+            About::Asker => &NO_ACCOUNT_THERE_OWN,
+            About::Another => &NO_ACCOUNT_THERE_OTHER,
+        };
+        return Reply::new(word).with("system", system_hole(system));
+    }
     Reply::new(match (meaning, about) {
         (PointsRefusal::NotEnabledHere, _) => &NOT_ENABLED_HERE,
         (PointsRefusal::NoAccess, _) => &NO_ACCESS,

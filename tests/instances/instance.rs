@@ -90,18 +90,40 @@ impl Instance {
         self.is_stopped = false;
     }
 
-    /// As an operator ends it.
+    /// As an operator ends it. One that had not come as far as serving may end as it likes: it had begun
+    /// nothing, and perhaps did not yet listen to signals.
     pub async fn end(&mut self) {
         self.signal("TERM");
         let mut child = self.child.take().expect("it runs");
         let waited = tokio::task::spawn_blocking(move || child.wait().expect("it ends"));
         let status = waited.await.expect("waiting does not panic");
         assert!(
-            status.success(),
+            status.success() || self.address().is_none(),
             "{} ended with {status}\n{}",
             self.name,
             self.log()
         );
+    }
+
+    /// As a supervisor starts a program again that ended because it could not open its store; no
+    /// other end is forgiven. Answers whether it did.
+    pub fn is_started_again(&mut self) -> bool {
+        let Some(child) = &mut self.child else {
+            return false;
+        };
+        let Some(status) = child.try_wait().expect("it can be asked after") else {
+            return false;
+        };
+        assert!(
+            self.address().is_none() && self.log().contains("the store cannot be reached"),
+            "{} ended with {status}\n{}",
+            self.name,
+            self.log()
+        );
+        self.child = None;
+        self.is_stopped = false;
+        self.start();
+        true
     }
 
     pub fn cut(&self, cable: Cable) {
@@ -143,11 +165,16 @@ impl Instance {
         if !self.is_running() {
             return None;
         }
-        let served = Regex::new(r"serving /health.*address=(\S+)").expect("a pattern");
-        let address = served.captures(&self.log())?[1].to_owned();
+        let address = self.address()?;
         let asked = self.client.get(format!("http://{address}/{name}"));
         let answer = asked.send().await.ok()?;
         Some((answer.status().as_u16(), answer.text().await.ok()?))
+    }
+
+    /// Where it serves the operator's pages, once it does.
+    fn address(&self) -> Option<String> {
+        let served = Regex::new(r"serving /health.*address=(\S+)").expect("a pattern");
+        Some(served.captures(&self.log())?[1].to_owned())
     }
 
     fn signal(&self, name: &str) {

@@ -112,6 +112,7 @@ impl Play {
         while Instant::now() < ends {
             self.say();
             self.mend_what_is_due(Instant::now());
+            self.stage.supervise();
             if Instant::now() >= next_trouble {
                 self.trouble().await;
                 next_trouble =
@@ -186,6 +187,9 @@ impl Play {
             }
         };
         *self.troubles.entry(name).or_default() += 1;
+        let for_ms = lasting.as_millis();
+        self.stage
+            .note(index, &format!("is {name}, for {for_ms} ms"));
         self.disturbed.push(Disturbed {
             from_ms: now_ms - 2_000,
             // Until then it may say something and cannot note it: cut off, it says what it has until
@@ -211,6 +215,7 @@ impl Play {
                 How::GoOn => instance.go_on(),
                 How::Mend => instance.mend(),
             }
+            self.stage.note(index, "is well again");
         }
     }
 
@@ -219,14 +224,13 @@ impl Play {
         let far = Instant::now() + Duration::from_secs(3_600);
         self.mend_what_is_due(far);
         self.stage.sandbox.faults().clear();
-        self.stage.owner().await;
         let commands = &self.commands;
         let answered = "every command is answered";
         let all = |sandbox: &Running| {
             let mut said = commands.iter().map(|command| command.said);
             said.all(|said| !sandbox.answers_to(said).is_empty())
         };
-        self.stage.until(answered, all).await;
+        self.stage.until_at_last(answered, all).await;
         self.stage.at_rest().await;
     }
 

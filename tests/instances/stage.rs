@@ -28,6 +28,10 @@ use crate::postgres::Server;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Nothing tells when a process changes its role.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+/// Lines of each log that are printed first: whoever reads a failure may have its beginning only.
+const LAST_LINES: usize = 25;
+/// Characters of each of them.
+const OF_A_LINE: usize = 240;
 
 pub struct Stage {
     pub sandbox: Running,
@@ -35,6 +39,8 @@ pub struct Stage {
     pub instances: Vec<Instance>,
     guild: GuildId,
     channel: ChannelId,
+    /// What befell whom, for a test that failed.
+    troubles: Vec<String>,
     _folder: TempDir,
 }
 
@@ -58,6 +64,7 @@ impl Stage {
             sandbox,
             database,
             instances: Vec::new(),
+            troubles: Vec::new(),
             _folder: folder,
         };
         for name in names {
@@ -180,6 +187,32 @@ impl Stage {
         }
     }
 
+    /// The same, while whatever ended because it could not open its store is started again.
+    pub async fn until_at_last(&mut self, what: &str, so: impl Fn(&Running) -> bool) {
+        let began = Instant::now();
+        while !so(&self.sandbox) {
+            self.supervise();
+            self.wait(began, what).await;
+        }
+    }
+
+    /// Starts again what ended because it could not open its store.
+    pub fn supervise(&mut self) {
+        for index in 0..self.instances.len() {
+            if self.instances[index].is_started_again() {
+                self.note(index, "started again");
+            }
+        }
+    }
+
+    /// Notes what befell a process, for a test that fails later.
+    pub fn note(&mut self, index: usize, what: &str) {
+        let now_ms = self.sandbox.now_ms();
+        let name = self.instances[index].name;
+        self.troubles
+            .push(format!("{} {name} {what}", moment(now_ms)));
+    }
+
     /// Waits until the journal has nothing open and nothing untold.
     pub async fn at_rest(&self) {
         let began = Instant::now();
@@ -199,11 +232,31 @@ impl Stage {
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
 
-    /// Everything, for a test that failed.
+    /// Everything, for a test that failed; what is most likely to tell why comes first.
     pub fn told(&self) -> String {
-        let mut told = String::from("--- conversation\n");
-        for message in self.sandbox.messages(self.channel) {
-            let _ = writeln!(told, "{}: {}", message.author.name, text_of(&message));
+        let mut told = String::new();
+        let messages = self.sandbox.messages(self.channel);
+        let unanswered = messages.iter().filter(|message| {
+            text_of(message).starts_with('/') && self.sandbox.answers_to(message.id).is_empty()
+        });
+        for message in unanswered {
+            let _ = writeln!(told, "unanswered: {}", line(message));
+        }
+        for instance in &self.instances {
+            let _ = writeln!(told, "--- the end of what {} wrote", instance.name);
+            let log = instance.whole_log();
+            let lines: Vec<&str> = log.lines().collect();
+            for line in &lines[lines.len().saturating_sub(LAST_LINES)..] {
+                let _ = writeln!(told, "{}", line.chars().take(OF_A_LINE).collect::<String>());
+            }
+        }
+        told.push_str("--- troubles\n");
+        for trouble in &self.troubles {
+            let _ = writeln!(told, "{trouble}");
+        }
+        told.push_str("--- conversation\n");
+        for message in &messages {
+            let _ = writeln!(told, "{}", line(message));
         }
         for record in self.sandbox.mall().records() {
             let _ = writeln!(
@@ -249,6 +302,18 @@ pub fn text_of(message: &MessageView) -> String {
         Some(text) => text.to_owned(),
         None => message.content.to_string(),
     }
+}
+
+/// When who said what.
+fn line(message: &MessageView) -> String {
+    let (when, who) = (moment(message.time_ms), &message.author.name);
+    format!("{when} {} {who}: {}", message.id, text_of(message))
+}
+
+/// A moment as the logs write it, without the day.
+fn moment(time_ms: i64) -> String {
+    let moment = jiff::Timestamp::from_millisecond(time_ms).expect("a moment of this century");
+    moment.strftime("%H:%M:%S%.3f").to_string()
 }
 
 fn ids(roles: &[RoleId]) -> String {

@@ -211,12 +211,12 @@ async fn a_period_that_does_not_exist_is_told_with_those_that_do() {
     .await;
     for (text, wanted) in [
         (
-            "/top balance",
-            "“balance” is no period of a board. There are: day, week, month, all, 7d, 30d, or 2026-03-01..2026-03-31",
+            "/top balances",
+            "“balances” is no period of a board. There are: day, week, month, all, balance, 7d, 30d, or 2026-03-01..2026-03-31",
         ),
         (
-            "/排行榜 余额",
-            "“余额” is no period of a board. There are: day, week, month, all, 7d, 30d, or 2026-03-01..2026-03-31",
+            "/排行榜 余",
+            "“余” is no period of a board. There are: day, week, month, all, balance, 7d, 30d, or 2026-03-01..2026-03-31",
         ),
         (
             "/rank 400d",
@@ -424,7 +424,16 @@ async fn the_terminal_shows_the_same_board_beside_the_bot() {
     );
     let (code, wrong) = run(&["--guild", "1"]).await;
     assert!(code == Some(2) && wrong.contains(&guild), "{wrong}");
-    let (code, wrong) = run(&["--period", "balance"]).await;
+    let (code, balances) = run(&["--period", "balance"]).await;
+    assert_eq!(code, Some(0), "{balances}");
+    let lines: Vec<&str> = balances.lines().collect();
+    assert_eq!(lines[0], "🏆 积分余额榜 · 第 1 / 1 页");
+    assert_eq!(cells(lines[3]), ["1", "小白", "1250"], "{balances}");
+    assert!(
+        lines[6].starts_with("统计：内置账本里现在的余额"),
+        "{balances}"
+    );
+    let (code, wrong) = run(&["--period", "balances"]).await;
     assert!(
         code == Some(2) && wrong.contains("day, week, month, all"),
         "{wrong}"

@@ -3,6 +3,7 @@
 
 use std::process::Output;
 
+use crate::books::handled;
 use crate::books::told;
 use crate::cable::Cable;
 use crate::cable::Commit;
@@ -10,6 +11,7 @@ use crate::cable::End;
 use crate::operated::NOT_WRITTEN;
 use crate::operated::Ops;
 use crate::operated::refused;
+use crate::stage::Said;
 use crate::stage::Settings;
 use crate::stage::Stage;
 use crate::stage::postgres;
@@ -247,4 +249,91 @@ async fn a_write_the_database_gives_up_twice_is_paid_once() {
     let paid: Vec<i64> = stage.paid().iter().map(|(points, _)| *points).collect();
     assert_eq!(paid, [666]);
     stage.finish().await;
+}
+
+/// A bot that has answered somebody before it stopped, and somebody since its store does not say what
+/// is handled; somebody else typed something in the gap.
+struct Unlearnt {
+    stage: Stage,
+    schema: String,
+    before: Said,
+    missed: Said,
+    live: Said,
+}
+
+impl Unlearnt {
+    async fn new() -> Option<Self> {
+        let schema = postgres::schema().await?;
+        let mut stage = Stage::with(Settings {
+            store: Some(schema.clone()),
+            ..Settings::default()
+        })
+        .await;
+        let before = stage.says("夜雨", "/奖励 @小明 3 之前");
+        stage.hears_of(before, "✅").await;
+        told(&stage, before).await;
+        handled(&stage, before).await;
+        let status = stage.stop().await;
+        assert!(status.success(), "{status}\n{}", stage.log());
+        let missed = stage.says("阿杰", "/奖励 @小明 666 天梯第一名");
+        // A row that cannot be read. Everything else works, and what is handled can be noted.
+        let unreadable = "alter table channels alter since drop not null;
+            insert into channels (channel) values (1)";
+        postgres::execute(&schema, unreadable).await;
+        stage.start().await;
+        stage.logged("nothing that was missed is read", 1).await;
+        let live = stage.says("夜雨", "/奖励 @小红 5 现在");
+        stage.hears_of(live, "✅").await;
+        told(&stage, live).await;
+        assert!(stage.answers(missed).is_empty());
+        Some(Self {
+            stage,
+            schema,
+            before,
+            missed,
+            live,
+        })
+    }
+
+    async fn repair(&self) {
+        let readable = "delete from channels where channel = 1;
+            alter table channels alter since set not null";
+        postgres::execute(&self.schema, readable).await;
+    }
+
+    /// What was missed is handled, and everything once, whoever works for the bot afterwards.
+    async fn ends(mut self) {
+        let stage = &mut self.stage;
+        stage.hears_of(self.missed, "✅").await;
+        told(stage, self.missed).await;
+        handled(stage, self.missed).await;
+        stage.restart().await;
+        let last = stage.says("小明", "/积分");
+        stage.hears_of(last, "积分").await;
+        for said in [self.before, self.missed, self.live, last] {
+            assert_eq!(stage.answers(said).len(), 1, "{}", stage.conversation());
+        }
+        let paid: Vec<i64> = stage.paid().iter().map(|(points, _)| *points).collect();
+        assert_eq!(paid, [3, 5, 666]);
+        self.stage.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_missed_is_read_as_soon_as_the_store_says_what_is_handled() {
+    if let Some(unlearnt) = Unlearnt::new().await {
+        unlearnt.repair().await;
+        unlearnt.ends().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_heard_before_the_store_says_what_is_handled_hides_nothing_from_the_next_process() {
+    if let Some(mut unlearnt) = Unlearnt::new().await {
+        let status = unlearnt.stage.stop().await;
+        assert!(status.success(), "{status}\n{}", unlearnt.stage.log());
+        unlearnt.repair().await;
+        unlearnt.stage.start().await;
+        unlearnt.ends().await;
+    }
 }

@@ -199,3 +199,43 @@ fn told_by_question(stage: &mut Stage) -> HashMap<MessageId, Vec<String>> {
     }
     told
 }
+
+#[tokio::test]
+async fn whoever_typed_while_the_bot_stood_still_and_finds_no_room_is_told_so() {
+    /// What one member may have waiting.
+    const WAITING: usize = 8;
+    let mall = "timeout = \"60s\"\n".to_owned();
+    let mut stage = Stage::with(Settings {
+        mall: Some(mall),
+        ..Settings::default()
+    })
+    .await;
+    stage.fault(BALANCE, FaultKind::DelayBefore { ms: 120_000 });
+    let hanging = stage.says("小红", "/积分");
+    stage
+        .until("the question hangs", |sandbox| {
+            sandbox.mall().traffic().under_way == 1
+        })
+        .await;
+    // Nobody floods: it is the bot that hears everything at one moment.
+    stage.signal("STOP");
+    let typed: Vec<Said> = (0..WAITING + 40)
+        .map(|_| stage.says("小红", "/积分"))
+        .collect();
+    stage.signal("CONT");
+    for said in &typed[WAITING..] {
+        stage.hears_of(*said, "这条指令没有执行").await;
+    }
+
+    // Who was told types it again; who waits for an answer gets it, from whichever process.
+    stage.kill().await;
+    stage.start().await;
+    for said in [hanging].iter().chain(&typed[..WAITING]) {
+        let answer = stage.hears(*said).await;
+        assert!(!answer.contains("这条指令没有执行"), "{answer}");
+    }
+    for said in [hanging].iter().chain(&typed) {
+        assert_eq!(stage.answers(*said).len(), 1, "{}", stage.conversation());
+    }
+    stage.finish().await;
+}

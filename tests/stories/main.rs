@@ -10,6 +10,7 @@ mod stage;
 
 mod approving;
 mod asking;
+mod balances;
 mod batches;
 mod boards;
 mod catching_up;
@@ -39,6 +40,7 @@ mod privacy;
 mod replies;
 mod reporting;
 mod rights;
+mod scheduled;
 mod several;
 mod several_systems;
 mod shapes;

@@ -86,8 +86,11 @@ impl End {
         self.port
     }
 
-    /// Changes the cable.
+    /// Changes the cable. One that is mended spoils no commit either that is still to come.
     pub fn becomes(&self, cable: Cable) {
+        if cable == Cable::Whole {
+            *self.shared.next_commit() = None;
+        }
         self.shared.cable.send_replace(cable);
     }
 

@@ -21,6 +21,8 @@ const WIDTH: i32 = 720;
 const SIDE: i32 = 36;
 /// The head with title and days.
 const HEAD: i32 = 136;
+/// Below it, of a board that comes late.
+const STRIP: i32 = 46;
 /// Above the first row and below the last.
 const GAP: i32 = 14;
 /// A row of a short board, and of one that is longer than [`LONG`].
@@ -47,13 +49,15 @@ const TITLE_X: i32 = 116;
 /// The middle of medals and places.
 const PLACE_X: i32 = 62;
 /// The middle of what became of the place.
-const MOVED_X: i32 = 122;
+const MOVED_X: i32 = 120;
 /// Where names and bars begin: beside places, or beside what became of them.
 const NAME_X: i32 = 104;
-const NAME_X_MOVED: i32 = 156;
+const NAME_X_MOVED: i32 = 158;
+/// An arrow with the blank behind it.
+const ARROW: i32 = 17;
 /// Blank between a name and the points.
 const BETWEEN: f32 = 22.0;
-/// A bar that stands for anything is at least as wide as it is high.
+/// A bar is at least as wide as it is high: whoever has a row has points.
 const LEAST_BAR: i32 = 10;
 
 #[derive(Template)]
@@ -64,7 +68,9 @@ struct Drawing {
     head: i32,
     title: Text,
     dates: Text,
-    late: Option<Pill>,
+    /// The strip that says so, and how high it is.
+    late: Option<Text>,
+    strip: i32,
     rows: Vec<Row>,
     /// Why there are no rows.
     empty: Vec<Text>,
@@ -192,14 +198,17 @@ struct Canvas<'a> {
 
 impl Canvas<'_> {
     fn drawing(&self, sheet: &Sheet) -> Drawing {
-        let late = sheet.late.as_deref().map(|late| self.late(late));
-        let right = late.as_ref().map_or(WIDTH - SIDE, |late| late.x - 12);
+        let late = sheet.late.as_deref().map(|late| {
+            let look = (Weight::Bold, LATE_SIZE);
+            self.centred(late, look, (WIDTH / 2, HEAD + 31), WIDTH - 2 * SIDE)
+        });
+        let head = HEAD + if late.is_some() { STRIP } else { 0 };
         let row_height = match sheet.rows.len() {
             0..=LONG => ROW,
             _ => LOW_ROW,
         };
         let compared = sheet.rows.iter().any(|row| row.moved.is_some());
-        let mut y = HEAD + GAP;
+        let mut y = head + GAP;
         let mut rows = Vec::with_capacity(sheet.rows.len());
         for row in &sheet.rows {
             rows.push(self.row(row, y, row_height, compared));
@@ -222,7 +231,7 @@ impl Canvas<'_> {
                 &sheet.title,
                 (Weight::Bold, TITLE_SIZE),
                 (TITLE_X, 66),
-                right - TITLE_X,
+                WIDTH - SIDE - TITLE_X,
             ),
             dates: self.line(
                 &sheet.dates,
@@ -231,6 +240,7 @@ impl Canvas<'_> {
                 WIDTH - SIDE - TITLE_X,
             ),
             late,
+            strip: STRIP,
             rows,
             empty,
             foot_from,
@@ -266,18 +276,21 @@ impl Canvas<'_> {
             bar_x: name_x,
             bar_y: middle + 14,
             track,
-            bar: match row.bar {
-                0 => 0,
-                _ => bar.max(LEAST_BAR),
-            },
+            bar: bar.max(LEAST_BAR),
             moved: row.moved.as_ref().map(|moved| self.sign(moved, middle)),
         }
     }
 
     fn sign(&self, moved: &Moved, middle: i32) -> Sign {
         let places = |places: u64| {
-            let at = (MOVED_X + 4, middle + 7);
-            self.line(&places.to_string(), (Weight::Bold, MOVED_SIZE), at, 40)
+            let shown = match places {
+                0..=999 => places.to_string(),
+                _ => "…".to_owned(),
+            };
+            let runs = self.fonts.runs(&shown, Weight::Bold, MOVED_SIZE);
+            // Arrow and figure together stand in the middle.
+            let left = MOVED_X - (wide(&runs) as i32 + ARROW) / 2 + ARROW;
+            Text::at(Anchor::Left, (left, middle + 7), MOVED_SIZE, runs)
         };
         match moved.way {
             Way::Up(up) => Sign::Up(places(up)),
@@ -298,19 +311,6 @@ impl Canvas<'_> {
                     text,
                 })
             }
-        }
-    }
-
-    fn late(&self, late: &str) -> Pill {
-        let runs = self.fonts.fitted(late, Weight::Bold, LATE_SIZE, 220.0);
-        let width = wide(&runs) as i32 + 28;
-        let x = WIDTH - SIDE - width;
-        let text = Text::at(Anchor::Middle, (x + width / 2, 60), LATE_SIZE, runs);
-        Pill {
-            x,
-            y: 36,
-            width,
-            text,
         }
     }
 

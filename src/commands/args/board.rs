@@ -10,6 +10,7 @@ use crate::commands::args::is_one_of;
 use crate::commands::args::no_surplus;
 use crate::commands::args::surplus;
 use crate::model::Refusal;
+use crate::model::period::Counted;
 use crate::model::period::NoPeriod;
 use crate::model::period::Period;
 use crate::model::refusal::Usage;
@@ -19,7 +20,7 @@ use crate::points::OnBoards;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BoardWanted {
     /// What is counted.
-    pub period: Period,
+    pub counted: Counted,
     /// Which page, from 0.
     pub page: Page,
 }
@@ -36,7 +37,7 @@ pub enum Page {
 impl Default for BoardWanted {
     fn default() -> Self {
         Self {
-            period: Period::Week,
+            counted: Counted::Earned(Period::Week),
             page: Page::Number(0),
         }
     }
@@ -49,6 +50,7 @@ const DAY_WORDS: [&str; 4] = ["today", "今日", "今天", "日榜"];
 const WEEK_WORDS: [&str; 2] = ["本周", "周榜"];
 const MONTH_WORDS: [&str; 2] = ["本月", "月榜"];
 const ALL_WORDS: [&str; 2] = ["总榜", "全部"];
+const BALANCE_WORDS: [&str; 2] = ["余额", "余额榜"];
 const PAGE_WORDS: [&str; 3] = ["page", "p", "页"];
 const ME_WORDS: [&str; 4] = ["me", "我", "我的", "自己"];
 const BOARD_WORDS: [&str; 3] = ["board", "boards", "排行榜"];
@@ -56,10 +58,10 @@ const ON_WORDS: [&str; 5] = ["on", "show", "开", "开启", "显示"];
 const OFF_WORDS: [&str; 5] = ["off", "hide", "关", "关闭", "隐藏"];
 
 impl Args {
-    /// Reads a page of a board: period, page, member.
+    /// Reads a page of a board: what is counted, page, member.
     pub fn board(self) -> Result<Asked, Refusal> {
         let (mut who, free) = self.split()?;
-        let (mut period, mut page, mut rest) = (None, None, Vec::new());
+        let (mut counted, mut page, mut rest) = (None, None, Vec::new());
         let mut free = free.into_iter().peekable();
         while let Some(word) = free.next() {
             if page.is_none() && is_one_of(&PAGE_WORDS, &word.plain) {
@@ -74,8 +76,8 @@ impl Args {
                 page = Some(Page::OfMember);
             } else if who.is_empty() && BARE_SHORT_ID.is_match(&word.plain) {
                 who.push(Who::Short(word.plain));
-            } else if period.is_none() && rest.is_empty() {
-                period = Some(read_period(&word)?);
+            } else if counted.is_none() && rest.is_empty() {
+                counted = Some(read_counted(&word)?);
             } else {
                 rest.push(word);
             }
@@ -94,22 +96,22 @@ impl Args {
         Ok(Asked {
             who,
             board: BoardWanted {
-                period: period.unwrap_or(Period::Week),
+                counted: counted.unwrap_or(Counted::Earned(Period::Week)),
                 page: page.unwrap_or(named),
             },
             ..Asked::default()
         })
     }
 
-    /// Reads a period and nothing else.
-    pub fn period(self) -> Result<Asked, Refusal> {
+    /// Reads what is counted and nothing else.
+    pub fn counted(self) -> Result<Asked, Refusal> {
         let mut free = self.words_alone()?.into_iter();
-        let period = free.next().map(|word| read_period(&word)).transpose()?;
+        let counted = free.next().map(|word| read_counted(&word)).transpose()?;
         let rest: Vec<Free> = free.collect();
         no_surplus(&rest)?;
         Ok(Asked {
             board: BoardWanted {
-                period: period.unwrap_or(Period::Week),
+                counted: counted.unwrap_or(Counted::Earned(Period::Week)),
                 page: Page::OfMember,
             },
             ..Asked::default()
@@ -147,7 +149,7 @@ fn short_page_in(word: &str) -> Option<u32> {
     page_in(word).filter(|_| word.starts_with('第') || word.len() <= 4)
 }
 
-fn read_period(word: &Free) -> Result<Period, Refusal> {
+fn read_counted(word: &Free) -> Result<Counted, Refusal> {
     let plain = word.plain.to_lowercase();
     for (words, period) in [
         (&DAY_WORDS[..], Period::Day),
@@ -156,8 +158,11 @@ fn read_period(word: &Free) -> Result<Period, Refusal> {
         (&ALL_WORDS, Period::All),
     ] {
         if words.contains(&plain.as_str()) {
-            return Ok(period);
+            return Ok(Counted::Earned(period));
         }
+    }
+    if BALANCE_WORDS.contains(&plain.as_str()) {
+        return Ok(Counted::Balance);
     }
     let days = plain.trim_start_matches(['近', '最']).strip_suffix('天');
     let plain = days.map_or(plain.clone(), |days| format!("{days}d"));
@@ -208,22 +213,37 @@ mod tests {
             ("@77 week page 2", Period::Week, Page::Number(1)),
         ] {
             let asked = args(text).board().unwrap();
-            assert_eq!(asked.board, BoardWanted { period, page }, "{text}");
+            let counted = Counted::Earned(period);
+            assert_eq!(asked.board, BoardWanted { counted, page }, "{text}");
+        }
+        for (text, page) in [
+            ("balance", Page::Number(0)),
+            ("余额 第2页", Page::Number(1)),
+            ("余额榜 我", Page::OfMember),
+            ("@77 Balance", Page::OfMember),
+        ] {
+            let counted = Counted::Balance;
+            let asked = args(text).board().unwrap();
+            assert_eq!(asked.board, BoardWanted { counted, page }, "{text}");
         }
         let dates = "2026-03-01..2026-03-31";
         let asked = args(dates).board().unwrap();
-        assert_eq!(asked.board.period.to_string(), dates);
+        assert_eq!(asked.board.counted.to_string(), dates);
         let asked = args("12345 week").board().unwrap();
         assert_eq!(asked.who, [Who::Short("12345".to_owned())]);
-        assert_eq!(args("本周").period().unwrap().board.period, Period::Week);
+        for (text, counted) in [
+            ("本周", Counted::Earned(Period::Week)),
+            ("余额", Counted::Balance),
+        ] {
+            assert_eq!(args(text).counted().unwrap().board.counted, counted);
+        }
     }
 
     #[test]
     fn what_is_no_period_is_told_with_the_reason() {
         for (text, read, why) in [
-            ("balance", "balance", NoPeriod::Unknown),
-            ("余额", "余额", NoPeriod::Unknown),
-            ("余额 第2页", "余额", NoPeriod::Unknown),
+            ("balances", "balances", NoPeriod::Unknown),
+            ("余 第2页", "余", NoPeriod::Unknown),
             ("367d", "367d", NoPeriod::TooLong),
             (
                 "2026-03-31..2026-03-01",
@@ -234,7 +254,7 @@ mod tests {
             assert_eq!(args(text).board(), Err(unknown(read, why)), "{text}");
         }
         assert_eq!(
-            args("year").period(),
+            args("year").counted(),
             Err(unknown("year", NoPeriod::Unknown))
         );
         for text in [

@@ -37,6 +37,12 @@ const AGAIN: Backoff = Backoff {
     most: Duration::from_secs(16),
     times: Some(3),
 };
+/// Waits before it is asked again what former processes have handled.
+const LEARN_AGAIN: Backoff = Backoff {
+    first: Duration::from_millis(500),
+    most: Duration::from_secs(5),
+    times: None,
+};
 
 /// What one reading of all channels has left.
 struct Reading {
@@ -62,10 +68,16 @@ struct Found {
 impl CatchUp {
     /// Reads every channel of which a stretch was missed.
     pub(super) async fn read_everything(&self) {
+        let in_time = async {
+            sleep(HOLD).await;
+            self.let_everything_go().await;
+        };
+        tokio::join!(self.read_gaps(), in_time);
+    }
+
+    async fn read_gaps(&self) {
         let dispatcher = &self.inner.dispatcher;
-        if let Err(error) = self.learn().await {
-            tracing::warn!(%error, "what is handled could not be read; going by what this process knows");
-        }
+        self.learn_at_last().await;
         let (cuts, gaps) = dispatcher.marks.gaps();
         if self.inner.age.is_zero() {
             for gap in gaps {
@@ -85,14 +97,29 @@ impl CatchUp {
             .into_iter()
             .map(|gap| self.clone().read_channel(gap, Arc::clone(&reading)));
         let channels: Vec<_> = channels.collect();
-        let channels = stream::iter(channels)
+        stream::iter(channels)
             .buffer_unordered(READ_AT_ONCE)
-            .collect::<()>();
-        let in_time = async {
-            sleep(HOLD).await;
-            self.let_everything_go().await;
-        };
-        tokio::join!(channels, in_time);
+            .collect::<()>()
+            .await;
+    }
+
+    /// Learns what former processes have handled, for as long as it takes: without it nobody knows
+    /// which channels to read, and the next greeting may be weeks away.
+    async fn learn_at_last(&self) {
+        let mut is_told = false;
+        for delay in LEARN_AGAIN.delays() {
+            let Err(error) = self.learn().await else {
+                return;
+            };
+            if self.inner.dispatcher.marks.is_learnt() {
+                tracing::warn!(%error, "what is handled could not be read; going by what this process knows");
+                return;
+            }
+            if !std::mem::replace(&mut is_told, true) {
+                tracing::warn!(%error, "what is handled could not be read; until it can, nothing that was missed is read");
+            }
+            sleep(delay).await;
+        }
     }
 
     async fn read_channel(self, gap: Gap, reading: Arc<Reading>) {

@@ -13,6 +13,18 @@ fn at(ms: i64) -> MessageId {
     first_at(SNOWFLAKE_EPOCH_MS + 100_000_000 + ms)
 }
 
+/// Marks over a store in which nothing is noted.
+fn fresh() -> Arc<Marks> {
+    over(Handled::default())
+}
+
+/// Marks that have learnt what a store has.
+fn over(disk: Handled) -> Arc<Marks> {
+    let marks = Arc::new(Marks::default());
+    marks.learn(disk);
+    marks
+}
+
 fn command(message: MessageId) -> Incoming {
     Incoming {
         message,
@@ -55,8 +67,7 @@ fn noted(marks: &Arc<Marks>, disk: &mut Handled) -> MessageId {
 /// What the history would bring up again after `disk` is all that is left: of `ids` those that a new
 /// process would enter.
 fn met_again(disk: &Handled, times: &[i64]) -> Vec<i64> {
-    let marks = Arc::new(Marks::default());
-    marks.learn(disk.clone());
+    let marks = over(disk.clone());
     let (_, gaps) = marks.gaps();
     let from = gaps[0].resume;
     let above = times.iter().copied().filter(|ms| at(*ms) > from);
@@ -67,7 +78,7 @@ fn met_again(disk: &Handled, times: &[i64]) -> Vec<i64> {
 
 #[test]
 fn a_command_is_entered_once_by_whatever_way_it_comes() {
-    let marks = Arc::new(Marks::default());
+    let marks = fresh();
     let first = enter(&marks, 0, Arrival::Live).unwrap();
     assert!(enter(&marks, 0, Arrival::Live).is_none());
     assert!(enter(&marks, 0, Arrival::Missed).is_none());
@@ -79,7 +90,7 @@ fn a_command_is_entered_once_by_whatever_way_it_comes() {
 
 #[test]
 fn a_frame_below_everything_remembered_is_let_through_as_a_late_one() {
-    let marks = Arc::new(Marks::default());
+    let marks = fresh();
     assert!(!enter(&marks, 0, Arrival::Live).unwrap().is_late());
     handle(&marks, MINUTE);
     handle(&marks, 9 * MINUTE);
@@ -94,7 +105,7 @@ fn a_frame_below_everything_remembered_is_let_through_as_a_late_one() {
 
 #[test]
 fn what_stood_in_a_channel_before_its_first_command_is_not_ours() {
-    let marks = Arc::new(Marks::default());
+    let marks = fresh();
     let mut disk = Handled::default();
     let first = enter(&marks, 0, Arrival::Live).unwrap();
     // Even before it is handled: killed now, the next process finds this one and nothing older.
@@ -108,7 +119,7 @@ fn what_stood_in_a_channel_before_its_first_command_is_not_ours() {
 
 #[test]
 fn nothing_passes_an_open_command_and_nothing_handled_is_met_again() {
-    let marks = Arc::new(Marks::default());
+    let marks = fresh();
     let mut disk = Handled::default();
     handle(&marks, 0);
     let open = enter(&marks, MINUTE, Arrival::Live).unwrap();
@@ -127,7 +138,7 @@ fn nothing_passes_an_open_command_and_nothing_handled_is_met_again() {
 
 #[test]
 fn once_all_is_handled_only_the_last_minute_is_remembered() {
-    let marks = Arc::new(Marks::default());
+    let marks = fresh();
     let mut disk = Handled::default();
     for step in 0..20 {
         handle(&marks, step * MINUTE / 2);
@@ -144,7 +155,7 @@ fn once_all_is_handled_only_the_last_minute_is_remembered() {
 
 #[test]
 fn a_missed_stretch_holds_the_mark_until_it_is_read() {
-    let marks = Arc::new(Marks::default());
+    let marks = fresh();
     let mut disk = Handled::default();
     handle(&marks, 0);
     marks.arrived(at(10 * MINUTE), NOW_MS);
@@ -168,7 +179,7 @@ fn a_missed_stretch_holds_the_mark_until_it_is_read() {
 
 #[test]
 fn a_flood_shortens_what_is_read_again_instead_of_filling_memory() {
-    let marks = Arc::new(Marks::default());
+    let marks = fresh();
     let mut disk = Handled::default();
     let most = i64::try_from(MOST_DONE).unwrap();
     for ms in 0..most * 3 {
@@ -186,7 +197,7 @@ fn a_flood_shortens_what_is_read_again_instead_of_filling_memory() {
 
 #[test]
 fn an_id_from_the_future_spoils_nothing() {
-    let marks = Arc::new(Marks::default());
+    let marks = fresh();
     handle(&marks, 0);
     let broken = command(MessageId::new(u64::MAX));
     marks.arrived(broken.message, NOW_MS);
@@ -198,7 +209,7 @@ fn an_id_from_the_future_spoils_nothing() {
 
 #[test]
 fn what_could_not_be_noted_is_noted_the_next_time() {
-    let marks = Arc::new(Marks::default());
+    let marks = fresh();
     let mut disk = Handled::default();
     handle(&marks, 0);
     let taken = marks.take().unwrap();
@@ -210,7 +221,7 @@ fn what_could_not_be_noted_is_noted_the_next_time() {
 
 #[test]
 fn the_end_of_a_whole_connection_leaves_little_to_read() {
-    let marks = Arc::new(Marks::default());
+    let marks = fresh();
     let mut disk = Handled::default();
     handle(&marks, 0);
     marks.arrived(at(50 * MINUTE), NOW_MS);
@@ -225,16 +236,53 @@ fn the_end_of_a_whole_connection_leaves_little_to_read() {
 
 #[test]
 fn a_refusal_is_news_once() {
-    let marks = Arc::new(Marks::default());
+    let marks = fresh();
     handle(&marks, 0);
     assert!(marks.note_closed(HERE, Some(5)));
     assert!(!marks.note_closed(HERE, Some(6)));
     assert_eq!(marks.closed(), [(Some(GuildId::new(1)), HERE)]);
     let mut disk = Handled::default();
     noted(&marks, &mut disk);
-    let next = Arc::new(Marks::default());
-    next.learn(disk);
+    let next = over(disk);
     assert!(!next.note_closed(HERE, Some(7)), "known from before");
     assert!(next.note_closed(HERE, None));
     assert!(!next.note_closed(HERE, None));
+}
+
+#[test]
+fn until_it_is_learnt_what_stands_on_disk_nothing_is_noted_over_it() {
+    let mut disk = Handled::default();
+    let before = fresh();
+    handle(&before, 0);
+    handle(&before, 1);
+    noted(&before, &mut disk);
+    let since = disk.channels[0].since;
+    // The next process hears somebody before it has learnt that.
+    let marks = Arc::new(Marks::default());
+    let open = enter(&marks, 2 * MINUTE, Arrival::Live).unwrap();
+    handle(&marks, 5 * MINUTE);
+    assert_eq!(marks.take(), None);
+    marks.learn(disk.clone());
+    assert_eq!(marks.gaps().1[0].resume, since, "the stretch between");
+    let met = [0, 1, MINUTE, 2 * MINUTE, 5 * MINUTE]
+        .map(|ms| enter(&marks, ms, Arrival::Missed).is_some());
+    assert_eq!(met, [false, false, true, false, false]);
+    assert_eq!(noted(&marks, &mut disk), since);
+    drop(open);
+    let all = [0, 1, MINUTE, 2 * MINUTE, 5 * MINUTE];
+    assert_eq!(met_again(&disk, &all), [MINUTE, 2 * MINUTE]);
+}
+
+#[tokio::test]
+async fn what_waited_for_the_disk_to_be_learnt_is_noted_then() {
+    let marks = Arc::new(Marks::default());
+    handle(&marks, 0);
+    // Whoever notes was called in vain.
+    marks.changed().await;
+    assert_eq!(marks.take(), None);
+    marks.learn(Handled::default());
+    marks.changed().await;
+    let mut disk = Handled::default();
+    noted(&marks, &mut disk);
+    assert_eq!(met_again(&disk, &[0]), Vec::<i64>::new());
 }

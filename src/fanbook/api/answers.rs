@@ -77,6 +77,13 @@ pub struct Member {
     pub roles: Option<Vec<MemberRole>>,
 }
 
+impl Member {
+    /// The ids of the roles held, as far as the answer named them.
+    pub fn role_ids(&self) -> impl Iterator<Item = RoleId> {
+        self.roles.iter().flatten().map(|role| role.id)
+    }
+}
+
 /// A role somebody holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberRole {

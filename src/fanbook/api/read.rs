@@ -27,6 +27,9 @@ use crate::model::UserId;
 /// Members asked for at a time, the platform's own default (fanbook-platform, 4.8).
 const PAGE: usize = 50;
 
+/// Members of a guild asked for at a time.
+const LISTED: usize = 100;
+
 /// Pages read before giving up on a list that never ends.
 const MOST_PAGES: usize = 400;
 
@@ -56,6 +59,15 @@ struct RoleMembers {
     size: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_id: Option<u64>,
+}
+
+/// Ids as numbers.
+#[derive(Serialize)]
+struct GuildMembers {
+    guild_id: u64,
+    limit: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<u64>,
 }
 
 /// Ids as strings: one of the path-like methods.
@@ -175,6 +187,24 @@ impl BotApi {
             },
         )
         .await
+    }
+
+    /// Members of a guild in the order of ids, those after `after`; an empty page is the last.
+    ///
+    /// A page may be shorter than another: what cannot be read of one is left out (fanbook-platform,
+    /// 4.8).
+    pub async fn guild_members(
+        &self,
+        guild: GuildId,
+        after: Option<UserId>,
+    ) -> Result<Vec<Member>, ApiError> {
+        let body = GuildMembers {
+            guild_id: guild.number(),
+            limit: LISTED,
+            after: after.map(UserId::number),
+        };
+        let payload = self.read("getGuildMembers", Body::Json(&body)).await?;
+        answers::members(&payload).ok_or_else(|| unreadable("members"))
     }
 
     /// A guild's name and owner. `asker` is a formality of the method; the bot's own id will do.

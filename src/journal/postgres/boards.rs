@@ -28,6 +28,7 @@ use crate::journal::postgres::rows::get;
 use crate::journal::postgres::rows::named;
 use crate::journal::postgres::shelf::Shelf;
 use crate::journal::postgres::shelf::limited;
+use crate::journal::postgres::shown;
 use crate::journal::postgres::sides::fetch;
 use crate::journal::store::Answer;
 use crate::model::Cause;
@@ -147,6 +148,9 @@ pub(super) async fn hide(
         }
     };
     fetch(connection, query).await?;
+    if on_boards == OnBoards::Hidden {
+        shown::owe(connection, who, now_ms).await?;
+    }
     let query = sqlx::query(
         "update earned set shown = now.shown
          from (select case when exists (select 1 from hidden where guild = $1 and member = $2)

@@ -19,6 +19,7 @@ use crate::journal::links::LinkDone;
 use crate::journal::links::LinkWrite;
 use crate::journal::links::PROOFS;
 use crate::journal::links::VERDICTS;
+use crate::journal::postgres::balances;
 use crate::journal::postgres::links::CLAIM;
 use crate::journal::postgres::links::claim;
 use crate::journal::postgres::links::code;
@@ -68,6 +69,11 @@ pub(super) async fn write(
     for step in &steps {
         if let Step::Issue(code) = step {
             fetch(connection, outdate(code)).await?;
+        }
+        match step {
+            Step::Insert(links) => balances::forget(connection, links).await?,
+            Step::Delete(link) => balances::forget(connection, std::slice::from_ref(link)).await?,
+            _ => {}
         }
         fetch(connection, statement(step)).await?;
     }

@@ -9,6 +9,7 @@
 //! operator's.
 
 mod address;
+mod balances;
 mod boards;
 mod books;
 mod channels;
@@ -18,6 +19,7 @@ mod linking;
 mod links;
 mod migrations;
 mod pen;
+mod pictures;
 mod record;
 mod reports;
 mod rows;
@@ -25,6 +27,7 @@ mod schedules;
 mod script;
 mod session;
 mod shelf;
+mod shown;
 mod sides;
 mod texts;
 

@@ -6,10 +6,12 @@ use sqlx::postgres::PgRow;
 use crate::journal::entry::BalanceRead;
 use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
+use crate::journal::postgres::balances;
 use crate::journal::postgres::boards;
 use crate::journal::postgres::books;
 use crate::journal::postgres::linking;
 use crate::journal::postgres::pen::failed;
+use crate::journal::postgres::pictures;
 use crate::journal::postgres::reports;
 use crate::journal::postgres::rows::get;
 use crate::journal::postgres::schedules;
@@ -17,6 +19,7 @@ use crate::journal::postgres::script::Prepared;
 use crate::journal::postgres::session::ANSWER;
 use crate::journal::postgres::session::within;
 use crate::journal::postgres::shelf::Shelf;
+use crate::journal::postgres::shown;
 use crate::journal::sides::KnownBalance;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
@@ -53,7 +56,10 @@ async fn write(connection: &mut PgConnection, side: &Side) -> Result<SideDone, J
             let done = linking::write(connection, write).await?;
             Ok(SideDone::Link(Box::new(done)))
         }
-        Side::Know(balances) => know(connection, balances).await,
+        Side::Know(known) => {
+            balances::know(connection, known).await?;
+            Ok(SideDone::Written)
+        }
         Side::Hide {
             guild,
             member,
@@ -62,6 +68,14 @@ async fn write(connection: &mut PgConnection, side: &Side) -> Result<SideDone, J
             now_ms,
         } => {
             boards::hide(connection, (*guild, *member), *why, *on_boards, *now_ms).await?;
+            Ok(SideDone::Written)
+        }
+        Side::Shown(write) => {
+            shown::write(connection, write).await?;
+            Ok(SideDone::Written)
+        }
+        Side::Sweep(write) => {
+            balances::sweep(connection, write).await?;
             Ok(SideDone::Written)
         }
         Side::Date(days) => {
@@ -75,6 +89,10 @@ async fn write(connection: &mut PgConnection, side: &Side) -> Result<SideDone, J
         Side::Report(write) => {
             let done = reports::write(connection, write).await?;
             Ok(SideDone::Report(Box::new(done)))
+        }
+        Side::Picture(write) => {
+            pictures::write(connection, write).await?;
+            Ok(SideDone::Written)
         }
         Side::Schedule(write) => {
             let done = schedules::write(connection, write).await?;
@@ -94,28 +112,6 @@ impl SideStore for Shelf {
             self.rows(query).await?.iter().map(known).collect()
         })
     }
-}
-
-async fn know(
-    connection: &mut PgConnection,
-    balances: &[KnownBalance],
-) -> Result<SideDone, JournalError> {
-    for known in balances {
-        let query = sqlx::query(
-            "insert into known_balances (guild, member, system, points, read_ms)
-             values ($1, $2, $3, $4, $5)
-             on conflict (guild, member, system) do update
-             set points = excluded.points, read_ms = excluded.read_ms
-             where excluded.read_ms >= known_balances.read_ms",
-        )
-        .bind(kept(known.guild.number()))
-        .bind(kept(known.member.number()))
-        .bind(&known.system)
-        .bind(known.balance.points)
-        .bind(known.balance.read_ms);
-        fetch(connection, query).await?;
-    }
-    Ok(SideDone::Written)
 }
 
 /// Runs a statement of the open transaction.

@@ -30,6 +30,7 @@ use crate::journal::sqlite::rows::get;
 use crate::journal::sqlite::rows::named;
 use crate::journal::sqlite::shelf::Shelf;
 use crate::journal::sqlite::shelf::limited;
+use crate::journal::sqlite::shown;
 use crate::journal::sqlite::writing::execute;
 use crate::journal::store::Answer;
 use crate::model::Cause;
@@ -116,6 +117,9 @@ pub(super) fn hide(
             params![who.0, who.1, reason],
         )?,
     };
+    if on_boards == OnBoards::Hidden {
+        shown::owe(connection, who, now_ms)?;
+    }
     let changed = rows::all(
         connection,
         "update earned

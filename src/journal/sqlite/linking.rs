@@ -19,6 +19,7 @@ use crate::journal::links::LinkDone;
 use crate::journal::links::LinkWrite;
 use crate::journal::links::PROOFS;
 use crate::journal::links::VERDICTS;
+use crate::journal::sqlite::balances;
 use crate::journal::sqlite::links::claim_of;
 use crate::journal::sqlite::links::code_of;
 use crate::journal::sqlite::links::id;
@@ -72,12 +73,18 @@ fn touch(connection: &Connection, key: Key<'_>, into: &mut Vec<Link>) -> Result<
 
 fn take(connection: &Connection, step: &Step) -> Result<(), JournalError> {
     match step {
-        Step::Insert(links) => links.iter().try_for_each(|link| insert(connection, link)),
-        Step::Delete(link) => execute(
-            connection,
-            "delete from links where system = ? and member = ?",
-            params![link.system, kept(link.member.number())],
-        ),
+        Step::Insert(links) => links.iter().try_for_each(|link| {
+            balances::forget(connection, link)?;
+            insert(connection, link)
+        }),
+        Step::Delete(link) => {
+            balances::forget(connection, link)?;
+            execute(
+                connection,
+                "delete from links where system = ? and member = ?",
+                params![link.system, kept(link.member.number())],
+            )
+        }
         Step::Audit(deeds) => deeds.iter().try_for_each(|deed| audit(connection, deed)),
         Step::Claim(claim) => execute(
             connection,

@@ -15,6 +15,7 @@
 //! databases in memory (two connections are two databases).
 
 mod address;
+mod balances;
 mod boards;
 mod books;
 mod channels;
@@ -26,6 +27,7 @@ mod links;
 mod looking;
 mod migrations;
 mod pen;
+mod pictures;
 mod readers;
 mod record;
 mod reports;
@@ -33,6 +35,7 @@ mod rows;
 mod saying;
 mod schedules;
 mod shelf;
+mod shown;
 mod sides;
 mod writing;
 

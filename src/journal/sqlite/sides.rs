@@ -12,15 +12,18 @@ use crate::journal::sides::KnownBalance;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
 use crate::journal::sides::SideStore;
+use crate::journal::sqlite::balances;
 use crate::journal::sqlite::boards;
 use crate::journal::sqlite::books;
 use crate::journal::sqlite::linking;
 use crate::journal::sqlite::mapped;
+use crate::journal::sqlite::pictures;
 use crate::journal::sqlite::reports;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
 use crate::journal::sqlite::schedules;
 use crate::journal::sqlite::shelf::Shelf;
+use crate::journal::sqlite::shown;
 use crate::journal::store::Answer;
 use crate::model::GuildId;
 use crate::model::UserId;
@@ -31,7 +34,7 @@ pub(super) fn write(connection: &Connection, side: &Side) -> Result<SideDone, Jo
         Side::Link(write) => {
             linking::write(connection, write).map(|done| SideDone::Link(Box::new(done)))
         }
-        Side::Know(balances) => know(connection, balances),
+        Side::Know(known) => balances::know(connection, known).map(|()| SideDone::Written),
         Side::Hide {
             guild,
             member,
@@ -42,11 +45,14 @@ pub(super) fn write(connection: &Connection, side: &Side) -> Result<SideDone, Jo
             boards::hide(connection, (*guild, *member), *why, *on_boards, *now_ms)?;
             Ok(SideDone::Written)
         }
+        Side::Shown(write) => shown::write(connection, write).map(|()| SideDone::Written),
+        Side::Sweep(write) => balances::sweep(connection, write).map(|()| SideDone::Written),
         Side::Date(days) => boards::date(connection, days).map(|()| SideDone::Written),
         Side::Post(postings) => books::post(connection, postings).map(SideDone::Posted),
         Side::Report(write) => {
             reports::write(connection, write).map(|done| SideDone::Report(Box::new(done)))
         }
+        Side::Picture(write) => pictures::write(connection, write).map(|()| SideDone::Written),
         Side::Schedule(write) => {
             schedules::write(connection, write).map(|done| SideDone::Schedule(Box::new(done)))
         }
@@ -64,27 +70,6 @@ impl SideStore for Shelf {
             )
         }))
     }
-}
-
-fn know(connection: &Connection, balances: &[KnownBalance]) -> Result<SideDone, JournalError> {
-    for known in balances {
-        execute(
-            connection,
-            "insert into known_balances (guild, member, system, points, read_ms)
-             values (?, ?, ?, ?, ?)
-             on conflict (guild, member, system) do update
-             set points = excluded.points, read_ms = excluded.read_ms
-             where excluded.read_ms >= known_balances.read_ms",
-            params![
-                kept(known.guild.number()),
-                kept(known.member.number()),
-                known.system,
-                known.balance.points,
-                known.balance.read_ms,
-            ],
-        )?;
-    }
-    Ok(SideDone::Written)
 }
 
 fn known(row: &Row<'_>) -> Result<KnownBalance, JournalError> {

@@ -41,7 +41,7 @@ const FRESH_MS: i64 = 30_000;
 /// Balances kept at once, so that a flood of members cannot fill the memory.
 const KEPT: u64 = 100_000;
 /// Lists under way at once. No limit of the service is published; this is a courtesy.
-const AT_ONCE: usize = 4;
+pub const AT_ONCE: usize = 4;
 
 type Answered = Shared<BoxFuture<'static, Arc<Answers>>>;
 

@@ -48,6 +48,7 @@ mod watch;
 pub use bound::Bound;
 pub use client::Manta;
 pub use client::MantaError;
+pub use gather::AT_ONCE as LISTS_AT_ONCE;
 pub use keeping::KeepError;
 pub use keeping::Keeper;
 pub use keeping::Unkept;

@@ -49,7 +49,7 @@ use crate::support::pulse::Pulses;
 use crate::support::tenure::Tenure;
 
 /// Requests under way at once. Nothing is documented; this leaves a small installation its breath.
-const IN_FLIGHT: usize = 16;
+pub const IN_FLIGHT: usize = 16;
 
 /// The client of one installation. Cheap to clone; clones share everything.
 #[derive(Clone)]

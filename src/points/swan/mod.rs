@@ -44,6 +44,7 @@ mod walk;
 mod watch;
 
 pub use account::is_account_id;
+pub use client::IN_FLIGHT;
 pub use client::Swan;
 pub use client::SwanError;
 pub use ledger::LedgerEntry;

@@ -99,6 +99,9 @@ pub enum FaultKind {
     },
     /// The request is applied and the answer's body comes at one byte a second.
     SlowBody,
+    /// A message card is refused as a kind that is not supported (5105); everything else passes and is
+    /// not counted.
+    CardsRefused,
 }
 
 /// Whether a spoiled request has its effect.
@@ -211,6 +214,7 @@ mod tests {
                 r#"{"kind":"redirect_302"}"#,
                 FaultKind::Redirect302 { location: None },
             ),
+            (r#"{"kind":"cards_refused"}"#, FaultKind::CardsRefused),
             (
                 r#"{"kind":"delay_before","ms":50}"#,
                 FaultKind::DelayBefore { ms: 50 },

@@ -4,7 +4,7 @@
 import { el, outwardLink } from '/assets/page.js';
 import { markup } from '/assets/markup.js';
 import { markdown } from '/assets/markdown.js';
-import { picture } from '/assets/content.js';
+import { picture } from '/assets/picture.js';
 import { avatar } from '/assets/avatar.js';
 import { nameOf, oneLine } from '/assets/world.js';
 
@@ -90,12 +90,15 @@ function build(one, view, place) {
       return aligned(style(el('div', { class: 'card-text' }, markup(one.data, view)), one.style, place.ground), one.textAlign);
     case 'markdown':
       return aligned(style(markdown(one.data, view), one.style, place.ground), one.textAlign);
-    case 'image':
-      return picture(imageAddress(one.src), null);
+    case 'image': {
+      const node = picture(imageAddress(one.src), null);
+      if (Number(one.height) > 0) node.style.setProperty('--picture-height', `${Math.min(Number(one.height), 620)}px`);
+      return node;
+    }
     case 'userName':
       return style(el('div', { class: 'card-text' }, el('bdi', { text: nameOf(String(one.id ?? ''), view.guild) })), one.style, place.ground);
     case 'userAvatar':
-      return avatar(String(one.id ?? ''), nameOf(String(one.id ?? ''), view.guild), 'small');
+      return portrait(one, view);
     case 'button': {
       const label = oneLine(one.label) || '…';
       const kind = `key${one.category === 'outlined' ? '' : ' filled'}${one.widthUnlimited ? ' wide' : ''}`;
@@ -105,6 +108,18 @@ function build(one, view, place) {
     default:
       return el('div', { class: 'card-column' }, children(one).map((child) => widget(child, view, inside)));
   }
+}
+
+function portrait(one, view) {
+  const node = avatar(String(one.id ?? ''), nameOf(String(one.id ?? ''), view.guild), 'small');
+  const size = Number(one.size);
+  if (size > 0) {
+    const side = `${Math.min(64, Math.max(14, size))}px`;
+    node.style.setProperty('width', side);
+    node.style.setProperty('height', side);
+    node.style.setProperty('font-size', `calc(${side} * .45)`);
+  }
+  return node;
 }
 
 /// `1::00::0::` and the address in base64, or a bare address.

@@ -11,6 +11,7 @@ import { composer } from '/assets/composer.js';
 import { faultStrip } from '/assets/faults.js';
 import { feed } from '/assets/feed.js';
 import { presses } from '/assets/press.js';
+import { timeControl } from '/assets/time.js';
 
 const byId = (id) => document.getElementById(id);
 const here = { me: null, channel: null, unread: new Map() };
@@ -36,6 +37,7 @@ const write = composer(byId('composer'), {
   sent: () => talk.toFoot(),
 });
 const who = identity(byId('identity'), { here: () => ({ me: here.me, guild: guildHere() }), become, joined });
+const time = timeControl(byId('time'));
 const strip = faultStrip(byId('strip'), byId('active-faults'), { changed: () => readMall() });
 
 // The page opens as the person in the address, or as the one this tab spoke as before.
@@ -101,6 +103,7 @@ async function readState() {
   const state = await ask('/sandbox/state');
   suggestLanguage(state.page_language);
   learn(state);
+  time.set(state.clock);
   const before = spot();
   const person = here.me;
   here.me = choosePerson();
@@ -152,6 +155,7 @@ function hear() {
       byId('lost').hidden = true;
       readMessages();
       readMall();
+      ask('/sandbox/clock').then(time.set, () => {});
     },
     lost: () => (byId('lost').hidden = false),
     message: (message) => arrived(message, true),
@@ -161,7 +165,7 @@ function hear() {
     // The sandbox also says so when a slow page has missed something.
     state: settled(() => readState().then(readMessages).catch(() => {})),
     mall: readMall,
-    clock: settled(() => talk.repaint()),
+    clock: time.set,
   });
 }
 
@@ -219,6 +223,7 @@ function repaint() {
   drawSurroundings();
   write.repaint();
   strip.repaint();
+  time.repaint();
   talk.repaint();
 }
 
@@ -248,6 +253,7 @@ onLanguage(repaint);
 drawIcons();
 wireLanguages();
 writeWords();
+time.repaint();
 
 // Until the sandbox answers, ask again: the page may be open before its server is.
 async function start() {

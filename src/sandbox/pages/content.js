@@ -1,10 +1,11 @@
 // What a message holds, by kind: text, rich text, pictures, cards, and a plain box for kinds the
 // page does not draw. Also the one-line summary that quotes and screen readers get.
 
-import { el, icon, outwardLink, webAddress } from '/assets/page.js';
+import { el } from '/assets/page.js';
 import { markup, plain } from '/assets/markup.js';
 import { richText, delta, deltaText } from '/assets/rich-text.js';
 import { card, cardData, cardText } from '/assets/card.js';
+import { picture } from '/assets/picture.js';
 import { nameOf, oneLine } from '/assets/world.js';
 import { t, knows } from '/assets/words.js';
 
@@ -23,7 +24,7 @@ export function content(body, view) {
     const data = cardData(body);
     if (data) return card(data, body, view);
   }
-  if (kind === 'image') return picture(body.url ?? body.thumb, null, body.width, body.height);
+  if (kind === 'image') return picture(body.url ?? body.thumb, null, body);
   if (kind === 'task') return task(body, view);
   if (kind === 'newJoin') return el('div', { class: 'text quiet', text: t('content.join', { name: nameOf(String(body.user_id ?? ''), view.guild) }) });
   return other(body, view);
@@ -36,17 +37,6 @@ export function summary(body, guildId) {
   if (kind === 'richText') return oneLine(`${body.title ?? ''} ${plain(deltaText(delta(body) ?? []), guildId)}`);
   if (kind === 'messageCard') return oneLine(body.notification) || plain(cardText(cardData(body)), guildId) || t('content.card');
   return kindName(kind);
-}
-
-/// A picture is never fetched from elsewhere: the page shows that there is one and where it lies.
-export function picture(address, name, width, height) {
-  const url = webAddress(address);
-  const size = Number(width) > 0 && Number(height) > 0 ? ` · ${Number(width)}×${Number(height)}` : '';
-  if (url && url.origin === location.origin) {
-    return el('img', { class: 'picture', src: url.href, alt: oneLine(name) || t('content.image'), loading: 'lazy' });
-  }
-  const label = [icon('image'), el('span', {}, el('span', { class: 'frame-title', text: (oneLine(name) || t('content.image')) + size }), url && el('span', { class: 'frame-note', text: `${url.host}${url.pathname}` }))];
-  return (url && outwardLink(url.href, { class: 'frame' }, label)) || el('span', { class: 'frame' }, label);
 }
 
 function kindName(kind) {

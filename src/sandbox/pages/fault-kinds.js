@@ -6,7 +6,7 @@ import { t, number } from '/assets/words.js';
 export const MALL_ENDPOINTS = ['modifyUserPoint', 'batchModifyUserPoint', 'getUserPoint', 'findPointRecord'];
 export const SWAN_ENDPOINTS = ['swan.add', 'swan.balance', 'swan.ledger', 'swan.mine', 'swan.report'];
 export const MANTA_ENDPOINTS = ['manta.points', 'manta.clients', 'manta.token'];
-export const CHAT_ENDPOINTS = ['sendMessage', 'editMessageText', 'getMe', 'v2/answerCallback', 'message/getList'];
+export const CHAT_ENDPOINTS = ['sendMessage', 'sendPhoto', 'editMessageText', 'getMe', 'v2/answerCallback', 'message/getList'];
 
 const RETRY = {
   absent: 'absent',
@@ -34,6 +34,7 @@ export const KINDS = [
   { kind: 'ids_as_float', group: 'form' },
   { kind: 'points_as_string', group: 'form' },
   { kind: 'extra_and_reordered_fields', group: 'form' },
+  { kind: 'cards_refused', group: 'form' },
   { kind: 'duplicate_request', group: 'form', fields: { sees: ['first', 'second'] } },
   { kind: 'clock_skew', group: 'form', fields: { ms: 660000 } },
   { kind: 'batch_truncate', group: 'form', fields: { n: 1 } },

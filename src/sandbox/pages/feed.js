@@ -34,14 +34,17 @@ export function feed(scroller, { scene, empty }) {
   // A keyboard or a rotated phone makes the list shorter: whoever read its foot stays there.
   let near = true;
   scroller.addEventListener('scroll', () => (near = atFoot()), { passive: true });
-  new ResizeObserver(() => near && toFoot()).observe(scroller);
+  // So does a picture that arrives after its message.
+  const watcher = new ResizeObserver(() => near && toFoot());
+  watcher.observe(scroller);
+  watcher.observe(list);
 
   function grouped(message, before) {
     return Boolean(before) && before.author?.id === message.author?.id && !message.reply_to && !before.deleted
       && before.ephemeral === message.ephemeral && message.time_ms - before.time_ms < GROUP_MS && sameDay(before, message);
   }
 
-  const sameDay = (left, right) => new Date(left.time_ms).toDateString() === new Date(right.time_ms).toDateString();
+  const sameDay = (left, right) => day(left.time_ms) === day(right.time_ms);
 
   function row(message, before) {
     return messageRow(message, { ...scene(), find, onJump: show, grouped: grouped(message, before) });

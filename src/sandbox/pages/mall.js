@@ -55,7 +55,7 @@ async function readState() {
   suggestLanguage(state.page_language);
   learn(state);
   settings = state.settings ?? {};
-  board.set(state.now_ms);
+  board.set(state.clock.now_ms);
   draw();
 }
 

@@ -1,8 +1,9 @@
 //! The sandbox's pages, embedded in the binary: the chat page at `/` and one for each points system
 //! at `/mall`, `/swan` and `/manta`, plain HTML, CSS and ES modules without a build step.
 //!
-//! Everything a page loads lives in this folder, so a browser that opens it asks nobody else: the
-//! content security policy allows the page's own address and no inline script or style. The pages
+//! Everything a page is made of lives in this folder, and the content security policy allows the page's
+//! own address and no inline script or style. Pictures alone may come from elsewhere, since messages
+//! name them: from this machine under its numeric address, where the bot shows its own, or over https. The pages
 //! hold no state; they show what the control paths tell and send what a person clicks there.
 //! Upgrade requests to `/` belong to the imitated gateway, which is routed before these handlers.
 
@@ -17,12 +18,12 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 use axum::routing::get;
 
-/// What a page may load: its own address, and nothing written into the HTML itself.
+/// What a page may load: its own address, and nothing written into the HTML itself; pictures also from
+/// the bot on this machine, whose port is its own choice, and over https.
 ///
 /// The last three parts forbid what `default-src` does not cover: another base address, a form
 /// sent elsewhere, and being shown inside somebody else's page.
-pub const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' http://127.0.0.1:* https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -96,8 +97,10 @@ const ASSETS: &[Asset] = &assets! {
     "press.js": SCRIPT,
     "redraw.js": SCRIPT,
     "rich-text.js": SCRIPT,
+    "picture.js": SCRIPT,
     "swan.js": SCRIPT,
     "system-page.js": SCRIPT,
+    "time.js": SCRIPT,
     "words.js": SCRIPT,
     "words-en.js": SCRIPT,
     "words-zh.js": SCRIPT,

@@ -3,7 +3,7 @@
 import { el, append } from '/assets/page.js';
 import { outwardLink } from '/assets/page.js';
 import { markup } from '/assets/markup.js';
-import { picture } from '/assets/content.js';
+import { picture } from '/assets/picture.js';
 
 /// Reads the delta of a richText content, whichever of its two fields holds it; null when broken.
 export function delta(content) {
@@ -50,7 +50,7 @@ export function richText(operations, view) {
     const attributes = operation.attributes ?? {};
     if (typeof operation.insert !== 'string') {
       const source = operation.insert?.source ?? operation.insert?.image;
-      if (typeof source === 'string') line.push(picture(source, operation.insert?.name));
+      if (typeof source === 'string') line.push(picture(source, operation.insert.name, operation.insert));
       continue;
     }
     const pieces = operation.insert.split('\n');

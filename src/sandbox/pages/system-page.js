@@ -55,7 +55,7 @@ export function systemPage({ system, names, draw }) {
     const state = await ask('/sandbox/state');
     suggestLanguage(state.page_language);
     learn(state);
-    board.set(state.now_ms);
+    board.set(state.clock.now_ms);
   }
 
   const quietly = (work) => settled(() => work().catch(() => {}));

@@ -114,6 +114,28 @@ fn every_word_asked_for_exists() {
 }
 
 #[test]
+fn pages_show_the_zone_whose_weekdays_the_clock_counts() {
+    let words = ASSETS
+        .iter()
+        .find(|asset| asset.name == "words.js")
+        .unwrap();
+    let zone = found("export const ZONE = '([^']+)'", words.text);
+    assert_eq!(zone, [crate::sandbox::ZONE]);
+}
+
+#[test]
+fn pictures_alone_come_from_elsewhere_and_only_so() {
+    let parts: Vec<_> = CONTENT_SECURITY_POLICY.split("; ").collect();
+    assert!(parts.contains(&"default-src 'self'"), "{parts:?}");
+    assert!(
+        parts.contains(&"img-src 'self' http://127.0.0.1:* https:"),
+        "{parts:?}"
+    );
+    let elsewhere = parts.iter().filter(|part| part.contains(':'));
+    assert_eq!(elsewhere.count(), 1, "{parts:?}");
+}
+
+#[test]
 fn scripts_are_short_and_say_what_they_are_for() {
     for file in ASSETS.iter().filter(|asset| asset.kind == SCRIPT) {
         assert!(file.text.starts_with("// "), "{}", file.name);

@@ -95,6 +95,11 @@ impl Refusal {
         Self::new(5105, "message type is not supported")
     }
 
+    /// A refusal by any code, documented or not.
+    pub fn other(code: i64) -> Self {
+        Self::new(code, "refused")
+    }
+
     /// 10002: too fast, or not on the send whitelist; the sentence is the same for both.
     pub fn too_fast() -> Self {
         Self::new(10002, "limit for bot send per 1 second")

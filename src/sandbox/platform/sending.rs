@@ -1,10 +1,10 @@
 //! Sending, editing, taking back, pinning, reacting. Source: fanbook-platform, 4.1-4.3 and 4.6.
 
 use serde_json::Value;
-use serde_json::json;
 
 use super::api::Call;
 use super::api::Reply;
+use super::content::Cards;
 use super::content::Content;
 use super::params::read_id;
 use super::refusal::Refusal;
@@ -29,7 +29,7 @@ pub fn send_message(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         .params
         .text("text")
         .ok_or_else(|| Refusal::parameter("text"))?;
-    let content = Content::sent(text, call.params.text("parse_mode"))?;
+    let content = Content::sent(text, call.params.text("parse_mode"), cards(call))?;
     let draft = draft(call, channel, content)?;
     Ok(posted(call, draft))
 }
@@ -41,30 +41,25 @@ pub fn send_photo(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     // The capital letter is the documented spelling.
     let url = photo["Url"]
         .as_str()
-        .filter(|url| url.starts_with("http"))
         .ok_or_else(|| Refusal::parameter("photo"))?;
-    let content = json!({
-        "type": "image",
-        "url": url,
-        "width": call.params.count("width").unwrap_or_default(),
-        "height": call.params.count("height").unwrap_or_default(),
-    });
-    let content = Content {
-        json: content.to_string(),
-        content_type: None,
-    };
+    let size = |name: &str| call.params.count(name).unwrap_or_default();
+    let content = Content::picture(url, size("width"), size("height"))?;
     let draft = draft(call, channel, content)?;
     Ok(posted(call, draft))
 }
 
-/// `editMessageText`.
+/// `editMessageText`; a picture is neither changed nor made by it.
 pub fn edit_message_text(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let id = own_message(call)?;
     let text = call
         .params
         .text("text")
         .ok_or_else(|| Refusal::parameter("text"))?;
-    let content = Content::sent(text, call.params.text("parse_mode"))?;
+    let content = Content::sent(text, call.params.text("parse_mode"), cards(call))?;
+    let old = call.state.message(id).map(|message| &message.content);
+    if !Content::is_editable(&content.json) || !old.is_some_and(|old| Content::is_editable(old)) {
+        return Err(Refusal::kind());
+    }
     let markup = markup(call)?;
     let now_ms = call.now_ms;
     call.state.change(id, |message| {
@@ -182,6 +177,14 @@ fn sendable(call: &mut Call<'_>) -> Result<ChannelId, Refusal> {
         Ok(channel)
     } else {
         Err(Refusal::too_fast())
+    }
+}
+
+/// Which message cards pass under the switches in force.
+fn cards(call: &Call<'_>) -> Cards {
+    match call.state.settings.strict_cards {
+        true => Cards::Seen,
+        false => Cards::Any,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the kinds of trouble do to a Bot API call.
 //!
 //! Kinds that speak of points, batches or the mall's clock mean nothing here and let the call pass;
-//! a `429` carries the platform's own 10002. Source: points-backends, 5.4; fanbook-platform, 8.
+//! a `429` carries the platform's own 10002, another result code is a refusal by that code. Source: points-backends, 5.4; fanbook-platform, 8.
 
 use std::time::Duration;
 
@@ -15,11 +15,13 @@ use axum::response::Html;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use futures_util::stream;
+use serde_json::Value;
 use tokio::time::sleep;
 
 use super::Platform;
 use super::api;
 use super::api::Incoming;
+use super::params::Params;
 use super::refusal::Refusal;
 use crate::sandbox::fault::CloseConnection;
 use crate::sandbox::fault::Delivery;
@@ -33,7 +35,8 @@ const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
 /// Answers a call, with the trouble that is set for it.
 pub async fn answer(platform: Platform, incoming: Incoming) -> Response {
-    let Some(kind) = platform.faults().hit(&incoming.name) else {
+    let concerned = |kind: &FaultKind| *kind != FaultKind::CardsRefused || carries_card(&incoming);
+    let Some(kind) = platform.faults().hit_by(&incoming.name, concerned) else {
         return platform.call(&incoming);
     };
     match kind {
@@ -82,9 +85,15 @@ pub async fn answer(platform: Platform, incoming: Incoming) -> Response {
                 Err(_) => StatusCode::FOUND.into_response(),
             }
         }
+        FaultKind::CardsRefused => refused(&platform, &Refusal::kind()),
+        FaultKind::AnswerCode { code, when } => {
+            if when == Moment::After {
+                platform.call(&incoming);
+            }
+            refused(&platform, &Refusal::other(code))
+        }
         FaultKind::SlowBody => slowly(body_of(platform.call(&incoming)).await),
         FaultKind::OddCode { .. }
-        | FaultKind::AnswerCode { .. }
         | FaultKind::IdsAsFloat
         | FaultKind::PointsAsString
         | FaultKind::ExtraAndReorderedFields
@@ -92,6 +101,28 @@ pub async fn answer(platform: Platform, incoming: Incoming) -> Response {
         | FaultKind::BatchTruncate { .. }
         | FaultKind::BatchExtra { .. } => platform.call(&incoming),
     }
+}
+
+/// Whether a call would show a message card.
+fn carries_card(incoming: &Incoming) -> bool {
+    let Incoming {
+        query,
+        content_type,
+        body,
+        ..
+    } = incoming;
+    let params = Params::read(query, content_type, body, false);
+    params.is_ok_and(|params| {
+        let text = params.text("text").unwrap_or_default();
+        serde_json::from_str::<Value>(text).is_ok_and(|content| content["type"] == "messageCard")
+    })
+}
+
+/// A refusal that no method has worded.
+fn refused(platform: &Platform, refusal: &Refusal) -> Response {
+    let settings = platform.state().settings.clone();
+    let body = api::refused(refusal, settings.error_key);
+    api::labelled(settings.refusal_status, body, &settings)
 }
 
 /// Waits, then does it, also when the client has hung up by then.

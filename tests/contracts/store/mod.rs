@@ -27,6 +27,7 @@ macro_rules! on_each_store {
 }
 
 mod asking;
+mod balances;
 mod boards;
 mod channels;
 mod cut;
@@ -45,5 +46,6 @@ mod settling;
 mod sound;
 mod sqlite;
 pub mod stage;
+mod sweeps;
 mod telling;
 mod troubled;

@@ -1,0 +1,376 @@
+//! Boards that stand in the chat, in SQLite.
+
+use anyhow::anyhow;
+use rusqlite::Connection;
+use rusqlite::Row;
+use rusqlite::params;
+
+use crate::journal::error::JournalError;
+use crate::journal::kept::kept;
+use crate::journal::kept::word;
+use crate::journal::shown::FORGOTTEN_AT_ONCE;
+use crate::journal::shown::FORMS;
+use crate::journal::shown::KeptKind;
+use crate::journal::shown::OVERTAKEN_MS;
+use crate::journal::shown::OwedBoard;
+use crate::journal::shown::ShownBoard;
+use crate::journal::shown::ShownStore;
+use crate::journal::shown::ShownWrite;
+use crate::journal::shown::SlotBefore;
+use crate::journal::sqlite::rows;
+use crate::journal::sqlite::rows::get;
+use crate::journal::sqlite::rows::named;
+use crate::journal::sqlite::rows::small;
+use crate::journal::sqlite::shelf::Shelf;
+use crate::journal::sqlite::shelf::limited;
+use crate::journal::sqlite::sides::execute;
+use crate::journal::sqlite::sides::member;
+use crate::journal::store::Answer;
+use crate::model::ChannelId;
+use crate::model::GuildId;
+use crate::model::MessageId;
+use crate::model::UserId;
+use crate::model::period::Counted;
+
+/// Writes one within the open transaction.
+pub(super) fn write(connection: &Connection, write: &ShownWrite) -> Result<(), JournalError> {
+    match write {
+        ShownWrite::Stands {
+            shown,
+            named,
+            standings,
+            now_ms,
+        } => {
+            put(connection, shown, *now_ms)?;
+            name(connection, shown, named, *now_ms)?;
+            keep(connection, shown, standings)
+        }
+        ShownWrite::Anew {
+            shown,
+            named,
+            version,
+            now_ms,
+        } => match anew(connection, shown, *version, *now_ms)? {
+            true => name(connection, shown, named, *now_ms),
+            false => Ok(()),
+        },
+        ShownWrite::Later {
+            channel,
+            message,
+            next_ms,
+        } => execute(
+            connection,
+            "update shown_boards set due_ms = ?, tries = tries + 1
+             where channel = ? and message = ?",
+            params![next_ms, kept(channel.number()), kept(message.number())],
+        ),
+        ShownWrite::Gone { channel, message } => {
+            let place = (kept(channel.number()), kept(message.number()));
+            let text = "delete from shown_boards where channel = ? and message = ?";
+            execute(connection, text, params![place.0, place.1])?;
+            let text = "delete from shown_members where channel = ? and message = ?";
+            execute(connection, text, params![place.0, place.1])
+        }
+        ShownWrite::Forget {
+            before_ms,
+            owed_before_ms,
+        } => forget(connection, *before_ms, *owed_before_ms),
+    }
+}
+
+/// A member is hidden: the boards of the guild with their row are owed.
+pub(super) fn owe(
+    connection: &Connection,
+    (guild, member): (i64, i64),
+    now_ms: i64,
+) -> Result<(), JournalError> {
+    execute(
+        connection,
+        "update shown_boards set due_ms = ?1, tries = 0
+         where guild = ?2 and (channel, message) in (
+             select channel, message from shown_members where member = ?3)",
+        params![now_ms, guild, member],
+    )
+}
+
+fn put(connection: &Connection, shown: &ShownBoard, now_ms: i64) -> Result<(), JournalError> {
+    let kind = KeptKind::of(&shown.kind);
+    execute(
+        connection,
+        "insert into shown_boards (channel, message, guild, kind, counted, at_ms, form, picture,
+             command, asker, subject, page, buttons, schedule, row_count, late, shown_ms, version,
+             tries)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 1, 0)
+         on conflict (channel, message) do update
+         set kind = excluded.kind, counted = excluded.counted, at_ms = excluded.at_ms,
+             form = excluded.form, picture = excluded.picture, command = excluded.command,
+             asker = excluded.asker, subject = excluded.subject, page = excluded.page,
+             buttons = excluded.buttons, schedule = excluded.schedule,
+             row_count = excluded.row_count, late = excluded.late, shown_ms = excluded.shown_ms,
+             version = shown_boards.version + 1, tries = 0,
+             due_ms = case when shown_boards.edited_ms > ?17 - ?18 then ?17 end",
+        params![
+            kept(shown.channel.number()),
+            kept(shown.message.number()),
+            kept(shown.guild.number()),
+            kind.kind,
+            shown.counted.to_string(),
+            shown.at_ms,
+            word(&FORMS, shown.form),
+            shown.picture,
+            kind.command,
+            kind.asker,
+            kind.subject,
+            kind.page,
+            kind.buttons,
+            kind.schedule,
+            kind.rows,
+            kind.late,
+            now_ms,
+            OVERTAKEN_MS,
+        ],
+    )
+}
+
+/// Whether the note is the one that was replaced.
+fn anew(
+    connection: &Connection,
+    shown: &ShownBoard,
+    version: u32,
+    now_ms: i64,
+) -> Result<bool, JournalError> {
+    let kind = KeptKind::of(&shown.kind);
+    let met = rows::first(
+        connection,
+        "update shown_boards
+         set edited_ms = ?1,
+             due_ms = case when version = ?2 then null else ?1 end,
+             tries = case when version = ?2 then 0 else tries end,
+             form = case when version = ?2 then ?3 else form end,
+             picture = case when version = ?2 then ?4 else picture end,
+             page = case when version = ?2 then ?5 else page end,
+             buttons = case when version = ?2 then ?6 else buttons end
+         where channel = ?7 and message = ?8
+         returning version",
+        params![
+            now_ms,
+            version,
+            word(&FORMS, shown.form),
+            shown.picture,
+            kind.page,
+            kind.buttons,
+            kept(shown.channel.number()),
+            kept(shown.message.number()),
+        ],
+        |row| small(row, "version"),
+    )?;
+    Ok(met == Some(version))
+}
+
+/// Whose rows it has; where one of them is hidden by now, it is owed.
+fn name(
+    connection: &Connection,
+    shown: &ShownBoard,
+    members: &[UserId],
+    now_ms: i64,
+) -> Result<(), JournalError> {
+    let place = (kept(shown.channel.number()), kept(shown.message.number()));
+    let text = "delete from shown_members where channel = ? and message = ?";
+    execute(connection, text, params![place.0, place.1])?;
+    for member in members {
+        execute(
+            connection,
+            "insert into shown_members (channel, message, member) values (?, ?, ?)
+             on conflict do nothing",
+            params![place.0, place.1, kept(member.number())],
+        )?;
+    }
+    execute(
+        connection,
+        "update shown_boards set due_ms = ?1
+         where channel = ?2 and message = ?3 and exists (
+             select 1 from shown_members
+             join hidden on hidden.guild = shown_boards.guild
+                 and hidden.member = shown_members.member
+             where shown_members.channel = ?2 and shown_members.message = ?3)",
+        params![now_ms, place.0, place.1],
+    )
+}
+
+/// Keeps who stands first on the post of a schedule.
+fn keep(
+    connection: &Connection,
+    shown: &ShownBoard,
+    standings: &[(UserId, i64)],
+) -> Result<(), JournalError> {
+    let Some(schedule) = KeptKind::of(&shown.kind).schedule else {
+        return Ok(());
+    };
+    let guild = kept(shown.guild.number());
+    execute(
+        connection,
+        "insert into board_slots (guild, schedule, slot_ms, counted) values (?, ?, ?, ?)
+         on conflict do nothing",
+        params![guild, schedule, shown.at_ms, shown.counted.to_string()],
+    )?;
+    for (member, points) in standings {
+        execute(
+            connection,
+            "insert into board_places (guild, schedule, slot_ms, member, points)
+             values (?, ?, ?, ?, ?) on conflict do nothing",
+            params![guild, schedule, shown.at_ms, kept(member.number()), points],
+        )?;
+    }
+    Ok(())
+}
+
+fn forget(
+    connection: &Connection,
+    before_ms: i64,
+    owed_before_ms: i64,
+) -> Result<(), JournalError> {
+    let gone = rows::all(
+        connection,
+        "delete from shown_boards where (channel, message) in (
+             select channel, message from shown_boards as old
+             where shown_ms < ?1 and (due_ms is null or shown_ms < ?2)
+               and (schedule is null or exists (
+                   select 1 from shown_boards as later
+                   where later.guild = old.guild and later.schedule = old.schedule
+                     and later.at_ms > old.at_ms))
+             order by shown_ms limit ?3)
+         returning channel, message",
+        params![before_ms, owed_before_ms, FORGOTTEN_AT_ONCE],
+        |row| Ok((get::<i64>(row, "channel")?, get::<i64>(row, "message")?)),
+    )?;
+    for (channel, message) in gone {
+        let text = "delete from shown_members where channel = ? and message = ?";
+        execute(connection, text, params![channel, message])?;
+    }
+    // The board before the latest is what the latest is compared with, whenever that is written anew.
+    let gone = rows::all(
+        connection,
+        "delete from board_slots where slot_ms < ?1 and (
+             select count(*) from board_slots as later
+             where later.guild = board_slots.guild and later.schedule = board_slots.schedule
+               and later.slot_ms > board_slots.slot_ms) > 1
+         returning guild, schedule, slot_ms",
+        params![owed_before_ms],
+        |row| {
+            let schedule: String = get(row, "schedule")?;
+            Ok((
+                get::<i64>(row, "guild")?,
+                schedule,
+                get::<i64>(row, "slot_ms")?,
+            ))
+        },
+    )?;
+    for (guild, schedule, slot_ms) in gone {
+        execute(
+            connection,
+            "delete from board_places where guild = ? and schedule = ? and slot_ms = ?",
+            params![guild, schedule, slot_ms],
+        )?;
+    }
+    Ok(())
+}
+
+impl ShownStore for Shelf {
+    fn owed_boards(&self, now_ms: i64, limit: usize) -> Answer<'_, Vec<OwedBoard>> {
+        Box::pin(self.readers.glance(move |connection| {
+            rows::all(
+                connection,
+                "select * from shown_boards where due_ms <= ?
+                 order by schedule is null, shown_ms desc, message limit ?",
+                params![now_ms, limited(limit)],
+                board,
+            )
+        }))
+    }
+
+    fn shown_board(&self, channel: ChannelId, message: MessageId) -> Answer<'_, Option<OwedBoard>> {
+        Box::pin(self.readers.glance(move |connection| {
+            rows::first(
+                connection,
+                "select * from shown_boards where channel = ? and message = ?",
+                params![kept(channel.number()), kept(message.number())],
+                board,
+            )
+        }))
+    }
+
+    fn slot_before<'a>(
+        &'a self,
+        guild: GuildId,
+        schedule: &'a str,
+        slot_ms: i64,
+    ) -> Answer<'a, Option<SlotBefore>> {
+        let schedule = schedule.to_owned();
+        Box::pin(self.readers.read(move |connection| {
+            let guild = kept(guild.number());
+            let before = rows::first(
+                connection,
+                "select slot_ms, counted from board_slots
+                 where guild = ? and schedule = ? and slot_ms < ? order by slot_ms desc limit 1",
+                params![guild, schedule, slot_ms],
+                |row| Ok((get::<i64>(row, "slot_ms")?, counted(row)?)),
+            )?;
+            let Some((slot_ms, counted)) = before else {
+                return Ok(None);
+            };
+            let standings = rows::all(
+                connection,
+                "select member, points from board_places
+                 where guild = ?1 and schedule = ?2 and slot_ms = ?3 and not exists (
+                     select 1 from hidden
+                     where hidden.guild = ?1 and hidden.member = board_places.member)
+                 order by points desc, member",
+                params![guild, schedule, slot_ms],
+                |row| Ok((member(row, "member")?, get(row, "points")?)),
+            )?;
+            Ok(Some(SlotBefore { counted, standings }))
+        }))
+    }
+}
+
+fn counted(row: &Row<'_>) -> Result<Counted, JournalError> {
+    let text: String = get(row, "counted")?;
+    text.parse().map_err(|_| unreadable(&text))
+}
+
+fn board(row: &Row<'_>) -> Result<OwedBoard, JournalError> {
+    let id = |column| get::<i64>(row, column).map(i64::cast_unsigned);
+    let (kind, form): (String, String) = (get(row, "kind")?, get(row, "form")?);
+    let schedule: Option<String> = get(row, "schedule")?;
+    let kept = KeptKind {
+        kind: "",
+        command: get(row, "command")?,
+        asker: get(row, "asker")?,
+        subject: get(row, "subject")?,
+        page: get(row, "page")?,
+        buttons: get(row, "buttons")?,
+        schedule: schedule.as_deref(),
+        rows: get(row, "row_count")?,
+        late: get(row, "late")?,
+    };
+    Ok(OwedBoard {
+        shown: ShownBoard {
+            guild: GuildId::new(id("guild")?),
+            channel: ChannelId::new(id("channel")?),
+            message: MessageId::new(id("message")?),
+            counted: counted(row)?,
+            at_ms: get(row, "at_ms")?,
+            form: named(&FORMS, &form)?,
+            picture: get(row, "picture")?,
+            kind: kept.read(&kind).ok_or_else(|| unreadable(&kind))?,
+        },
+        version: small(row, "version")?,
+        tries: small(row, "tries")?,
+    })
+}
+
+fn unreadable(what: &str) -> JournalError {
+    JournalError::Database(anyhow!(
+        "a row of the store cannot be read: a board that stands in the chat is `{what}`"
+    ))
+}
