@@ -19,7 +19,6 @@ use crate::journal::Unsent;
 use crate::model::MessageId;
 use crate::points::Due;
 use crate::schedule::Scheduler;
-use crate::schedule::claiming::board;
 use crate::schedule::claiming::ended;
 use crate::schedule::form::Post;
 use crate::schedule::millis;
@@ -96,7 +95,7 @@ impl Scheduler {
             return self.skip(&slot, "the next one is due").await;
         }
         let now_ms = parts.clock.now_ms();
-        let Some(board) = board(&schedule.fields) else {
+        let Some(board) = BoardSchedule::read(&schedule.fields) else {
             return self
                 .give_up(&slot, ScheduleTrouble::Unreadable, String::new())
                 .await;

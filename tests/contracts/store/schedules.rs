@@ -33,7 +33,6 @@ on_each_store! {
 
 const HOUR: Duration = Duration::from_secs(3_600);
 /// No slot.
-const NONE: [i64; 0] = [];
 
 fn weekly() -> ScheduleFields {
     ScheduleFields {
