@@ -106,7 +106,7 @@ async fn boards(config: &Config, journal: &Journal, texts: &Texts, report: &mut 
                 ("since", &*format!("{since:.0}")),
             ];
             let seen = fill(&texts.boards_failing, &holes);
-            report.add(Mark::Odd, &what, seen, &why.unwrap_or_default());
+            report.add(Mark::Odd, &what, seen, why.unwrap_or_default());
         }
         if !any && !all.is_empty() {
             let count = all.len().to_string();
