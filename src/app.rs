@@ -8,6 +8,7 @@
 
 mod boards;
 mod shift;
+mod shown;
 mod sweep;
 mod turned_away;
 
@@ -21,9 +22,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::app::shift::Drawing;
 use crate::app::shift::Ended;
 use crate::app::shift::House;
 use crate::app::shift::Shift;
+use crate::boards::FONT_PACKAGE;
+use crate::boards::Painter;
 use crate::commands::Registry;
 use crate::config::Config;
 use crate::dispatch;
@@ -109,6 +113,10 @@ impl App {
                 manta.with_context(|| format!("the client of [manta.{name}] cannot be built"))?;
             mantas.insert(System::manta(&name), manta);
         }
+        let drawing = match &config.http {
+            Some(http) => drawing(http).await?,
+            None => None,
+        };
         Ok(Self {
             house: House {
                 bot: me.id,
@@ -127,6 +135,7 @@ impl App {
                 language: config.language,
                 catch_up: config.catch_up,
                 clock: clock.clone(),
+                drawing,
             },
             journal,
             duty: Duty::new(clock),
@@ -212,6 +221,23 @@ impl App {
         self.journal.close().await;
         tracing::info!("stopped");
     }
+}
+
+/// What draws boards, where others could fetch their pictures.
+async fn drawing(http: &ops::HttpSettings) -> anyhow::Result<Option<Drawing>> {
+    let Some(address) = http.pictures() else {
+        return Ok(None);
+    };
+    let font_dirs = http.font_dirs.clone();
+    let painter = tokio::task::spawn_blocking(move || Painter::new(&font_dirs));
+    let painter = painter.await.context("loading fonts ended abnormally")?;
+    if painter.is_none() {
+        tracing::warn!(
+            "no font here can write Chinese, so boards go out as cards or text: install the package `{FONT_PACKAGE}` or name a folder in [http] font_dirs"
+        );
+    }
+    let address = Arc::from(address);
+    Ok(painter.map(|painter| Drawing { painter, address }))
 }
 
 /// Keeps the lease until it is lost, and says so.

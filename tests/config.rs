@@ -11,11 +11,15 @@ use guildpoints::config::Environment;
 use guildpoints::config::Fault;
 use guildpoints::config::Place;
 use guildpoints::guilds::Guilds;
+use guildpoints::guilds::PostMode;
+use guildpoints::model::ChannelId;
 use guildpoints::model::GuildId;
 use guildpoints::model::Language;
 use guildpoints::model::RoleId;
 use guildpoints::model::System;
 use guildpoints::model::UserId;
+use guildpoints::model::period::Counted;
+use guildpoints::model::period::Period;
 use guildpoints::model::policy::ManageGuild;
 use guildpoints::points::Repeats;
 use guildpoints::points::Taking;
@@ -192,16 +196,86 @@ fn every_agreed_name_is_taken() {
     assert_eq!(policy.limits.confirm_over, Some(1_000));
     assert_eq!(policy.presets["bug"].amount.points(), 50);
     assert_eq!(policy.presets["bug"].reason.as_deref(), Some("反馈问题"));
+    let [board] = guild.boards.as_slice() else {
+        panic!("{:?}", guild.boards);
+    };
+    assert_eq!(board.name, "weekly");
+    assert_eq!(board.channel, ChannelId::new(412_345_679_201_234_575));
+    assert_eq!(board.at, "0 9 * * MON".parse().unwrap());
+    assert_eq!(board.counted, Counted::Earned(Period::Week));
+    assert_eq!((board.rows, board.mode), (10, PostMode::Post));
+    assert_eq!(board.catch_up, Duration::from_secs(6 * 3_600));
+}
+
+#[test]
+fn a_board_needs_a_channel_and_a_time_and_has_defaults_for_the_rest() {
+    let boards = |sections: &[&str]| {
+        let sections = sections
+            .iter()
+            .map(|lines| format!("[[guild.board]]\nchannel = \"5\"\nat = \"21:30\"\n{lines}\n"));
+        let text = format!("{LEAST}\n{}", sections.collect::<String>());
+        parse(&text).unwrap().guilds.remove(0).boards
+    };
+    let [board] = boards(&[""]).try_into().unwrap();
+    assert_eq!(board.name, "board-1");
+    assert_eq!(board.at.to_string(), "21:30");
+    assert_eq!(board.counted, Counted::Earned(Period::Week));
+    assert_eq!((board.rows, board.mode), (10, PostMode::Post));
+    assert_eq!(board.catch_up, Duration::from_secs(6 * 3_600));
+    // Without a name by its place, unless another has that name.
+    let names = |sections: &[&str]| -> Vec<String> {
+        let boards = boards(sections).into_iter();
+        boards.map(|board| board.name).collect()
+    };
+    assert_eq!(
+        names(&["", "name = \"x\"", ""]),
+        ["board-1", "x", "board-3"]
+    );
+    assert_eq!(
+        names(&["", "name = \"Board-1\"", "name = \"board-4\""]),
+        ["board-7", "Board-1", "board-4"]
+    );
+    for period in ["day", "month", "all", "balance", "7d", "366d"] {
+        let [board] = boards(&[&format!("period = \"{period}\"")])
+            .try_into()
+            .unwrap();
+        assert_eq!(board.counted.to_string(), period);
+    }
+    for mode in ["post", "edit", "replace"] {
+        let [board] = boards(&[&format!("mode = \"{mode}\"")]).try_into().unwrap();
+        assert_eq!(board.mode.to_string(), mode);
+    }
+    assert!(parse(LEAST).unwrap().guilds[0].boards.is_empty());
+}
+
+#[test]
+fn a_boards_name_is_given_once_in_its_guild() {
+    let board =
+        |name: &str| format!("[[guild.board]]\nname = \"{name}\"\nchannel = 5\nat = \"21:30\"\n");
+    let two = format!("{LEAST}\n{}{}", board("weekly"), board("Weekly"));
+    let fault = fault(&two);
+    assert_eq!(fault.key, "guild.0.board.1.name");
+    assert_eq!(line(&fault), two.lines().count() - 2);
+    assert!(
+        fault.message.contains("`guild.0.board.0` has this name"),
+        "{fault:?}"
+    );
+    let drawn = refused(&two).draw();
+    assert!(drawn.contains("name = \"Weekly\""), "{drawn}");
+    // Another guild may have one of the same name.
+    let another = format!(
+        "{LEAST}\n{}[[guild]]\nid = 9\n{}",
+        board("weekly"),
+        board("weekly")
+    );
+    assert_eq!(parse(&another).unwrap().guilds.len(), 2);
 }
 
 #[test]
 fn what_has_no_effect_yet_is_named_and_nothing_else() {
     let mut reserved = parse(CONTRACT).unwrap().reserved;
     reserved.sort();
-    assert_eq!(
-        reserved,
-        ["guild.0.board.0", "http.admin_token", "http.public_url",]
-    );
+    assert_eq!(reserved, ["http.admin_token"]);
     assert!(parse(LEAST).unwrap().reserved.is_empty());
 }
 
@@ -299,9 +373,9 @@ fn an_unknown_key_is_answered_with_its_line_and_the_nearest_known_key() {
         ),
         (
             "[[guild]]",
-            "board = [{ chanel = 1 }]",
-            "guild.0.board.0.chanel",
-            "channel",
+            "board = [{ channel = 1, at = \"09:00\", tops = 5 }]",
+            "guild.0.board.0.tops",
+            "top",
         ),
     ] {
         let text = least_with(header, written);
@@ -415,13 +489,61 @@ fn faults_of_kind_and_range_in_a_guild_name_line_and_way_out() {
         ("also = [\"ledger\", \"ledger\"]", "named twice"),
         ("points = \"manta.shop\"", "`[manta.shop]` is missing"),
         ("board = { top = 5 }", "is a list of tables"),
-        ("board = [{ top = 0 }]", "lie within 1 and 100"),
-        ("board = [{ at = \"25:00\" }]", "expected a clock time"),
-        ("board = [{ at = \"0 9 * *\" }]", "expected a clock time"),
-        ("board = [{ period = \"year\" }]", "expected day, week"),
-        ("board = [{ mode = \"edits\" }]", "post, edit, replace"),
     ] {
         judged_at_its_line("[[guild]]", written, says);
+    }
+    // A board that is right but for one key.
+    for (key, value, says) in [
+        ("channel", "\"#results\"", "an id is a whole number"),
+        ("channel", "0", "an id is a whole number"),
+        ("at", "\"25:00\"", "expected a clock time such as `09:00`"),
+        ("at", "\"0 9 * *\"", "or five fields of cron"),
+        (
+            "at",
+            "\"0 25 * * MON\"",
+            "the hour `25` cannot be read: `*`, 0-23",
+        ),
+        (
+            "at",
+            "\"0 9 * MON *\"",
+            "the month `MON` cannot be read: `*`, 1-12",
+        ),
+        ("at", "\"0 0 31 2 *\"", "no such day in the calendar"),
+        ("at", "\"* * * * *\"", "more often than every 10 minutes"),
+        ("at", "9", "expected a string"),
+        ("period", "\"year\"", "expected day, week"),
+        ("period", "\"367d\"", "at most 366 days"),
+        (
+            "period",
+            "\"2026-03-01..2026-03-31\"",
+            "the same board every time",
+        ),
+        ("top", "0", "lie within 1 and 30"),
+        ("top", "31", "lie within 1 and 30"),
+        ("mode", "\"edits\"", "post, edit, replace"),
+        ("catch_up", "\"8d\"", "lie within 0s and 7d"),
+        ("name", "\"\"", "it is empty"),
+        (
+            "name",
+            "\"abcdefghijklmnopqrstuvwxyz1234567\"",
+            "at most 32 characters",
+        ),
+    ] {
+        let good = [("channel", "5"), ("at", "\"09:00\"")];
+        let good = good.into_iter().filter(|(name, _)| *name != key);
+        let all = good
+            .chain([(key, value)])
+            .map(|(key, value)| format!("{key} = {value}"));
+        let board = format!("board = [{{ {} }}]", all.collect::<Vec<_>>().join(", "));
+        judged_at_its_line("[[guild]]", &board, says);
+    }
+    for (board, key) in [
+        ("[{ at = \"09:00\" }]", "guild.0.board.0.channel"),
+        ("[{ channel = 5 }]", "guild.0.board.0.at"),
+    ] {
+        let missing = fault(&least_with("[[guild]]", &format!("board = {board}")));
+        assert_eq!(missing.key, key);
+        assert!(missing.message.contains("is missing"), "{missing:?}");
     }
 }
 

@@ -259,6 +259,49 @@ async fn a_store_that_is_kept_stays_as_its_people_left_it() {
 }
 
 #[tokio::test]
+async fn its_bot_lives_by_the_sandboxs_clock_and_a_kept_one_goes_on_in_it() {
+    const DAY_MS: u64 = 86_400_000;
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::start(folder.path(), &[]).await;
+    // Far beyond the window in which a signature of the machine's own time would be believed.
+    let leap = json!({"advance_ms": 9 * DAY_MS});
+    let moved = sandbox.post("/sandbox/clock", leap).await;
+    assert_eq!(moved["shift_ms"], 9 * DAY_MS);
+    let rewarded = sandbox.says("阿杰", &sandbox.reward("小明", 666)).await;
+    sandbox.hears(&rewarded, "✅").await;
+    sandbox.paid_once(666).await;
+    // It is still on the line it had, which nobody has cut.
+    let connected = sandbox.get("/sandbox/state").await["bots_connected"].clone();
+    assert_eq!(connected, 1);
+    // What was asked before a leap has run out after it.
+    let asked = sandbox.says("阿杰", &sandbox.reward("小红", 1_500)).await;
+    let question = sandbox.hears(&asked, "确认吗").await;
+    sandbox
+        .post("/sandbox/clock", json!({"advance_ms": DAY_MS}))
+        .await;
+    let yes = &question["buttons"][0][0]["callback_data"];
+    let moderator = sandbox.member("阿杰")["id"].as_str().unwrap();
+    let path = sandbox.address(&format!("/sandbox/events?as={moderator}"));
+    let mut events = sandbox.client.get(path).send().await.unwrap();
+    let press = json!({"user": moderator, "message": question["id"], "data": yes});
+    sandbox.post("/sandbox/press", press).await;
+    let mut heard = Vec::new();
+    while !String::from_utf8_lossy(&heard).contains("已超过 10 分钟") {
+        let chunk = timeout(PATIENCE, events.chunk()).await;
+        heard.extend(chunk.expect("no answer to the press").unwrap().unwrap());
+    }
+    sandbox.paid_once(666).await;
+    sandbox.stop().await;
+
+    let sandbox = Sandbox::start(folder.path(), &[]).await;
+    let clock = sandbox.get("/sandbox/clock").await;
+    assert_eq!(clock["shift_ms"], 10 * DAY_MS);
+    let rewarded = sandbox.says("阿杰", &sandbox.reward("小红", 5)).await;
+    sandbox.hears(&rewarded, "✅").await;
+    sandbox.stop().await;
+}
+
+#[tokio::test]
 async fn a_folder_has_one_sandbox_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::start(folder.path(), &[]).await;
@@ -298,6 +341,7 @@ async fn a_person_is_told_where_to_go_and_what_to_try() {
         "/mall",
         "小明  /积分",
         "阿杰  /奖励 @小明 666",
+        "下周一 08:59",
         "--store",
     ] {
         assert!(told.contains(part), "no `{part}` in\n{told}");

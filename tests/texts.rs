@@ -145,7 +145,7 @@ fn table(language: Language) -> String {
 
 #[test]
 fn the_permission_table_in_chinese() {
-    insta::assert_snapshot!(table(Language::Chinese), @r"
+    insta::assert_snapshot!(table(Language::Chinese), @r#"
     /check /自检 | manage | 2s | /自检 | 检查机器人和积分系统的状态
     /deduct /扣分 | take | 1s | /扣分 @成员… 数量 原因 | 扣除成员的积分，必须写原因
     /freeze /暂停发放 | freeze | 1s | /暂停发放 [原因] | 立即暂停发放积分
@@ -159,16 +159,17 @@ fn the_permission_table_in_chinese() {
     /receipt /回执 | none | 2s | /回执 编号 | 查询一笔积分变动
     /report /上报 | give | 1s | /上报 事件名 @成员 [积分系统，如 swan.hq] | 上报事件
     /reward /奖励 | give | 1s | /奖励 @成员… 数量 [原因] | 给成员发放积分
+    /schedule /定时 | schedule | 1s | /定时 [列表]，/定时 新增 名称 时间 周期 [#频道] [top 10] [post|edit|replace]（时间如 09:00 或 "0 9 * * MON"），/定时 预览|立即|暂停|恢复|删除 名称 | 设置定时发布的排行榜
     /top /排行榜 | none | 2s | /排行榜 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31] [第2页] [我|@成员] | 查看积分排行榜
     /undo /撤销 | undo | 1s | /撤销 编号 [部分]，或 /撤销 last（你的上一笔） | 撤销一笔积分变动
     /unfreeze /恢复发放 | freeze | 1s | /恢复发放 | 恢复发放积分
     /unlink /解绑 | none | 5s | /解绑 系统，版主可用 /解绑 @成员 系统 | 解除账号绑定
-    ");
+    "#);
 }
 
 #[test]
 fn the_permission_table_in_english() {
-    insta::assert_snapshot!(table(Language::English), @r"
+    insta::assert_snapshot!(table(Language::English), @r#"
     /check /自检 | manage | 2s | /check | check the bot and the points system
     /deduct /扣分 | take | 1s | /deduct @member… amount reason | take points from a member; a reason is required
     /freeze /暂停发放 | freeze | 1s | /freeze [reason] | stop giving points at once
@@ -182,11 +183,12 @@ fn the_permission_table_in_english() {
     /receipt /回执 | none | 2s | /receipt code | show what became of a change
     /report /上报 | give | 1s | /report event @member [points system, such as swan.hq] | report an event
     /reward /奖励 | give | 1s | /reward @member… amount [reason] | give points to a member
+    /schedule /定时 | schedule | 1s | /schedule [list], /schedule add name time period [#channel] [top 10] [post|edit|replace] (a time such as 09:00 or "0 9 * * MON"), /schedule preview|run|pause|resume|remove name | settle which leaderboards post themselves
     /top /排行榜 | none | 2s | /top [day|week|month|all|7d|30d|2026-03-01..2026-03-31] [page 2] [me|@member] | show the leaderboard
     /undo /撤销 | undo | 1s | /undo code [rest], or /undo last (your last change) | undo a change of points
     /unfreeze /恢复发放 | freeze | 1s | /unfreeze | let giving points go on
     /unlink /解绑 | none | 5s | /unlink system; moderators: /unlink @member system | unlink an account
-    ");
+    "#);
 }
 
 #[test]
@@ -201,6 +203,7 @@ fn every_right_a_command_names_exists_and_none_is_given_away() {
     assert_eq!(right("pending"), Right::Approve);
     assert_eq!(right("freeze"), Right::Freeze);
     assert_eq!(right("unfreeze"), Right::Freeze);
+    assert_eq!(right("schedule"), Right::Schedule);
     for scope in ["points", "receipt", "help", "top", "rank", "privacy"] {
         assert_eq!(right(scope), Right::Everyone);
     }

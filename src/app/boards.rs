@@ -1,4 +1,5 @@
-//! What keeps boards right beside the commands: old entries get their days, and who left is not shown.
+//! What keeps boards right beside the commands: old entries get their days, who left is not shown, and
+//! old pictures go.
 //!
 //! Invariant: none of it is waited for. Dating goes on where it stopped, whatever ended it; who left or
 //! came back unheard is noticed when a board with their name on it is shown.
@@ -11,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::guilds::GuildSettings;
+use crate::journal::Journal;
 use crate::model::GuildId;
 use crate::model::UserId;
 use crate::points::Hidden;
@@ -23,6 +25,9 @@ const BREATH: Duration = Duration::from_millis(20);
 const AGAIN: Duration = Duration::from_secs(30);
 /// Comings and goings that may wait to be noted.
 const WAITING: usize = 1_000;
+
+/// Pause between looks for pictures whose time is over: they are not served any more anyway.
+const PICTURES_EVERY: Duration = Duration::from_secs(6 * 3_600);
 
 /// Somebody who came or went.
 type Change = (GuildId, UserId, OnBoards);
@@ -66,6 +71,21 @@ pub(super) async fn note_passing(
             Some(Err(error)) => {
                 tracing::warn!(%guild, member = %user, %error, "who came or went could not be noted for boards");
             }
+        }
+    }
+}
+
+/// Deletes pictures whose time is over, now and then.
+pub(super) async fn forget_pictures(journal: Journal, stop: CancellationToken) {
+    loop {
+        match stop.run_until_cancelled(journal.forget_pictures()).await {
+            None => return,
+            Some(Ok(())) => {}
+            Some(Err(error)) => tracing::warn!(%error, "old pictures of boards stay for now"),
+        }
+        let pause = tokio::time::sleep(PICTURES_EVERY);
+        if stop.run_until_cancelled(pause).await.is_none() {
+            return;
         }
     }
 }

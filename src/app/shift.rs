@@ -18,9 +18,11 @@ use tracing::Instrument;
 
 use crate::app::boards;
 use crate::app::boards::Door;
+use crate::app::shown::Anewing;
 use crate::app::sweep;
 use crate::app::sweep::Sweeps;
 use crate::app::turned_away::TurnedAway;
+use crate::boards::Painter;
 use crate::commands::Registry;
 use crate::dispatch::CatchUp;
 use crate::dispatch::Dispatcher;
@@ -58,6 +60,7 @@ use crate::points::swan::Swan;
 use crate::schedule;
 use crate::schedule::BoardForms;
 use crate::schedule::OwnChat;
+use crate::schedule::Pictures;
 use crate::schedule::ScheduleTimes;
 use crate::schedule::Scheduler;
 use crate::support::clock::Clock;
@@ -97,6 +100,15 @@ pub(super) struct House {
     /// How old a missed command may be.
     pub catch_up: Duration,
     pub clock: Clock,
+    /// `None`: boards are posted without pictures.
+    pub drawing: Option<Drawing>,
+}
+
+/// What pictures of boards need beyond a shift.
+pub(super) struct Drawing {
+    pub painter: Painter,
+    /// Under which address they are fetched, by their names.
+    pub address: Arc<str>,
 }
 
 impl House {
@@ -129,7 +141,7 @@ pub(super) struct Shift {
     lanes: Lanes,
     catch_up: CatchUp,
     scheduler: Scheduler,
-    /// Ends the gateway and the scheduler, so that nothing further begins.
+    /// Ends the gateway and what begins by itself.
     hearing: CancellationToken,
     /// In whose calendars old entries are counted.
     calendars: Vec<(GuildId, TimeZone)>,
@@ -140,6 +152,7 @@ pub(super) struct Shift {
     unranked: Vec<(GuildId, Vec<RoleId>)>,
     api: BotApi,
     pulses: Pulses,
+    clock: Clock,
     tenure: Tenure,
     tasks: TaskTracker,
     /// Ends the sweeps, after the lanes have drained.
@@ -193,6 +206,11 @@ impl Shift {
                 points: points.clone(),
                 names: dispatcher.clone(),
                 words: house.words.clone(),
+                pictures: house.drawing.as_ref().map(|drawing| Pictures {
+                    painter: drawing.painter.clone(),
+                    journal: journal.clone(),
+                    address: drawing.address.clone(),
+                }),
             }),
             journal: journal.clone(),
             guilds: Guilds::new(&house.guilds),
@@ -244,6 +262,7 @@ impl Shift {
             unranked: unranked.collect(),
             api,
             pulses: house.pulses.clone(),
+            clock: house.clock.clone(),
             tenure,
             tasks,
             working,
@@ -273,6 +292,10 @@ impl Shift {
             std::mem::take(&mut self.calendars),
             self.working.clone(),
         ));
+        self.tasks.spawn(boards::forget_pictures(
+            self.journal.clone(),
+            self.working.clone(),
+        ));
         for guild in self.sweeps.take() {
             self.tasks.spawn(guild.run(self.hearing.clone()));
         }
@@ -289,6 +312,13 @@ impl Shift {
             self.tasks
                 .spawn(manta.clone().watch_token(self.working.clone()));
         }
+        let anewing = Anewing {
+            dispatcher: self.dispatcher.clone(),
+            scheduler: self.scheduler.clone(),
+            journal: self.journal.clone(),
+            clock: self.clock.clone(),
+        };
+        self.tasks.spawn(anewing.run(self.hearing.clone()));
         let scheduler = self.scheduler.clone();
         self.tasks.spawn(scheduler.run(self.hearing.clone()));
         if let Err(error) = self.catch_up.learn().await {

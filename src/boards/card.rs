@@ -20,7 +20,8 @@ const WIDTH: u32 = 283;
 const HEAD: &str = "4263EB";
 const ON_HEAD: &str = "FFFFFF";
 const DATES: &str = "DBE4FF";
-const LATE: &str = "FFE066";
+const LATE: &str = "8F5100";
+const BEHIND_LATE: &str = "FFE8A3";
 const NAME: &str = "212529";
 const POINTS: &str = "343A40";
 const QUIET: &str = "7B858F";
@@ -41,10 +42,17 @@ pub struct Content {
 /// The board as a message card.
 pub fn card(sheet: &Sheet) -> Content {
     let mut children = vec![head(sheet)];
+    children.extend(sheet.late.as_deref().map(|late| {
+        let mut strip = boxed("12,5", text(late, LATE, 12));
+        strip["backgroundColor"] = json!(BEHIND_LATE);
+        strip
+    }));
     if let Some(why) = &sheet.without_rows {
         children.push(boxed("12,16", text(why, QUIET, 14)));
     }
     children.extend(sheet.rows.iter().map(row));
+    let since = sheet.since.as_deref();
+    children.extend(since.map(|since| boxed("12,10,12,0", text(since, QUIET, 11))));
     children.push(boxed("12,10", text(&sheet.counts, QUIET, 11)));
     let data = json!({
         "tag": "column",
@@ -94,8 +102,7 @@ fn head(sheet: &Sheet) -> Value {
         "data": sheet.title,
         "style": { "color": ON_HEAD, "fontSize": 16, "fontWeight": "medium" },
     });
-    let mut lines = vec![title, text(&sheet.dates, DATES, 12)];
-    lines.extend(sheet.late.as_deref().map(|late| text(late, LATE, 12)));
+    let lines = [title, text(&sheet.dates, DATES, 12)];
     let mut head = boxed(
         "12,10",
         json!({ "tag": "column", "crossAxisAlignment": "start", "children": lines }),
@@ -123,7 +130,8 @@ fn row(row: &SheetRow) -> Value {
     let mut who = boxed("6,0", who);
     who["flex"] = json!("tight");
     let mut children = vec![text(&place, QUIET, 14), who];
-    children.extend(row.moved.as_ref().map(|moved| {
+    let moved = row.moved.as_ref().filter(|moved| moved.way != Way::Same);
+    children.extend(moved.map(|moved| {
         let colour = match moved.way {
             Way::Up(_) => UP,
             Way::Down(_) => DOWN,

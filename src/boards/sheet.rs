@@ -11,6 +11,7 @@ use crate::boards::names::Known;
 use crate::boards::text::board_counts;
 use crate::boards::text::board_dates;
 use crate::boards::text::board_late;
+use crate::boards::text::board_since;
 use crate::boards::text::board_title;
 use crate::boards::text::board_without_rows;
 use crate::boards::text::called;
@@ -34,12 +35,14 @@ pub struct Sheet {
     pub title: String,
     /// The days it counts and in whose zone.
     pub dates: String,
-    /// That it comes late, where it does.
+    /// That it comes late and when it was due, where it does.
     pub late: Option<String>,
     /// Its rows, from the top.
     pub rows: Vec<SheetRow>,
     /// Why there are none.
     pub without_rows: Option<String>,
+    /// What the signs of changed places mean, where there are any.
+    pub since: Option<String>,
     /// What is counted, for which days, as of when, and how many are not shown.
     pub counts: String,
 }
@@ -151,6 +154,7 @@ impl Sheet {
             late: board_late(board).as_ref().map(said),
             rows: board.rows.iter().map(row).collect(),
             without_rows: board_without_rows(board).as_ref().map(said),
+            since: board_since(board).as_ref().map(said),
             counts: said(&board_counts(board)),
         }
     }

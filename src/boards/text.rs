@@ -13,6 +13,7 @@ use crate::model::period::Counted;
 use crate::model::period::Period;
 use crate::points::BalancesRead;
 use crate::points::BoardPage;
+use crate::points::COMPARED;
 use crate::points::Edition;
 use crate::points::Ranked;
 use crate::words::Hole;
@@ -45,6 +46,7 @@ words! {
     SECOND = "second" ["member", "points"];
     THIRD = "third" ["member", "points"];
     ROW = "row" ["place", "member", "points"];
+    ROW_MOVED = "row_moved" ["row", "moved"];
     EMPTY = "empty" [];
     EMPTY_BOOKS = "empty_books" [];
     EMPTY_SWEPT = "empty_swept" [];
@@ -74,12 +76,13 @@ words! {
     TITLE = "title" ["period"];
     TITLE_BALANCES = "title_balances" [];
     SPAN = "span" ["dates", "zone"];
-    LATE = "late" [];
+    SPAN_BALANCES = "span_balances" ["time", "zone"];
     UNNAMED = "unnamed" ["id"];
     UP = "up" ["places"];
     DOWN = "down" ["places"];
     SAME = "same" [];
     NEW = "new" [];
+    SINCE = "since" ["most"];
     COLUMN_PLACE = "column_place" [];
     COLUMN_MEMBER = "column_member" [];
     COLUMN_POINTS = "column_points" [];
@@ -96,19 +99,36 @@ pub fn board_reply(board: &BoardPage, names: &HashMap<UserId, Known>, own: Reply
     }
     let rows = board.rows.iter();
     reply = rows.fold(reply, |reply, ranked| {
-        reply.and(row(ranked, called(names, ranked.member)))
+        reply.and(board_row(board, names, ranked))
     });
-    reply.and(own).and(board_counts(board))
+    reply = reply.and(own);
+    reply = reply.and(board_since(board).unwrap_or_default());
+    reply.and(board_counts(board))
+}
+
+/// A row with what became of its place, where there was a board before.
+fn board_row(board: &BoardPage, names: &HashMap<UserId, Known>, ranked: &Ranked) -> Reply {
+    let row = row(ranked, called(names, ranked.member));
+    match Way::of(board.before.as_ref(), ranked.member, ranked.place) {
+        None => row,
+        Some(way) => Reply::new(&ROW_MOVED)
+            .with("row", said(row))
+            .with("moved", said(moved(way))),
+    }
+}
+
+/// What the signs of changed places mean, where there was a board before.
+pub fn board_since(board: &BoardPage) -> Option<Reply> {
+    let most = Hole::Number(i64::try_from(COMPARED).unwrap_or(i64::MAX));
+    let compared = board.before.is_some() && !board.rows.is_empty();
+    compared.then(|| Reply::new(&SINCE).with("most", most))
 }
 
 /// What stands above a board: of one that was due its title and, where it comes late, when it was due.
 pub fn board_head(board: &BoardPage) -> Reply {
-    if let Edition::Due { slot_ms, late } = board.edition {
+    if matches!(board.edition, Edition::Due { .. }) {
         let head = Reply::new(&HEAD_DUE).with("title", said(board_title(board)));
-        return match late {
-            true => head.line(&WAS_DUE).with("time", Hole::Time(slot_ms)),
-            false => head,
-        };
+        return head.and(board_late(board).unwrap_or_default());
     }
     let shown = u64::from(board.page) + 1;
     let head = match board.counted {
@@ -172,30 +192,36 @@ fn oldest(oldest_ms: Option<i64>) -> Hole {
 /// What a posted board is of, without its page.
 pub fn board_title(board: &BoardPage) -> Reply {
     let ended = match (board.edition, board.counted) {
+        (_, Counted::Balance) => return Reply::new(&TITLE_BALANCES),
         (Edition::Running, _) => None,
         (Edition::Due { .. }, Counted::Earned(Period::Day)) => Some(&LAST_DAY),
         (Edition::Due { .. }, Counted::Earned(Period::Week)) => Some(&LAST_WEEK),
         (Edition::Due { .. }, Counted::Earned(Period::Month)) => Some(&LAST_MONTH),
         (Edition::Due { .. }, _) => None,
     };
-    if board.counted == Counted::Balance {
-        return Reply::new(&TITLE_BALANCES);
-    }
     let period = ended.map_or_else(|| counted(board.counted), Reply::new);
     Reply::new(&TITLE).with("period", said(period))
 }
 
-/// The days a board counts, and in whose zone.
+/// The days a board counts, and in whose zone; of balances, as of when they are.
 pub fn board_dates(board: &BoardPage) -> Reply {
+    if board.counted == Counted::Balance {
+        return Reply::new(&SPAN_BALANCES)
+            .with("time", Hole::Time(board.read_ms))
+            .with("zone", Hole::Zone);
+    }
     Reply::new(&SPAN)
         .with("dates", said(dates(board)))
         .with("zone", Hole::Zone)
 }
 
-/// That a board comes late, where it does.
+/// That a board comes late and when it was due, where it does.
 pub fn board_late(board: &BoardPage) -> Option<Reply> {
     match board.edition {
-        Edition::Due { late: true, .. } => Some(Reply::new(&LATE)),
+        Edition::Due {
+            slot_ms,
+            late: true,
+        } => Some(Reply::new(&WAS_DUE).with("time", Hole::Time(slot_ms))),
         Edition::Due { late: false, .. } | Edition::Running => None,
     }
 }
@@ -252,7 +278,7 @@ pub fn called(names: &HashMap<UserId, Known>, member: UserId) -> Hole {
         Some(Known::Person(name) | Known::Unranked(name)) if shows(name) => {
             Hole::Name(name.clone())
         }
-        Some(_) | None => mention(member),
+        _ => mention(member),
     }
 }
 

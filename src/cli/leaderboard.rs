@@ -2,9 +2,12 @@
 //!
 //! Names are those the journal saw last: nobody is asked.
 
+use std::collections::HashMap;
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Args;
 use jiff::tz::TimeZone;
 
@@ -14,6 +17,10 @@ use super::table::harmless_line;
 use super::table::table;
 use crate::app;
 use crate::boards::BOARD_COLUMNS;
+use crate::boards::FONT_PACKAGE;
+use crate::boards::Known;
+use crate::boards::Painter;
+use crate::boards::Sheet;
 use crate::boards::board_counts;
 use crate::boards::board_head;
 use crate::boards::board_without_rows;
@@ -54,6 +61,9 @@ pub(super) struct Arguments {
     /// Which page of ten, from 1
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
     page: u32,
+    /// Writes the page as a picture into this file too; one that is there is replaced
+    #[arg(long, value_name = "FILE")]
+    png: Option<PathBuf>,
 }
 
 /// Prints a page of a board.
@@ -106,18 +116,43 @@ async fn print(
     }
     let columns = BOARD_COLUMNS.map(|word| words.plain(word, policy.language));
     let mut rows = table(columns.iter().map(String::as_str));
-    for (ranked, name) in board.rows.iter().zip(&names) {
-        rows.add_row([
-            ranked.place.to_string(),
-            harmless_line(name),
-            ranked.points.to_string(),
-        ]);
+    for ranked in &board.rows {
+        let name = match names.get(&ranked.member) {
+            Some(Known::Person(name)) => harmless_line(name),
+            _ => ranked.member.to_string(),
+        };
+        rows.add_row([ranked.place.to_string(), name, ranked.points.to_string()]);
     }
     if !board.rows.is_empty() {
         println!("{rows}");
     }
     println!("{}", said(&words, policy, zone, &board_counts(&board)));
-    Ok(())
+    let Some(file) = &arguments.png else {
+        return Ok(());
+    };
+    let sheet = Sheet::of(&board, &names, &words, policy.language, zone);
+    let font_dirs = config.http.as_ref().map(|http| http.font_dirs.as_slice());
+    let painter = Painter::new(font_dirs.unwrap_or_default()).with_context(|| {
+        format!(
+            "no picture: no font here can write Chinese; install the package `{FONT_PACKAGE}`, or \
+             name a folder with such a font in [http] font_dirs"
+        )
+    })?;
+    let picture = painter.paint(sheet).await?;
+    write(file, &picture.png)
+}
+
+/// Puts a file in its place whole, or not at all.
+fn write(file: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let mut partial = file.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    let written = std::fs::write(&partial, content).and_then(|()| std::fs::rename(&partial, file));
+    if written.is_err() {
+        // What is left of it is of no use; that it could not be written is what counts.
+        let _gone = std::fs::remove_file(&partial);
+    }
+    written.with_context(|| format!("`{}` cannot be written", file.display()))
 }
 
 async fn read(
@@ -125,7 +160,7 @@ async fn read(
     guild: &GuildSettings,
     arguments: &Arguments,
     now_ms: i64,
-) -> Result<(BoardPage, Vec<String>), JournalError> {
+) -> Result<(BoardPage, HashMap<UserId, Known>), JournalError> {
     let policy = &guild.policy;
     let page = arguments.page - 1;
     let board = match arguments.period {
@@ -138,15 +173,20 @@ async fn read(
             balance_page(journal, policy.guild, balances, (page, BOARD_ROWS), now_ms).await?
         }
     };
-    let mut names = Vec::with_capacity(board.rows.len());
+    let mut names = HashMap::with_capacity(board.rows.len());
     for ranked in &board.rows {
-        names.push(name(journal, policy.guild, ranked.member).await?);
+        let name = name(journal, policy.guild, ranked.member).await?;
+        names.extend(name.map(|name| (ranked.member, Known::Person(name))));
     }
     Ok((board, names))
 }
 
-/// The name under which a member was last seen, or else their id.
-async fn name(journal: &Journal, guild: GuildId, member: UserId) -> Result<String, JournalError> {
+/// The name under which a member was last seen.
+async fn name(
+    journal: &Journal,
+    guild: GuildId,
+    member: UserId,
+) -> Result<Option<String>, JournalError> {
     let theirs = Selection {
         guild: Some(guild),
         member: Some(member),
@@ -154,9 +194,7 @@ async fn name(journal: &Journal, guild: GuildId, member: UserId) -> Result<Strin
     };
     let newest = journal.entries(&theirs, Order::NewestFirst, 1).await?;
     let name = newest.into_iter().next().map(|entry| entry.member_name);
-    Ok(name
-        .filter(|name| !name.trim().is_empty())
-        .unwrap_or_else(|| member.to_string()))
+    Ok(name.filter(|name| !name.trim().is_empty()))
 }
 
 fn said(words: &Words, policy: &Policy, zone: &TimeZone, reply: &Reply) -> String {

@@ -45,8 +45,9 @@ enum Form {
     Json,
 }
 
-/// Libraries that know addresses with tokens, and how much of them may be heard at most.
-const LID: [(&str, LevelFilter); 10] = [
+/// Libraries that know addresses with tokens or names of members, and how much of them may be heard at
+/// most.
+const LID: [(&str, LevelFilter); 11] = [
     ("h2", LevelFilter::WARN),
     ("hyper", LevelFilter::WARN),
     ("hyper_util", LevelFilter::WARN),
@@ -57,6 +58,8 @@ const LID: [(&str, LevelFilter); 10] = [
     ("tower", LevelFilter::WARN),
     ("tower_http", LevelFilter::WARN),
     ("tungstenite", LevelFilter::OFF),
+    // A line for each character of a name that a font cannot shape.
+    ("usvg", LevelFilter::ERROR),
 ];
 
 /// Begins to log. Where something in this process logs already, that goes on.

@@ -202,7 +202,8 @@ fn steps(running: &Running) -> String {
          {moderator}  /帮助                           everything there is\n\n\
          English works too: /points, /reward, /help. Then press \"mall applies, then hangs up\"\n\
          (商城入账后断线) above the chat and reward again: it is paid once, and the bot says so as soon\n\
-         as it is certain.\n"
+         as it is certain. The board of the week comes into #排行榜 on Monday at 9:00: reward two members,\n\
+         then set the clock at the top to next Monday (下周一 08:59) and wait a minute.\n"
     )
 }
 

@@ -145,7 +145,9 @@ async fn with(call: &Call<'_>, verb: ScheduleVerb, wanted: &str) -> Result<Reply
     let (deed, done, stood) = match verb {
         ScheduleVerb::Preview => return preview(call, &found).await,
         ScheduleVerb::Run => {
-            let runs = call.schedules.run(&found.kept, by).await.map_err(store)?;
+            let asked_ms = call.message.minted_ms();
+            let runs = call.schedules.run(&found.kept, asked_ms, by);
+            let runs = runs.await.map_err(store)?;
             return Ok(match runs {
                 true => named(&RUN).with("channel", channel_link(found.kept.fields.channel)),
                 false => with_command(&UNKNOWN),

@@ -157,14 +157,9 @@ pub(super) fn http(reader: &mut Reader<'_>, top: &Section<'_>) -> Option<HttpSet
     if !section.is_present() {
         return None;
     }
-    reader.read(&section, "public_url", forms::address(["http", "https"]));
     let font_dirs = reader.list(&section, "font_dirs", forms::text);
-    if section.node("public_url").is_some() {
-        reader.reserve("http.public_url");
-    }
-    if !font_dirs.is_empty() {
-        reader.reserve("http.font_dirs");
-    }
+    let font_dirs = font_dirs.into_iter().map(|path| reader.folder.join(path));
+    let font_dirs = font_dirs.collect();
     // Reserved: its form is checked, and a variable that is not set does no harm.
     if let Some(node) = section.node("admin_token") {
         reader.secret_source("http.admin_token", node);
@@ -172,6 +167,8 @@ pub(super) fn http(reader: &mut Reader<'_>, top: &Section<'_>) -> Option<HttpSet
     }
     Some(HttpSettings {
         listen: reader.read(&section, "listen", listen).unwrap_or(LISTEN),
+        public_url: reader.read(&section, "public_url", forms::address(["http", "https"])),
+        font_dirs,
     })
 }
 

@@ -197,11 +197,22 @@ impl Schedules {
         })
     }
 
-    /// Makes a board due now, whether or not it is paused; `false` where it is gone.
-    pub async fn run(&self, kept: &KeptSchedule, by: UserId) -> Result<bool, JournalError> {
+    /// Makes a board due that was asked for at `asked_ms` (milliseconds since 1970), whether or not it is
+    /// paused; `false` where it is gone. A command that is carried out again asks for the same moment,
+    /// so the board is posted once for it.
+    pub async fn run(
+        &self,
+        kept: &KeptSchedule,
+        asked_ms: i64,
+        by: UserId,
+    ) -> Result<bool, JournalError> {
         let (guild, name) = (kept.fields.guild, &kept.fields.name);
-        let slot = self.journal.run_schedule(guild, name, Some(by)).await?;
-        Ok(slot.is_some())
+        let slot = self.journal.run_schedule(guild, name, asked_ms, Some(by));
+        if slot.await?.is_some() {
+            return Ok(true);
+        }
+        let still = self.journal.schedule(guild, name).await?;
+        Ok(still.is_some_and(|kept| !kept.removed))
     }
 
     /// The boards that `bot.toml` names in the guild.

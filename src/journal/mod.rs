@@ -38,9 +38,13 @@ mod link_code;
 mod link_rules;
 mod linking;
 mod links;
+mod missummed;
+mod order;
 mod outcome;
 mod owner;
+mod pictures;
 mod postgres;
+mod ranking;
 mod record;
 mod redeeming;
 mod report_rules;
@@ -58,6 +62,7 @@ mod sides;
 mod sqlite;
 mod store;
 mod telling;
+mod window;
 mod writer;
 
 use std::sync::Arc;
@@ -117,6 +122,10 @@ pub use links::WRONG_CODES;
 pub use links::WRONG_CODES_MS;
 pub use outcome::*;
 pub use owner::*;
+pub use pictures::KeptPicture;
+pub use pictures::NoToken;
+pub use pictures::PICTURE_LIFE_MS;
+pub use pictures::PictureToken;
 pub use record::RecordWanted;
 pub use record::Sign;
 pub use reports::EventReport;
@@ -160,6 +169,7 @@ use crate::journal::store::Quota;
 use crate::journal::store::Store;
 use crate::journal::store::storable;
 use crate::journal::store::whole;
+use crate::journal::window::Windows;
 use crate::journal::writer::QUEUE;
 use crate::journal::writer::Stamped;
 use crate::journal::writer::Writer;
@@ -190,6 +200,7 @@ struct Shared {
     clock: Clock,
     pulses: Pulses,
     store: Arc<dyn Store>,
+    windows: Arc<Windows>,
     /// `None`: a lock file is the lease.
     lease: Option<Arc<dyn Lease>>,
     queue: mpsc::Sender<Stamped>,
@@ -229,12 +240,14 @@ impl Journal {
         let (bot, store, pen, lease) = noted(&pulses, opened)?;
         // Opening has proved it; readiness need not wait for the first command.
         pulses.well(edge::STORE);
+        let windows = Arc::new(Windows::default());
         let (queue, requests) = mpsc::channel(QUEUE);
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         let writer = Writer {
             pen,
             store: Arc::clone(&store),
+            windows: Arc::clone(&windows),
             clock: clock.clone(),
             pulses: pulses.clone(),
             queue: requests,
@@ -252,6 +265,7 @@ impl Journal {
                 clock,
                 pulses,
                 store,
+                windows,
                 lease,
                 queue,
                 stop,

@@ -48,6 +48,7 @@ pub(super) enum ScheduleChange {
     Run {
         guild: GuildId,
         name: String,
+        slot_ms: i64,
         by: Option<UserId>,
         now_ms: i64,
     },
@@ -133,10 +134,15 @@ impl ScheduleChange {
                 schedule.changed_ms = *now_ms;
                 schedule.revision += 1;
             }
-            Self::Run { by, now_ms, .. } => {
+            Self::Run {
+                slot_ms,
+                by,
+                now_ms,
+                ..
+            } => {
                 let catch_up = i64::try_from(found.fields.catch_up.as_millis());
                 let due = DueSlot {
-                    slot_ms: *now_ms,
+                    slot_ms: *slot_ms,
                     until_ms: Some(now_ms.saturating_add(catch_up.unwrap_or(i64::MAX))),
                 };
                 slots.push(claimed(found, due, SlotBy::Hand, *by, *now_ms));

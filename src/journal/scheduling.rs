@@ -111,17 +111,21 @@ impl Journal {
         Ok(())
     }
 
-    /// Makes a schedule due now, once; `None` where there is none of that name. Also where it is paused.
+    /// Makes a schedule due that was asked for at `slot_ms` (milliseconds since 1970), also while it is
+    /// paused; `None` where there is none of that name, or that was done before: asking again for the
+    /// same moment changes nothing.
     pub async fn run_schedule(
         &self,
         guild: GuildId,
         name: &str,
+        slot_ms: i64,
         by: Option<UserId>,
     ) -> Result<Option<Slot>, JournalError> {
         let now_ms = self.shared.clock.now_ms();
         let change = ScheduleChange::Run {
             guild,
             name: name.to_owned(),
+            slot_ms,
             by,
             now_ms,
         };

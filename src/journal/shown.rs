@@ -47,8 +47,10 @@ pub enum BoardForm {
     Text,
     /// A card.
     Card,
-    /// A picture.
-    Picture,
+    /// Rich text with a picture in it.
+    Rich,
+    /// A picture of its own, which cannot be edited.
+    Photo,
 }
 
 /// What a board in the chat is.
@@ -82,6 +84,8 @@ pub enum ShownKind {
         rows: u8,
         /// Whether it came late.
         late: bool,
+        /// Whether the next is compared with it: one that somebody asked for in between is not.
+        compared: bool,
     },
 }
 
@@ -115,8 +119,10 @@ pub(super) enum ShownWrite {
         shown: ShownBoard,
         /// Whose rows it has.
         named: Vec<UserId>,
-        /// Of a post: who stands first, with points.
-        standings: Vec<(UserId, i64)>,
+        /// Of a post that the next is compared with: who stands first, with points.
+        standings: Option<Vec<(UserId, i64)>>,
+        /// When it was read, in milliseconds since 1970: a post with somebody hidden since is owed.
+        made_ms: i64,
         /// When, in milliseconds since 1970.
         now_ms: i64,
     },
@@ -139,6 +145,19 @@ pub(super) enum ShownWrite {
         message: MessageId,
         /// Until when, in milliseconds since 1970.
         next_ms: i64,
+    },
+    /// It was posted once more as another message, and the one before is gone.
+    Moved {
+        /// Where the one before stood.
+        channel: ChannelId,
+        /// The one before.
+        message: MessageId,
+        /// As it stands now.
+        shown: ShownBoard,
+        /// Whose rows it has.
+        named: Vec<UserId>,
+        /// When, in milliseconds since 1970.
+        now_ms: i64,
     },
     /// It does not stand there any more.
     Gone {
@@ -180,21 +199,23 @@ pub(super) trait ShownStore {
 
 impl Journal {
     /// Notes that a board stands in the chat with the rows of `named`; what the message showed before
-    /// is forgotten. `standings` are, of a post, who stands first, with points: the next post of its
-    /// schedule is compared with them.
+    /// is forgotten. `standings` are, of a post that the next of its schedule is compared with, who
+    /// stands first, with points. It was read at `made_ms` (milliseconds since 1970).
     ///
     /// A power cut within a second may take the note, and with it that board's editing.
     pub async fn note_shown(
         &self,
         shown: ShownBoard,
         named: Vec<UserId>,
-        standings: Vec<(UserId, i64)>,
+        standings: Option<Vec<(UserId, i64)>>,
+        made_ms: i64,
     ) -> Result<(), JournalError> {
         let now_ms = self.shared.clock.now_ms();
         let write = ShownWrite::Stands {
             shown,
             named,
             standings,
+            made_ms,
             now_ms,
         };
         self.write_shown(Durability::Soon, write).await
@@ -216,6 +237,26 @@ impl Journal {
             now_ms,
         };
         self.write_shown(Durability::Soon, write).await
+    }
+
+    /// Notes that an owed post, which could not be edited, was posted once more: as a post of its slot
+    /// it takes the place of the one before.
+    pub async fn shown_moved(
+        &self,
+        owed: &OwedBoard,
+        shown: ShownBoard,
+        named: Vec<UserId>,
+    ) -> Result<(), JournalError> {
+        let now_ms = self.shared.clock.now_ms();
+        let (channel, message) = (owed.shown.channel, owed.shown.message);
+        let write = ShownWrite::Moved {
+            channel,
+            message,
+            shown,
+            named,
+            now_ms,
+        };
+        self.write_shown(Durability::Now, write).await
     }
 
     /// Puts writing a board anew off until `next_ms`.
@@ -293,13 +334,15 @@ impl Journal {
 }
 
 /// How forms are kept.
-pub(super) const FORMS: [(&str, BoardForm); 3] = [
+pub(super) const FORMS: [(&str, BoardForm); 4] = [
     ("text", BoardForm::Text),
     ("card", BoardForm::Card),
-    ("picture", BoardForm::Picture),
+    ("rich", BoardForm::Rich),
+    ("photo", BoardForm::Photo),
 ];
 
-/// What is kept of what a board is: kind, command, asker, subject, page, buttons, schedule, rows, late.
+/// What is kept of what a board is: kind, command, asker, subject, page, buttons, schedule, rows, late,
+/// compared.
 pub(super) struct KeptKind<'a> {
     pub kind: &'static str,
     pub command: Option<i64>,
@@ -310,6 +353,7 @@ pub(super) struct KeptKind<'a> {
     pub schedule: Option<&'a str>,
     pub rows: Option<i64>,
     pub late: Option<i64>,
+    pub compared: Option<i64>,
 }
 
 impl<'a> KeptKind<'a> {
@@ -325,6 +369,7 @@ impl<'a> KeptKind<'a> {
             schedule: None,
             rows: None,
             late: None,
+            compared: None,
         };
         let id = |number: u64| Some(number.cast_signed());
         match kind {
@@ -353,11 +398,13 @@ impl<'a> KeptKind<'a> {
                 schedule,
                 rows,
                 late,
+                compared,
             } => Self {
                 kind: "post",
                 schedule: Some(schedule),
                 rows: Some(i64::from(*rows)),
                 late: Some(i64::from(*late)),
+                compared: Some(i64::from(*compared)),
                 ..nothing
             },
         }
@@ -384,6 +431,7 @@ impl<'a> KeptKind<'a> {
                 schedule: self.schedule?.to_owned(),
                 rows: u8::try_from(self.rows?).ok()?,
                 late: self.late? != 0,
+                compared: self.compared? != 0,
             },
             _ => return None,
         })

@@ -15,6 +15,7 @@ use crate::journal::error::JournalError;
 use crate::journal::group::Write;
 use crate::journal::links::LinkDone;
 use crate::journal::links::LinkWrite;
+use crate::journal::pictures::PictureWrite;
 use crate::journal::report_rules::ReportWrite;
 use crate::journal::reports::ReportDone;
 use crate::journal::schedule_rules::ScheduleWrite;
@@ -55,6 +56,8 @@ pub(super) enum Side {
     Post(Vec<Posting>),
     /// Something concerns an event that is reported.
     Report(Box<ReportWrite>),
+    /// Something concerns pictures of boards.
+    Picture(Box<PictureWrite>),
     /// Something concerns boards that post themselves.
     Schedule(Box<ScheduleWrite>),
 }

@@ -32,6 +32,7 @@ use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
 use crate::journal::links::LinkStore;
 use crate::journal::owner::Stamp;
+use crate::journal::pictures::PictureStore;
 use crate::journal::record::RecordStore;
 use crate::journal::reports::ReportStore;
 use crate::journal::schedules::ScheduleStore;
@@ -63,6 +64,7 @@ pub(super) trait Store:
     + BookStore
     + RecordStore
     + ReportStore
+    + PictureStore
     + ScheduleStore
     + Send
     + Sync

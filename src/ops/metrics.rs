@@ -250,6 +250,18 @@ pub const METRICS: &[Metric] = &[
         help: "Answers that could not be said and are not said again.",
     },
     Metric {
+        name: "guildpoints_pictures_total",
+        kind: MetricKind::Counter,
+        labels: &["outcome"],
+        help: "Pictures of boards that were rendered, or could not be.",
+    },
+    Metric {
+        name: "guildpoints_picture_seconds",
+        kind: MetricKind::Histogram,
+        labels: &[],
+        help: "How long rendering the picture of a board took, without waiting for its turn.",
+    },
+    Metric {
         name: "guildpoints_commands_waiting",
         kind: MetricKind::Gauge,
         labels: &[],

@@ -8,20 +8,25 @@
 //!   trouble, because reading commands and writing the journal go on. A standby is ready too: it takes
 //!   over by itself. For supervisors and load balancers.
 //! - `GET /metrics`: the Prometheus text form. Its names stand in `metrics`.
+//! - `GET /boards/{token}.png`: the picture of a board, for whoever has been shown its address; `.svg` is
+//!   the drawing it was made of. Any process that reads the store has them, owner or not.
 //!
 //! Invariants: nothing here shows a secret or changes anything; no id of the platform becomes a
-//! label; only GET (and HEAD) is answered.
+//! label; only GET (and HEAD) is answered; whoever does not know the address of a picture learns nothing
+//! of it, not even whether it was there.
 //!
 //! Deliberately absent: TLS and passwords, which belong to whatever publishes the address, and a
 //! dashboard.
 
 mod duty;
 mod metrics;
+mod pictures;
 mod routes;
 
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
@@ -41,14 +46,28 @@ pub use metrics::MetricKind;
 pub use metrics::record;
 
 use crate::journal::Journal;
+use crate::ops::pictures::PICTURES;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 
 /// `[http]`.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
-    /// Where /health, /ready and /metrics are served.
+    /// Where /health, /ready, /metrics and the pictures of boards are served.
     pub listen: SocketAddr,
+    /// Under which address others fetch the pictures, without a final slash; `None`: boards are posted
+    /// without pictures.
+    pub public_url: Option<String>,
+    /// Further folders with fonts for pictures.
+    pub font_dirs: Vec<PathBuf>,
+}
+
+impl HttpSettings {
+    /// Under which address others fetch pictures, by their names.
+    pub fn pictures(&self) -> Option<String> {
+        let public_url = self.public_url.as_ref()?;
+        Some(format!("{public_url}{PICTURES}"))
+    }
 }
 
 /// What is shown. Cheap to clone.

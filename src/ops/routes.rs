@@ -23,6 +23,8 @@ use super::Duty;
 use super::OpsState;
 use super::Role;
 use super::metrics;
+use super::pictures::PICTURES;
+use super::pictures::picture;
 use crate::journal::Counts;
 use crate::support::pulse::Pulse;
 use crate::support::pulse::edge;
@@ -35,13 +37,13 @@ const NEEDED_BY_STANDBY: &[&str] = &[edge::STORE];
 const WANTED: [&str; 2] = [edge::MALL, edge::SCHEDULES];
 
 #[derive(Clone)]
-struct Shown {
-    ops: OpsState,
+pub(super) struct Shown {
+    pub ops: OpsState,
     recorder: PrometheusHandle,
     started_ms: i64,
 }
 
-/// The paths of `/health`, `/ready` and `/metrics`.
+/// The paths of `/health`, `/ready`, `/metrics` and pictures.
 pub(super) fn router(ops: OpsState, recorder: PrometheusHandle) -> Router {
     let started_ms = ops.clock.now_ms();
     Router::new()
@@ -52,6 +54,7 @@ pub(super) fn router(ops: OpsState, recorder: PrometheusHandle) -> Router {
             CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ))
+        .route(&format!("{PICTURES}/{{name}}"), get(picture))
         .layer(SetResponseHeaderLayer::overriding(
             X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),

@@ -141,12 +141,13 @@ impl Points {
         counted: impl Into<Counted>,
         page: u32,
     ) -> Result<BoardPage, JournalError> {
-        let now_ms = self.inner.clock.now_ms();
         let journal = &self.inner.journal;
         match counted.into() {
             Counted::Earned(period) => {
                 let calendar = (policy.guild, &policy.zone);
-                board_page(journal, calendar, period, page, now_ms).await
+                let board = board_page(journal, calendar, period, page, self.moment_ms()).await?;
+                let read_ms = self.inner.clock.now_ms();
+                Ok(BoardPage { read_ms, ..board })
             }
             Counted::Balance => self.balance_board(policy.guild, (page, PAGE)).await,
         }
@@ -166,13 +167,13 @@ impl Points {
             slot_ms: due.slot_ms,
             late: due.late,
         };
-        let period = match counted {
-            Counted::Earned(period) => period,
-            Counted::Balance => {
-                let of = (0, usize::from(rows));
-                let page = self.balance_board(policy.guild, of).await?;
-                return Ok(Some(BoardPage { edition, ..page }));
+        let Counted::Earned(period) = counted else {
+            if self.balances_of(policy.guild).is_none() {
+                return Ok(None);
             }
+            let page = (0, usize::from(rows));
+            let board = self.balance_board(policy.guild, page).await?;
+            return Ok(Some(BoardPage { edition, ..board }));
         };
         let journal = &self.inner.journal;
         let days = period.ended(due.slot_ms, &policy.zone);
@@ -322,10 +323,25 @@ impl Points {
         Ok(count)
     }
 
+    /// The same points systems, with boards of the periods that were running at that moment, in
+    /// milliseconds since 1970.
+    pub fn boards_of(&self, moment_ms: i64) -> Self {
+        Self {
+            moment_ms: Some(moment_ms),
+            ..self.clone()
+        }
+    }
+
+    /// The moment whose periods are on boards.
+    fn moment_ms(&self) -> i64 {
+        let moment_ms = self.moment_ms;
+        moment_ms.unwrap_or_else(|| self.inner.clock.now_ms())
+    }
+
     fn running(&self, policy: &Policy, period: Period) -> Board {
         Board {
             guild: policy.guild,
-            days: period.running(self.inner.clock.now_ms(), &policy.zone),
+            days: period.running(self.moment_ms(), &policy.zone),
         }
     }
 }

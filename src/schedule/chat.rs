@@ -2,11 +2,16 @@
 
 use futures_util::future::BoxFuture;
 
+use crate::boards::Content;
+use crate::boards::Form;
 use crate::fanbook::api::ApiError;
 use crate::fanbook::api::BotApi;
 use crate::fanbook::api::OwnContent;
+use crate::fanbook::api::Photo;
+use crate::fanbook::api::Rejection;
 use crate::fanbook::api::Say;
 use crate::fanbook::api::SayError;
+use crate::fanbook::api::Structured;
 use crate::model::ChannelId;
 use crate::model::GuildId;
 use crate::model::MessageId;
@@ -45,6 +50,12 @@ pub trait Chat: Send + Sync {
     /// Deletes a post of the bot's own.
     fn delete(&self, channel: ChannelId, message: MessageId)
     -> BoxFuture<'_, Result<(), SayError>>;
+    /// Whether a message stands there.
+    fn stands(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+    ) -> BoxFuture<'_, Result<bool, ApiError>>;
     /// Says something to a member alone.
     fn whisper<'a>(
         &'a self,
@@ -82,7 +93,22 @@ impl Chat for OwnChat {
         channel: ChannelId,
         post: &'a Post,
     ) -> BoxFuture<'a, Result<MessageId, SayError>> {
-        Box::pin(async move { say(&self.api, channel, &post.text).await })
+        Box::pin(async move {
+            match &post.form {
+                Form::Text(text) => say(&self.api, channel, text).await,
+                Form::Card(content) | Form::Pictured(content) => {
+                    self.api.post(channel, structured(content)).await
+                }
+                Form::Photo(picture) => {
+                    let photo = Photo {
+                        url: &picture.url,
+                        width: picture.width,
+                        height: picture.height,
+                    };
+                    self.api.post_photo(channel, photo).await
+                }
+            }
+        })
     }
 
     fn edit<'a>(
@@ -91,7 +117,21 @@ impl Chat for OwnChat {
         message: MessageId,
         post: &'a Post,
     ) -> BoxFuture<'a, Result<(), SayError>> {
-        Box::pin(self.api.edit(channel, message, &post.text, &[]))
+        Box::pin(async move {
+            match &post.form {
+                Form::Text(text) => self.api.edit(channel, message, text, &[]).await,
+                Form::Card(content) | Form::Pictured(content) => {
+                    let content = structured(content);
+                    self.api.edit_post(channel, message, content).await
+                }
+                // Nothing becomes a photo: the next form is tried.
+                Form::Photo(_) => Err(SayError::Rejected(Rejection {
+                    code: None,
+                    status: 200,
+                    said: "nothing can be edited into a photo".to_owned(),
+                })),
+            }
+        })
     }
 
     fn delete(
@@ -100,6 +140,20 @@ impl Chat for OwnChat {
         message: MessageId,
     ) -> BoxFuture<'_, Result<(), SayError>> {
         Box::pin(self.api.delete(channel, message))
+    }
+
+    fn stands(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+    ) -> BoxFuture<'_, Result<bool, ApiError>> {
+        Box::pin(async move {
+            match self.api.message(channel, message).await {
+                Ok(_) => Ok(true),
+                Err(ApiError::Gone | ApiError::Rejected(_)) => Ok(false),
+                Err(error) => Err(error),
+            }
+        })
     }
 
     fn whisper<'a>(
@@ -115,6 +169,13 @@ impl Chat for OwnChat {
 
     fn owner(&self, guild: GuildId) -> BoxFuture<'_, Result<UserId, ApiError>> {
         Box::pin(async move { Ok(self.api.guild(guild, self.bot).await?.owner) })
+    }
+}
+
+fn structured(content: &Content) -> Structured<'_> {
+    Structured {
+        json: &content.json,
+        desc: &content.desc,
     }
 }
 

@@ -16,9 +16,12 @@
 mod chat;
 mod claiming;
 mod due;
+mod ending;
 mod form;
 mod looking;
+mod making;
 mod posting;
+mod shown;
 mod telling;
 
 use std::collections::BTreeSet;
@@ -39,9 +42,12 @@ pub use chat::Own;
 pub(crate) use chat::OwnChat;
 pub use due::Outlook;
 pub use due::outlook;
-pub(crate) use form::BoardForms;
 pub use form::Forms;
 pub use form::Post;
+pub use form::Remade;
+pub(crate) use making::BoardForms;
+pub(crate) use making::Pictures;
+pub use shown::Rewritten;
 
 use crate::guilds::Guilds;
 use crate::journal::Journal;

@@ -104,7 +104,7 @@ impl Scheduler {
         );
         speaks_there
             && matches!(
-                parts.chat.post(fields.channel, &Post { text }).await,
+                parts.chat.post(fields.channel, &Post::text(text)).await,
                 Ok(_) | Err(SayError::Unknown(_))
             )
     }

@@ -5,6 +5,7 @@
 //! for something to be seen. A story ends with a look at the browser's console, which must be empty
 //! of errors.
 
+mod boards;
 mod browser;
 mod page;
 mod program;

@@ -167,7 +167,7 @@ impl Page {
         found.convert()
     }
 
-    async fn until<T>(
+    pub async fn until<T>(
         &self,
         what: &str,
         look: impl AsyncFn() -> WebDriverResult<Option<T>>,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use serde_json::Value;
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::io::AsyncBufReadExt;
 use tokio::io::BufReader;
@@ -63,6 +64,51 @@ impl Program {
         let found = members.iter().find(|one| one["nickname"] == nickname);
         let found = found.unwrap_or_else(|| panic!("there is no {nickname}"));
         found["id"].as_str().expect("an id as text")
+    }
+
+    /// The bot sends rich text or a card; answers what names it in an edit.
+    pub async fn sends(&self, content: &str) -> Value {
+        let body = json!({"chat_id": self.channel(), "text": content, "parse_mode": "Fanbook"});
+        self.calls("sendMessage", body).await["message_id"].clone()
+    }
+
+    /// The bot edits what it has sent.
+    pub async fn edits(&self, message: &Value, content: &str) {
+        let body = json!({"chat_id": self.channel(), "message_id": message, "text": content, "parse_mode": "Fanbook"});
+        self.calls("editMessageText", body).await;
+    }
+
+    /// The bot sends a picture that lies at an address, with its size in pixels.
+    pub async fn photo(&self, url: &str, width: u32, height: u32) {
+        let body = json!({"chat_id": self.channel(), "photo": {"Url": url}, "width": width, "height": height});
+        self.calls("sendPhoto", body).await;
+    }
+
+    /// Somebody else gives an order over a control path.
+    pub async fn orders(&self, path: &str, body: Value) {
+        let answer = self.posts(self.address(path), body).await;
+        assert_eq!(answer["error"], Value::Null, "{path}");
+    }
+
+    fn channel(&self) -> u64 {
+        let text = self.facts["channel_id"].as_str().expect("an id as text");
+        text.parse().expect("an id")
+    }
+
+    async fn calls(&self, method: &str, body: Value) -> Value {
+        let token = self.facts["bot_token"].as_str().expect("a token");
+        let path = self.address(&format!("/api/bot/{token}/{method}"));
+        let answer = self.posts(path, body).await;
+        assert_eq!(answer["ok"], true, "{method}: {answer}");
+        answer["result"].clone()
+    }
+
+    async fn posts(&self, path: String, body: Value) -> Value {
+        let client = reqwest::Client::builder().no_proxy().build();
+        let client = client.expect("a client can be built");
+        let answer = client.post(path).json(&body).send().await;
+        let text = answer.expect("it answers").text().await;
+        serde_json::from_str(&text.expect("it ends")).expect("JSON")
     }
 
     /// What it has logged.

@@ -118,6 +118,7 @@ impl Stage {
         for command in [
             "points", "reward", "deduct", "receipt", "help", "check", "undo", "pending", "freeze",
             "unfreeze", "history", "link", "unlink", "top", "rank", "privacy", "report",
+            "schedule",
         ] {
             stage.write_words(&format!("{command}.toml"), "cooldown = \"0s\"\n");
         }
@@ -686,6 +687,11 @@ impl Stage {
             .flat_map(|channel| self.sandbox.messages(channel))
             .filter(|message| message.author.id == self.sandbox.bot())
             .collect()
+    }
+
+    /// The settings as the bot reads them.
+    pub fn settings_text(&self) -> String {
+        self.toml()
     }
 
     /// What stands at `[store] url`.

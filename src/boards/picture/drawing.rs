@@ -4,8 +4,8 @@
 //! in the next line.
 
 use askama::Template;
-use unicode_segmentation::UnicodeSegmentation;
 
+use crate::boards::picture::breaking::unbroken;
 use crate::boards::picture::fonts::Fonts;
 use crate::boards::picture::fonts::Run;
 use crate::boards::picture::fonts::Weight;
@@ -21,6 +21,8 @@ const WIDTH: i32 = 720;
 const SIDE: i32 = 36;
 /// The head with title and days.
 const HEAD: i32 = 136;
+/// Below it, of a board that comes late.
+const STRIP: i32 = 46;
 /// Above the first row and below the last.
 const GAP: i32 = 14;
 /// A row of a short board, and of one that is longer than [`LONG`].
@@ -47,13 +49,15 @@ const TITLE_X: i32 = 116;
 /// The middle of medals and places.
 const PLACE_X: i32 = 62;
 /// The middle of what became of the place.
-const MOVED_X: i32 = 122;
+const MOVED_X: i32 = 120;
 /// Where names and bars begin: beside places, or beside what became of them.
 const NAME_X: i32 = 104;
-const NAME_X_MOVED: i32 = 156;
+const NAME_X_MOVED: i32 = 158;
+/// An arrow with the blank behind it.
+const ARROW: i32 = 17;
 /// Blank between a name and the points.
 const BETWEEN: f32 = 22.0;
-/// A bar that stands for anything is at least as wide as it is high.
+/// A bar is at least as wide as it is high: whoever has a row has points.
 const LEAST_BAR: i32 = 10;
 
 #[derive(Template)]
@@ -64,7 +68,9 @@ struct Drawing {
     head: i32,
     title: Text,
     dates: Text,
-    late: Option<Pill>,
+    /// The strip that says so, and how high it is.
+    late: Option<Text>,
+    strip: i32,
     rows: Vec<Row>,
     /// Why there are no rows.
     empty: Vec<Text>,
@@ -192,14 +198,17 @@ struct Canvas<'a> {
 
 impl Canvas<'_> {
     fn drawing(&self, sheet: &Sheet) -> Drawing {
-        let late = sheet.late.as_deref().map(|late| self.late(late));
-        let right = late.as_ref().map_or(WIDTH - SIDE, |late| late.x - 12);
+        let late = sheet.late.as_deref().map(|late| {
+            let look = (Weight::Bold, LATE_SIZE);
+            self.centred(late, look, (WIDTH / 2, HEAD + 31), WIDTH - 2 * SIDE)
+        });
+        let head = HEAD + if late.is_some() { STRIP } else { 0 };
         let row_height = match sheet.rows.len() {
             0..=LONG => ROW,
             _ => LOW_ROW,
         };
         let compared = sheet.rows.iter().any(|row| row.moved.is_some());
-        let mut y = HEAD + GAP;
+        let mut y = head + GAP;
         let mut rows = Vec::with_capacity(sheet.rows.len());
         for row in &sheet.rows {
             rows.push(self.row(row, y, row_height, compared));
@@ -212,7 +221,11 @@ impl Canvas<'_> {
         }
         let foot_from = y + GAP;
         let foot_at = (SIDE, foot_from + FOOT);
-        let foot = self.lines(&sheet.counts, (Anchor::Left, FOOT_SIZE), foot_at, FOOT_LINE);
+        let foot = match &sheet.since {
+            Some(since) => format!("{since}\n{}", sheet.counts),
+            None => sheet.counts.clone(),
+        };
+        let foot = self.lines(&foot, (Anchor::Left, FOOT_SIZE), foot_at, FOOT_LINE);
         let height = foot_from + FOOT + FOOT_LINE * (count(foot.len()) - 1) + FOOT_END;
         Drawing {
             width: WIDTH,
@@ -222,7 +235,7 @@ impl Canvas<'_> {
                 &sheet.title,
                 (Weight::Bold, TITLE_SIZE),
                 (TITLE_X, 66),
-                right - TITLE_X,
+                WIDTH - SIDE - TITLE_X,
             ),
             dates: self.line(
                 &sheet.dates,
@@ -231,6 +244,7 @@ impl Canvas<'_> {
                 WIDTH - SIDE - TITLE_X,
             ),
             late,
+            strip: STRIP,
             rows,
             empty,
             foot_from,
@@ -266,18 +280,21 @@ impl Canvas<'_> {
             bar_x: name_x,
             bar_y: middle + 14,
             track,
-            bar: match row.bar {
-                0 => 0,
-                _ => bar.max(LEAST_BAR),
-            },
+            bar: bar.max(LEAST_BAR),
             moved: row.moved.as_ref().map(|moved| self.sign(moved, middle)),
         }
     }
 
     fn sign(&self, moved: &Moved, middle: i32) -> Sign {
         let places = |places: u64| {
-            let at = (MOVED_X + 4, middle + 7);
-            self.line(&places.to_string(), (Weight::Bold, MOVED_SIZE), at, 40)
+            let shown = match places {
+                0..=999 => places.to_string(),
+                _ => "…".to_owned(),
+            };
+            let runs = self.fonts.runs(&shown, Weight::Bold, MOVED_SIZE);
+            // Arrow and figure together stand in the middle.
+            let left = MOVED_X - (wide(&runs) as i32 + ARROW) / 2 + ARROW;
+            Text::at(Anchor::Left, (left, middle + 7), MOVED_SIZE, runs)
         };
         match moved.way {
             Way::Up(up) => Sign::Up(places(up)),
@@ -298,19 +315,6 @@ impl Canvas<'_> {
                     text,
                 })
             }
-        }
-    }
-
-    fn late(&self, late: &str) -> Pill {
-        let runs = self.fonts.fitted(late, Weight::Bold, LATE_SIZE, 220.0);
-        let width = wide(&runs) as i32 + 28;
-        let x = WIDTH - SIDE - width;
-        let text = Text::at(Anchor::Middle, (x + width / 2, 60), LATE_SIZE, runs);
-        Pill {
-            x,
-            y: 36,
-            width,
-            text,
         }
     }
 
@@ -335,17 +339,22 @@ impl Canvas<'_> {
         height: i32,
     ) -> Vec<Text> {
         let room = (WIDTH - 2 * SIDE) as f32;
-        let width = |text: &str| wide(&self.fonts.runs(text, Weight::Regular, size));
+        let width = |text: &str| self.fonts.width(text, Weight::Regular, size);
         let mut lines: Vec<String> = Vec::new();
         for paragraph in text.lines() {
-            let mut line = String::new();
+            let (mut line, mut taken) = (String::new(), 0.0);
             for word in unbroken(paragraph) {
-                let longer = format!("{line}{word}");
-                if line.is_empty() || width(&longer) <= room {
-                    line = longer;
-                } else {
-                    lines.push(std::mem::replace(&mut line, word.trim_start().to_owned()));
+                let wide = width(&word);
+                if taken > 0.0 && taken + wide > room {
+                    lines.push(std::mem::take(&mut line));
+                    taken = 0.0;
                 }
+                line.push_str(if line.is_empty() {
+                    word.trim_start()
+                } else {
+                    &word
+                });
+                taken += wide;
             }
             lines.push(line);
         }
@@ -357,43 +366,10 @@ impl Canvas<'_> {
     }
 }
 
-/// The pieces of a text that no line ends in: words with what belongs behind them.
-fn unbroken(text: &str) -> Vec<String> {
-    let mut pieces: Vec<String> = Vec::new();
-    for word in text.split_word_bounds() {
-        let stays = word
-            .chars()
-            .all(|c| c.is_whitespace() || "，。、；：！？）·,.;:)/".contains(c));
-        let opens = |piece: &String| piece.ends_with(['（', '(', '/']);
-        match pieces.last_mut() {
-            Some(piece) if stays || opens(piece) => piece.push_str(word),
-            _ => pieces.push(word.to_owned()),
-        }
-    }
-    pieces
-}
-
 fn wide(runs: &[Run]) -> f32 {
     runs.iter().map(|run| run.width).sum()
 }
 
 fn count(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_end_between_words_and_never_before_a_point() {
-        assert_eq!(
-            unbroken("积分，扣分不计 · Asia/Shanghai"),
-            ["积", "分，", "扣", "分", "不", "计 · ", "Asia/Shanghai"]
-        );
-        assert_eq!(
-            unbroken("as of 12:30; 1 not shown").concat(),
-            "as of 12:30; 1 not shown"
-        );
-    }
 }

@@ -7,6 +7,7 @@
 //! Metrics: `guildpoints_pictures_total{outcome}` counts pictures, outcome `ok` or `failed`;
 //! `guildpoints_picture_seconds` is how long rendering one takes, waiting for its turn aside.
 
+mod breaking;
 mod coverage;
 mod drawable;
 mod drawing;
@@ -22,6 +23,7 @@ use resvg::usvg;
 use resvg::usvg::ImageHrefResolver;
 use resvg::usvg::Node;
 use resvg::usvg::Options;
+use resvg::usvg::Text;
 use resvg::usvg::Tree;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -63,6 +65,25 @@ pub struct Picture {
     pub height: u32,
     /// Characters that were drawn as a box because their face could not shape them.
     pub boxes: usize,
+}
+
+/// A board with everything in its place, before it is rendered.
+pub struct LaidOut {
+    svg: String,
+    tree: Tree,
+}
+
+/// Where a line of text stands, in units of the drawing, which is 720 wide.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LaidLine {
+    /// What it says.
+    pub text: String,
+    /// What its letters stand on.
+    pub baseline: f32,
+    /// Where it begins.
+    pub left: f32,
+    /// Where it ends.
+    pub right: f32,
 }
 
 /// Why there is no picture.
@@ -123,6 +144,24 @@ impl Painter {
     }
 
     fn painted(&self, sheet: &Sheet) -> Result<Picture, PaintError> {
+        let laid_out = self.lay_out(sheet)?;
+        let size = laid_out.tree.size().to_int_size();
+        let size = size.scale_by(SCALE).ok_or(PaintError::Size)?;
+        let mut pixels = Pixmap::new(size.width(), size.height()).ok_or(PaintError::Size)?;
+        let scale = Transform::from_scale(SCALE, SCALE);
+        resvg::render(&laid_out.tree, scale, &mut pixels.as_mut());
+        let png = pixels.encode_png();
+        Ok(Picture {
+            png: png.map_err(|error| PaintError::Png(error.to_string()))?,
+            boxes: laid_out.boxes(),
+            svg: laid_out.svg,
+            width: size.width(),
+            height: size.height(),
+        })
+    }
+
+    /// Puts everything in its place and shapes every text, without a pixel being set.
+    pub fn lay_out(&self, sheet: &Sheet) -> Result<LaidOut, PaintError> {
         let fonts = &self.inner.fonts;
         let svg = drawn(sheet, fonts).map_err(PaintError::Template)?;
         let options = Options {
@@ -137,35 +176,54 @@ impl Painter {
             ..Options::default()
         };
         let tree = Tree::from_str(&svg, &options).map_err(PaintError::Drawing)?;
-        let size = tree.size().to_int_size();
-        let size = size.scale_by(SCALE).ok_or(PaintError::Size)?;
-        let mut pixels = Pixmap::new(size.width(), size.height()).ok_or(PaintError::Size)?;
-        let scale = Transform::from_scale(SCALE, SCALE);
-        resvg::render(&tree, scale, &mut pixels.as_mut());
-        let png = pixels.encode_png();
-        Ok(Picture {
-            png: png.map_err(|error| PaintError::Png(error.to_string()))?,
-            svg,
-            width: size.width(),
-            height: size.height(),
-            boxes: boxes(tree.root().children()),
-        })
+        Ok(LaidOut { svg, tree })
     }
 }
 
-/// Glyph 0 of any face is the box for what it does not have.
-fn boxes(nodes: &[Node]) -> usize {
-    let of = |node: &Node| match node {
-        Node::Group(group) => boxes(group.children()),
-        Node::Text(text) => text
-            .layouted()
-            .iter()
-            .flat_map(|span| &span.positioned_glyphs)
-            .filter(|glyph| glyph.id.0 == 0)
-            .count(),
-        Node::Path(_) | Node::Image(_) => 0,
-    };
-    nodes.iter().map(of).sum()
+impl LaidOut {
+    /// The drawing.
+    pub fn svg(&self) -> &str {
+        &self.svg
+    }
+
+    /// Characters that would be drawn as a box because their face could not shape them.
+    pub fn boxes(&self) -> usize {
+        let glyphs = texts(self.tree.root().children());
+        let glyphs = glyphs.flat_map(|text| text.layouted());
+        let glyphs = glyphs.flat_map(|span| &span.positioned_glyphs);
+        // Glyph 0 of any face is the box for what it does not have.
+        glyphs.filter(|glyph| glyph.id.0 == 0).count()
+    }
+
+    /// Its lines of text.
+    pub fn lines(&self) -> Vec<LaidLine> {
+        let lines = texts(self.tree.root().children()).map(|text| {
+            let place = text.abs_bounding_box();
+            let said = text.chunks().iter().map(|chunk| chunk.text());
+            let y = text.chunks().first().and_then(|chunk| chunk.y());
+            LaidLine {
+                text: said.collect(),
+                baseline: y.unwrap_or_default(),
+                left: place.left(),
+                right: place.right(),
+            }
+        });
+        lines.collect()
+    }
+}
+
+fn texts(nodes: &[Node]) -> Box<dyn Iterator<Item = &Text> + '_> {
+    Box::new(nodes.iter().flat_map(|node| match node {
+        Node::Group(group) => texts(group.children()),
+        Node::Text(text) => Box::new(std::iter::once(&**text)),
+        Node::Path(_) | Node::Image(_) => Box::new(std::iter::empty()),
+    }))
+}
+
+impl fmt::Debug for LaidOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LaidOut").finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Painter {

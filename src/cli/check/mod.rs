@@ -7,6 +7,7 @@
 
 mod mall;
 mod manta;
+mod pictures;
 mod platform;
 mod report;
 mod store;
@@ -57,6 +58,7 @@ pub(super) async fn check(arguments: Arguments) -> ExitCode {
 async fn probe(config: &Config, texts: &Texts, report: &mut Report) {
     about_settings(config, texts, report);
     about_commands(config, texts, report);
+    pictures::fonts(config, texts, report);
 
     let clock = Clock::system();
     let pulses = Pulses::new(clock.clone());

@@ -15,14 +15,17 @@
 //! Quotation marks are those of any keyboard. After the name of a new board there is one place for its
 //! time, so the five words of a cron need no marks.
 
+mod tokens;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::commands::args::Arg;
 use crate::commands::args::Args;
 use crate::commands::args::LONG_ID;
 use crate::commands::args::is_one_of;
+use crate::commands::args::schedule::tokens::Token;
+use crate::commands::args::schedule::tokens::tokens;
 use crate::guilds::DEFAULT_ROWS;
 use crate::guilds::LONGEST_NAME;
 use crate::guilds::MOST_ROWS;
@@ -163,9 +166,6 @@ const MODES: [(PostMode, &[&str]); 3] = [
 ];
 /// Words between which a number of rows stands.
 const ROWS_WORDS: [&str; 2] = ["top", "前"];
-/// Signs that open or close a quotation on one keyboard or another.
-const QUOTES: &[char] = &['"', '\'', '`', '“', '”', '‘', '’', '「', '」', '『', '』'];
-
 static CRON_WORD: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^[0-9A-Za-z*/,#-]+$").expect("the pattern is fixed and valid"));
 static ROWS: LazyLock<Regex> = LazyLock::new(|| {
@@ -174,16 +174,6 @@ static ROWS: LazyLock<Regex> = LazyLock::new(|| {
 static COUNT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^([0-9]{1,9})(?:名|位)?$").expect("the pattern is fixed and valid")
 });
-
-/// A piece of what was typed.
-#[derive(Clone, Debug)]
-enum Token {
-    Word(String),
-    Quoted(String),
-    Channel(ChannelId),
-    /// A member or a role, which nothing here is about.
-    Named,
-}
 
 impl Args {
     /// Reads what is wanted of the boards that post themselves.
@@ -230,66 +220,6 @@ impl ScheduleWrong {
             at: None,
         }
     }
-}
-
-impl Token {
-    fn shown(self) -> String {
-        match self {
-            Token::Word(text) | Token::Quoted(text) => text,
-            Token::Channel(id) => format!("#{id}"),
-            Token::Named => "@".to_owned(),
-        }
-    }
-}
-
-/// Joins what stands in quotation marks; the text after one that is never closed.
-fn tokens(pieces: Vec<Arg>) -> Result<Vec<Token>, String> {
-    let mut tokens = Vec::with_capacity(pieces.len());
-    let mut quoted: Option<Vec<String>> = None;
-    for piece in pieces {
-        let token = match piece {
-            Arg::Word { plain, .. } => Token::Word(half_width(&plain)),
-            Arg::Channel(id) => Token::Channel(id),
-            Arg::Member(_) | Arg::Role(_) => Token::Named,
-        };
-        let Token::Word(word) = token else {
-            match &mut quoted {
-                Some(words) => words.push(token.shown()),
-                None => tokens.push(token),
-            }
-            continue;
-        };
-        let (word, opens) = match (&quoted, word.strip_prefix(QUOTES)) {
-            (None, Some(rest)) => (rest, true),
-            _ => (word.as_str(), false),
-        };
-        if opens {
-            quoted = Some(Vec::new());
-        }
-        let Some(mut words) = quoted.take() else {
-            tokens.push(Token::Word(word.to_owned()));
-            continue;
-        };
-        let closed = word.strip_suffix(QUOTES);
-        words.push(closed.unwrap_or(word).to_owned());
-        match closed {
-            Some(_) => tokens.push(Token::Quoted(words.join(" ").trim().to_owned())),
-            None => quoted = Some(words),
-        }
-    }
-    match quoted {
-        None => Ok(tokens),
-        Some(words) => Err(words.join(" ")),
-    }
-}
-
-/// Signs of a Chinese keyboard in the forms that times are written in.
-fn half_width(word: &str) -> String {
-    let plain = |c: char| match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        c => c,
-    };
-    word.chars().map(plain).collect()
 }
 
 fn new_board(tokens: &[Token], read: &mut ScheduleWrong) -> Result<NewBoard, Unread> {

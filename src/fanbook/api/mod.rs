@@ -19,6 +19,7 @@ mod errors;
 mod history;
 mod own;
 mod permits;
+mod post;
 mod read;
 mod send;
 
@@ -53,6 +54,8 @@ pub use errors::NoAnswer;
 pub use errors::Pace;
 pub use errors::Rejection;
 pub use errors::SayError;
+pub use post::Photo;
+pub use post::Structured;
 pub use send::Button;
 pub use send::LONGEST_SAID;
 pub use send::Say;

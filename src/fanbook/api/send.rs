@@ -129,8 +129,7 @@ impl BotApi {
             reply_markup: keyboard(say.buttons),
         };
         let payload = self.send("sendMessage", say.to, &body).await?;
-        // It stands there, but nobody can say under which id.
-        answers::sent_message(&payload).ok_or(SayError::Unknown(NoAnswer::Unreadable("message id")))
+        standing(&payload)
     }
 
     /// Replaces the text and the buttons of one of the bot's own messages.
@@ -198,7 +197,7 @@ impl BotApi {
     }
 
     /// Sends, and again where it is certain that nothing was sent.
-    async fn send<B: Serialize + Sync>(
+    pub(super) async fn send<B: Serialize + Sync>(
         &self,
         method: &'static str,
         channel: ChannelId,
@@ -281,6 +280,11 @@ impl BotApi {
             Err(_) => {}
         }
     }
+}
+
+/// The id of a message that was sent. Without one it stands there, but nobody can say under which.
+pub(super) fn standing(payload: &RawValue) -> Result<MessageId, SayError> {
+    answers::sent_message(payload).ok_or(SayError::Unknown(NoAnswer::Unreadable("message id")))
 }
 
 /// `text` within [`LONGEST_SAID`], cut at the end of a line if there is one, never inside a markup.

@@ -19,7 +19,7 @@ use crate::journal::postgres::failures::unopened;
 use crate::journal::postgres::session::within;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 11] = [
+const MIGRATIONS: [(i64, &str, &str); 12] = [
     (
         1,
         "journal",
@@ -64,6 +64,11 @@ const MIGRATIONS: [(i64, &str, &str); 11] = [
         9,
         "schedules",
         include_str!("../../../migrations/postgres/0009_schedules.sql"),
+    ),
+    (
+        10,
+        "pictures",
+        include_str!("../../../migrations/postgres/0010_pictures.sql"),
     ),
     (
         11,

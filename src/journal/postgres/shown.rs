@@ -41,11 +41,16 @@ pub(super) async fn write(
             shown,
             named,
             standings,
+            made_ms,
             now_ms,
         } => {
             put(connection, shown, *now_ms).await?;
             name(connection, shown, named, *now_ms).await?;
-            keep(connection, shown, standings).await
+            owe_since(connection, shown, *made_ms, *now_ms).await?;
+            match standings {
+                Some(standings) => keep(connection, shown, standings).await,
+                None => Ok(()),
+            }
         }
         ShownWrite::Anew {
             shown,
@@ -70,21 +75,44 @@ pub(super) async fn write(
             .bind(kept(message.number()));
             fetch(connection, query).await.map(drop)
         }
-        ShownWrite::Gone { channel, message } => {
-            let query = sqlx::query(
-                "with gone as (
-                     delete from shown_boards where channel = $1 and message = $2)
-                 delete from shown_members where channel = $1 and message = $2",
-            )
-            .bind(kept(channel.number()))
-            .bind(kept(message.number()));
-            fetch(connection, query).await.map(drop)
+        ShownWrite::Moved {
+            channel,
+            message,
+            shown,
+            named,
+            now_ms,
+        } => {
+            put(connection, shown, *now_ms).await?;
+            name(connection, shown, named, *now_ms).await?;
+            let query =
+                sqlx::query("update slots set message = $1 where channel = $2 and message = $3")
+                    .bind(kept(shown.message.number()))
+                    .bind(kept(channel.number()))
+                    .bind(kept(message.number()));
+            fetch(connection, query).await?;
+            gone(connection, *channel, *message).await
         }
+        ShownWrite::Gone { channel, message } => gone(connection, *channel, *message).await,
         ShownWrite::Forget {
             before_ms,
             owed_before_ms,
         } => forget(connection, *before_ms, *owed_before_ms).await,
     }
+}
+
+async fn gone(
+    connection: &mut PgConnection,
+    channel: ChannelId,
+    message: MessageId,
+) -> Result<(), JournalError> {
+    let query = sqlx::query(
+        "with gone as (
+             delete from shown_boards where channel = $1 and message = $2)
+         delete from shown_members where channel = $1 and message = $2",
+    )
+    .bind(kept(channel.number()))
+    .bind(kept(message.number()));
+    fetch(connection, query).await.map(drop)
 }
 
 /// A member is hidden: the boards of the guild with their row are owed.
@@ -112,17 +140,19 @@ async fn put(
     let kind = KeptKind::of(&shown.kind);
     let query = sqlx::query(
         "insert into shown_boards (channel, message, guild, kind, counted, at_ms, form, picture,
-             command, asker, subject, page, buttons, schedule, row_count, late, shown_ms, version,
-             tries)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1, 0)
+             command, asker, subject, page, buttons, schedule, row_count, late, compared,
+             shown_ms, version, tries)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+             1, 0)
          on conflict (channel, message) do update
          set kind = excluded.kind, counted = excluded.counted, at_ms = excluded.at_ms,
              form = excluded.form, picture = excluded.picture, command = excluded.command,
              asker = excluded.asker, subject = excluded.subject, page = excluded.page,
              buttons = excluded.buttons, schedule = excluded.schedule,
-             row_count = excluded.row_count, late = excluded.late, shown_ms = excluded.shown_ms,
+             row_count = excluded.row_count, late = excluded.late, compared = excluded.compared,
+             shown_ms = excluded.shown_ms,
              version = shown_boards.version + 1, tries = 0,
-             due_ms = case when shown_boards.edited_ms > $17 - $18 then $17 end",
+             due_ms = case when shown_boards.edited_ms > $18 - $19 then $18 end",
     )
     .bind(kept(shown.channel.number()))
     .bind(kept(shown.message.number()))
@@ -140,6 +170,7 @@ async fn put(
     .bind(kind.schedule.map(str::to_owned))
     .bind(kind.rows)
     .bind(kind.late)
+    .bind(kind.compared)
     .bind(now_ms)
     .bind(OVERTAKEN_MS);
     fetch(connection, query).await.map(drop)
@@ -211,6 +242,26 @@ async fn name(
     .bind(now_ms)
     .bind(place.0)
     .bind(place.1);
+    fetch(connection, query).await.map(drop)
+}
+
+/// A post is owed where anybody was hidden since it was read: what is noted of it was read later.
+async fn owe_since(
+    connection: &mut PgConnection,
+    shown: &ShownBoard,
+    made_ms: i64,
+    now_ms: i64,
+) -> Result<(), JournalError> {
+    let query = sqlx::query(
+        "update shown_boards set due_ms = $1
+         where channel = $2 and message = $3 and kind = 'post' and exists (
+             select 1 from hidden
+             where hidden.guild = shown_boards.guild and hidden.since_ms >= $4)",
+    )
+    .bind(now_ms)
+    .bind(kept(shown.channel.number()))
+    .bind(kept(shown.message.number()))
+    .bind(made_ms);
     fetch(connection, query).await.map(drop)
 }
 
@@ -377,6 +428,7 @@ fn board(row: &PgRow) -> Result<OwedBoard, JournalError> {
         schedule: schedule.as_deref(),
         rows: get(row, "row_count")?,
         late: get(row, "late")?,
+        compared: get(row, "compared")?,
     };
     Ok(OwedBoard {
         shown: ShownBoard {

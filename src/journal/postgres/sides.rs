@@ -11,6 +11,7 @@ use crate::journal::postgres::boards;
 use crate::journal::postgres::books;
 use crate::journal::postgres::linking;
 use crate::journal::postgres::pen::failed;
+use crate::journal::postgres::pictures;
 use crate::journal::postgres::reports;
 use crate::journal::postgres::rows::get;
 use crate::journal::postgres::schedules;
@@ -88,6 +89,10 @@ async fn write(connection: &mut PgConnection, side: &Side) -> Result<SideDone, J
         Side::Report(write) => {
             let done = reports::write(connection, write).await?;
             Ok(SideDone::Report(Box::new(done)))
+        }
+        Side::Picture(write) => {
+            pictures::write(connection, write).await?;
+            Ok(SideDone::Written)
         }
         Side::Schedule(write) => {
             let done = schedules::write(connection, write).await?;

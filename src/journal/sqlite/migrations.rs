@@ -21,7 +21,7 @@ use crate::journal::sqlite::address::Mode;
 use crate::journal::sqlite::mapped;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 11] = [
+const MIGRATIONS: [(i64, &str, &str); 12] = [
     (
         1,
         "journal",
@@ -66,6 +66,11 @@ const MIGRATIONS: [(i64, &str, &str); 11] = [
         9,
         "schedules",
         include_str!("../../../migrations/sqlite/0009_schedules.sql"),
+    ),
+    (
+        10,
+        "pictures",
+        include_str!("../../../migrations/sqlite/0010_pictures.sql"),
     ),
     (
         11,

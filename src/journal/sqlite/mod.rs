@@ -27,6 +27,8 @@ mod links;
 mod looking;
 mod migrations;
 mod pen;
+mod pictures;
+mod ranking;
 mod readers;
 mod record;
 mod reports;

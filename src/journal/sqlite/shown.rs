@@ -39,11 +39,16 @@ pub(super) fn write(connection: &Connection, write: &ShownWrite) -> Result<(), J
             shown,
             named,
             standings,
+            made_ms,
             now_ms,
         } => {
             put(connection, shown, *now_ms)?;
             name(connection, shown, named, *now_ms)?;
-            keep(connection, shown, standings)
+            owe_since(connection, shown, *made_ms, *now_ms)?;
+            match standings {
+                Some(standings) => keep(connection, shown, standings),
+                None => Ok(()),
+            }
         }
         ShownWrite::Anew {
             shown,
@@ -64,18 +69,44 @@ pub(super) fn write(connection: &Connection, write: &ShownWrite) -> Result<(), J
              where channel = ? and message = ?",
             params![next_ms, kept(channel.number()), kept(message.number())],
         ),
-        ShownWrite::Gone { channel, message } => {
-            let place = (kept(channel.number()), kept(message.number()));
-            let text = "delete from shown_boards where channel = ? and message = ?";
-            execute(connection, text, params![place.0, place.1])?;
-            let text = "delete from shown_members where channel = ? and message = ?";
-            execute(connection, text, params![place.0, place.1])
+        ShownWrite::Moved {
+            channel,
+            message,
+            shown,
+            named,
+            now_ms,
+        } => {
+            put(connection, shown, *now_ms)?;
+            name(connection, shown, named, *now_ms)?;
+            execute(
+                connection,
+                "update slots set message = ? where channel = ? and message = ?",
+                params![
+                    kept(shown.message.number()),
+                    kept(channel.number()),
+                    kept(message.number())
+                ],
+            )?;
+            gone(connection, *channel, *message)
         }
+        ShownWrite::Gone { channel, message } => gone(connection, *channel, *message),
         ShownWrite::Forget {
             before_ms,
             owed_before_ms,
         } => forget(connection, *before_ms, *owed_before_ms),
     }
+}
+
+fn gone(
+    connection: &Connection,
+    channel: ChannelId,
+    message: MessageId,
+) -> Result<(), JournalError> {
+    let place = (kept(channel.number()), kept(message.number()));
+    let text = "delete from shown_boards where channel = ? and message = ?";
+    execute(connection, text, params![place.0, place.1])?;
+    let text = "delete from shown_members where channel = ? and message = ?";
+    execute(connection, text, params![place.0, place.1])
 }
 
 /// A member is hidden: the boards of the guild with their row are owed.
@@ -98,17 +129,19 @@ fn put(connection: &Connection, shown: &ShownBoard, now_ms: i64) -> Result<(), J
     execute(
         connection,
         "insert into shown_boards (channel, message, guild, kind, counted, at_ms, form, picture,
-             command, asker, subject, page, buttons, schedule, row_count, late, shown_ms, version,
-             tries)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 1, 0)
+             command, asker, subject, page, buttons, schedule, row_count, late, compared,
+             shown_ms, version, tries)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+             1, 0)
          on conflict (channel, message) do update
          set kind = excluded.kind, counted = excluded.counted, at_ms = excluded.at_ms,
              form = excluded.form, picture = excluded.picture, command = excluded.command,
              asker = excluded.asker, subject = excluded.subject, page = excluded.page,
              buttons = excluded.buttons, schedule = excluded.schedule,
-             row_count = excluded.row_count, late = excluded.late, shown_ms = excluded.shown_ms,
+             row_count = excluded.row_count, late = excluded.late, compared = excluded.compared,
+             shown_ms = excluded.shown_ms,
              version = shown_boards.version + 1, tries = 0,
-             due_ms = case when shown_boards.edited_ms > ?17 - ?18 then ?17 end",
+             due_ms = case when shown_boards.edited_ms > ?18 - ?19 then ?18 end",
         params![
             kept(shown.channel.number()),
             kept(shown.message.number()),
@@ -126,6 +159,7 @@ fn put(connection: &Connection, shown: &ShownBoard, now_ms: i64) -> Result<(), J
             kind.schedule,
             kind.rows,
             kind.late,
+            kind.compared,
             now_ms,
             OVERTAKEN_MS,
         ],
@@ -194,6 +228,28 @@ fn name(
                  and hidden.member = shown_members.member
              where shown_members.channel = ?2 and shown_members.message = ?3)",
         params![now_ms, place.0, place.1],
+    )
+}
+
+/// A post is owed where anybody was hidden since it was read: what is noted of it was read later.
+fn owe_since(
+    connection: &Connection,
+    shown: &ShownBoard,
+    made_ms: i64,
+    now_ms: i64,
+) -> Result<(), JournalError> {
+    execute(
+        connection,
+        "update shown_boards set due_ms = ?1
+         where channel = ?2 and message = ?3 and kind = 'post' and exists (
+             select 1 from hidden
+             where hidden.guild = shown_boards.guild and hidden.since_ms >= ?4)",
+        params![
+            now_ms,
+            kept(shown.channel.number()),
+            kept(shown.message.number()),
+            made_ms
+        ],
     )
 }
 
@@ -352,6 +408,7 @@ fn board(row: &Row<'_>) -> Result<OwedBoard, JournalError> {
         schedule: schedule.as_deref(),
         rows: get(row, "row_count")?,
         late: get(row, "late")?,
+        compared: get(row, "compared")?,
     };
     Ok(OwedBoard {
         shown: ShownBoard {

@@ -17,6 +17,7 @@ use crate::journal::sqlite::boards;
 use crate::journal::sqlite::books;
 use crate::journal::sqlite::linking;
 use crate::journal::sqlite::mapped;
+use crate::journal::sqlite::pictures;
 use crate::journal::sqlite::reports;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
@@ -51,6 +52,7 @@ pub(super) fn write(connection: &Connection, side: &Side) -> Result<SideDone, Jo
         Side::Report(write) => {
             reports::write(connection, write).map(|done| SideDone::Report(Box::new(done)))
         }
+        Side::Picture(write) => pictures::write(connection, write).map(|()| SideDone::Written),
         Side::Schedule(write) => {
             schedules::write(connection, write).map(|done| SideDone::Schedule(Box::new(done)))
         }

@@ -32,6 +32,8 @@ on_each_store! {
 }
 
 const HOUR: Duration = Duration::from_secs(3_600);
+/// No slot.
+const NONE: [i64; 0] = [];
 
 fn weekly() -> ScheduleFields {
     ScheduleFields {
@@ -209,7 +211,7 @@ async fn what_is_resumed_or_comes_back_begins_then(home: Home) {
     assert!(back.since_ms >= resumed.since_ms + 3_600_000);
     // What was claimed before it went stays claimed.
     let twice = journal.claim_slots(&back, 5_000, vec![due(5_000)]).await;
-    assert_eq!(twice.unwrap(), []);
+    assert!(twice.unwrap().is_empty());
     // What is due at other times begins when that was settled, what only looks otherwise goes on.
     by_file(&journal, weekly()).await;
     let read = kept(&journal).await;
@@ -286,15 +288,20 @@ async fn only_the_schedule_that_was_read_claims(home: Home) {
 
 async fn a_slot_is_due_by_hand_beside_its_time(home: Home) {
     let journal = home.journal().await;
-    let none = journal.run_schedule(GUILD, "周榜", Some(MEMBER)).await;
-    assert_eq!(none.unwrap(), None);
+    let asked_ms = 1_000;
+    let none = journal.run_schedule(GUILD, "周榜", asked_ms, Some(MEMBER));
+    assert_eq!(none.await.unwrap(), None);
     by_chat(&journal, weekly()).await;
     let since_ms = kept(&journal).await.since_ms;
     let pause = ScheduleDeed::Pause;
     let paused = journal.do_with_schedule(GUILD, "周榜", pause, Some(GIVER));
     paused.await.unwrap();
-    let run = journal.run_schedule(GUILD, "周榜", Some(MEMBER)).await;
-    let run = run.unwrap().expect("there is one");
+    let run = journal.run_schedule(GUILD, "周榜", asked_ms, Some(MEMBER));
+    let run = run.await.unwrap().expect("there is one");
+    assert_eq!(run.key.slot_ms, asked_ms);
+    // The same command once more.
+    let again = journal.run_schedule(GUILD, "周榜", asked_ms, Some(MEMBER));
+    assert_eq!(again.await.unwrap(), None);
     assert_eq!((run.key.by, run.asked_by), (SlotBy::Hand, Some(MEMBER)));
     assert_eq!(run.state, SlotState::Claimed);
     assert_eq!(open(&journal, i64::MAX).await, [run.key.slot_ms]);
@@ -325,7 +332,7 @@ async fn one_of_two_begins_to_post_and_what_stands_stays(home: Home) {
     journal.close().await;
     let journal = home.journal().await;
     assert_eq!(slot(&journal, posting).await, *posting);
-    assert!(open(&journal, 49).await.is_empty());
+    assert_eq!(open(&journal, 49).await, NONE);
     assert_eq!(open(&journal, 50).await, [7_000]);
     let later = journal.slot_later(posting, 1, 90).await.unwrap();
     assert_eq!(later.map(|it| (it.absent, it.next_ms)), Some((1, 90)));
@@ -337,7 +344,7 @@ async fn one_of_two_begins_to_post_and_what_stands_stays(home: Home) {
         (SlotState::Posted, Some(message(5)))
     );
     assert!(journal.is_post(CHANNEL, message(5)).await.unwrap());
-    assert!(open(&journal, i64::MAX).await.is_empty());
+    assert_eq!(open(&journal, i64::MAX).await, NONE);
     // What stands there stays noted so, whoever thinks otherwise.
     let key = &posting.key;
     let failed = SlotState::Failed;
@@ -390,7 +397,7 @@ async fn what_was_not_sent_is_due_again_and_what_ended_is_not(home: Home) {
     let ended = ended.await.unwrap().expect("it was open");
     assert_eq!((ended.state, ended.why), (SlotState::Doubtful, Some(why)));
     assert!(ended.settled_ms.is_some());
-    assert!(open(&journal, i64::MAX).await.is_empty());
+    assert_eq!(open(&journal, i64::MAX).await, NONE);
     assert_eq!(
         journal
             .begin_posting(&posting, sending("three"))
@@ -417,10 +424,10 @@ async fn a_replaced_post_is_due_until_it_is_gone(home: Home) {
     let far_ms = home.clock.now_ms() + 60_000;
     let later = journal.slot_cleared(&posting.key, Some(far_ms)).await;
     assert!(later.unwrap().is_some());
-    assert!(open(&journal, far_ms - 1).await.is_empty());
+    assert_eq!(open(&journal, far_ms - 1).await, NONE);
     assert_eq!(open(&journal, far_ms).await, [7_000]);
     journal.slot_cleared(&posting.key, None).await.unwrap();
-    assert!(open(&journal, i64::MAX).await.is_empty());
+    assert_eq!(open(&journal, i64::MAX).await, NONE);
     assert_eq!(slot(&journal, &posting).await.message, Some(message(5)));
     journal.close().await;
 }

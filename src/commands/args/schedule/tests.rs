@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::commands::args::Arg;
 use crate::model::UserId;
 
 /// `@` stands for a mention, `#5` for a link to channel 5.
