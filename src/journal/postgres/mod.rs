@@ -30,6 +30,7 @@ mod session;
 mod shelf;
 mod shown;
 mod sides;
+mod standing;
 mod texts;
 
 use std::sync::Arc;
