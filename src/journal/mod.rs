@@ -58,6 +58,7 @@ mod selecting;
 mod selection;
 mod settling;
 mod shown;
+mod shown_kept;
 mod sides;
 mod sqlite;
 mod store;

@@ -38,6 +38,7 @@ mod schedules;
 mod shelf;
 mod shown;
 mod sides;
+mod standing;
 mod writing;
 
 use std::fs::File;
