@@ -22,7 +22,7 @@ const MEAN: f64 = 1.5;
 /// How far a coarse pixel may be off before it counts as wrong, of 255.
 const FAR: u32 = 40;
 /// The part of them that may be wrong.
-const WRONG: f64 = 0.0015;
+const WRONG: f64 = 0.0008;
 
 #[test]
 fn a_board_of_ten_looks_as_it_should_in_chinese() {
