@@ -157,9 +157,12 @@ struct Trouble {
     next: Duration,
 }
 
+/// Members that are due, with when each was tried last, as they are being read.
+type Due<'a> = BoxFuture<'a, Result<Vec<(UserId, i64)>, JournalError>>;
+
 /// Where the listing of those who are due stands.
 struct Listing<'a> {
-    under_way: Option<BoxFuture<'a, Result<Vec<(UserId, i64)>, JournalError>>>,
+    under_way: Option<Due<'a>>,
     after: Option<(UserId, i64)>,
     is_over: bool,
     /// Whether anybody was listed since it began anew.

@@ -31,6 +31,7 @@ mod shelf;
 mod shown;
 mod sides;
 mod spoken;
+mod standing;
 mod texts;
 
 use std::sync::Arc;

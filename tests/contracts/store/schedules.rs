@@ -32,8 +32,6 @@ on_each_store! {
 }
 
 const HOUR: Duration = Duration::from_secs(3_600);
-/// No slot.
-
 fn weekly() -> ScheduleFields {
     ScheduleFields {
         guild: GUILD,
