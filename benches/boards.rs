@@ -89,10 +89,7 @@ async fn main() {
             "board of 30 days, page 100",
             Question::Page(Period::Days(30), 100),
         ),
-        (
-            "own place and distance, day",
-            Question::Place(Period::Day),
-        ),
+        ("own place and distance, day", Question::Place(Period::Day)),
         (
             "own place and distance, 30 days",
             Question::Place(Period::Days(30)),

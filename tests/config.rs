@@ -373,9 +373,9 @@ fn an_unknown_key_is_answered_with_its_line_and_the_nearest_known_key() {
         ),
         (
             "[[guild]]",
-            "board = [{ chanel = 1 }]",
-            "guild.0.board.0.chanel",
-            "channel",
+            "board = [{ channel = 1, at = \"09:00\", tops = 5 }]",
+            "guild.0.board.0.tops",
+            "top",
         ),
     ] {
         let text = least_with(header, written);

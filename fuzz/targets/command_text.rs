@@ -39,7 +39,9 @@ use jiff::tz::TimeZone;
 use super::frames::BOT;
 
 /// All commands; each reads whatever was said, its own name or not.
-const COMMANDS: [&str; 6] = ["points", "reward", "deduct", "receipt", "help", "check"];
+const COMMANDS: [&str; 7] = [
+    "points", "reward", "deduct", "receipt", "help", "check", "schedule",
+];
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
 static POLICY: LazyLock<Policy> = LazyLock::new(policy);

@@ -46,6 +46,7 @@ words! {
     SECOND = "second" ["member", "points"];
     THIRD = "third" ["member", "points"];
     ROW = "row" ["place", "member", "points"];
+    ROW_MOVED = "row_moved" ["row", "moved"];
     EMPTY = "empty" [];
     EMPTY_BOOKS = "empty_books" [];
     EMPTY_SWEPT = "empty_swept" [];
@@ -77,7 +78,6 @@ words! {
     SPAN = "span" ["dates", "zone"];
     SPAN_BALANCES = "span_balances" ["time", "zone"];
     UNNAMED = "unnamed" ["id"];
-    ROW_MOVED = "row_moved" ["row", "moved"];
     UP = "up" ["places"];
     DOWN = "down" ["places"];
     SAME = "same" [];
@@ -102,10 +102,7 @@ pub fn board_reply(board: &BoardPage, names: &HashMap<UserId, Known>, own: Reply
         reply.and(board_row(board, names, ranked))
     });
     reply = reply.and(own);
-    if board.before.is_some() && !board.rows.is_empty() {
-        let most = Hole::Number(i64::try_from(COMPARED).unwrap_or(i64::MAX));
-        reply = reply.and(Reply::new(&SINCE).with("most", most));
-    }
+    reply = reply.and(board_since(board).unwrap_or_default());
     reply.and(board_counts(board))
 }
 
@@ -118,6 +115,13 @@ fn board_row(board: &BoardPage, names: &HashMap<UserId, Known>, ranked: &Ranked)
             .with("row", said(row))
             .with("moved", said(moved(way))),
     }
+}
+
+/// What the signs of changed places mean, where there was a board before.
+pub fn board_since(board: &BoardPage) -> Option<Reply> {
+    let most = Hole::Number(i64::try_from(COMPARED).unwrap_or(i64::MAX));
+    let compared = board.before.is_some() && !board.rows.is_empty();
+    compared.then(|| Reply::new(&SINCE).with("most", most))
 }
 
 /// What stands above a board: of one that was due its title and, where it comes late, when it was due.

@@ -154,8 +154,8 @@ impl Points {
     }
 
     /// The first `rows` places of the board that was due at `slot_ms` (milliseconds since 1970): of a
-    /// day, week or month the last one that had ended then, however late it is read. `None` where
-    /// what it counts is not kept in this guild.
+    /// day, week or month the last one that had ended then, however late it is read; of balances those
+    /// known now. `None` where what it counts is not kept in this guild.
     pub async fn board_due(
         &self,
         policy: &Policy,

@@ -16,6 +16,7 @@
 mod chat;
 mod claiming;
 mod due;
+mod ending;
 mod form;
 mod looking;
 mod making;

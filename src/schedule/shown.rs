@@ -2,6 +2,7 @@
 //! boards.
 
 use crate::fanbook::api::SayError;
+use crate::guilds::BoardSchedule;
 use crate::journal::BoardForm;
 use crate::journal::JournalError;
 use crate::journal::OwedBoard;
@@ -12,7 +13,6 @@ use crate::model::MessageId;
 use crate::points::Due;
 use crate::points::Stands;
 use crate::schedule::Scheduler;
-use crate::schedule::claiming::board;
 use crate::schedule::form::Post;
 
 /// So long before it was sent a board may have been read: names are asked for in between.
@@ -40,7 +40,7 @@ impl Scheduler {
     async fn try_to_note(&self, slot: &Slot, message: MessageId) -> Result<(), JournalError> {
         let (parts, key) = (&self.parts, &slot.key);
         let schedule = parts.journal.schedule(key.guild, &key.name).await?;
-        let board = schedule.and_then(|schedule| board(&schedule.fields));
+        let board = schedule.and_then(|schedule| BoardSchedule::read(&schedule.fields));
         let (Some(board), Some(policy)) = (board, parts.guilds.policy(key.guild)) else {
             return Ok(());
         };

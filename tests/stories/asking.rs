@@ -144,6 +144,7 @@ async fn help_shows_what_the_asker_may_use_with_the_limits_of_this_guild() {
             "/回执",
             "/上报",
             "/奖励",
+            "/定时",
             "/排行榜",
             "/撤销",
             "/恢复发放",
@@ -314,7 +315,7 @@ async fn the_help_page_in_each_language() {
     };
     let mut stage = Stage::unhurried(settings("zh-CN")).await;
     let said = stage.says("阿杰", "/help");
-    insta::assert_snapshot!(stage.hears(said).await, @r#"
+    insta::assert_snapshot!(stage.hears(said).await, @r"
     你在这里可以使用：
     /扣分 @成员… 数量 原因　扣除成员的积分，必须写原因
     /帮助 [指令]　查看能用的指令
@@ -327,16 +328,15 @@ async fn the_help_page_in_each_language() {
     /回执 编号　查询一笔积分变动
     /上报 事件名 @成员 [积分系统，如 swan.hq]　上报事件
     /奖励 @成员… 数量 [原因]　给成员发放积分
-    /定时 [列表]，/定时 新增 名称 时间 周期 [#频道] [top 10] [post|edit|replace]（时间如 09:00 或 "0 9 * * MON"），/定时 预览|立即|暂停|恢复|删除 名称　设置定时发布的排行榜
     /排行榜 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31] [第2页] [我|@成员]　查看积分排行榜
     /撤销 编号 [部分]，或 /撤销 last（你的上一笔）　撤销一笔积分变动
     /解绑 系统，版主可用 /解绑 @成员 系统　解除账号绑定
     你的额度：单次最多 500，今天已用 0 / 2,000，还剩 2,000
     超过 300 积分会先请你确认
     奖励词：bug = 50
-    "#);
+    ");
     let said = stage.says("夜雨", "/help");
-    insta::assert_snapshot!(stage.hears(said).await, @r"
+    insta::assert_snapshot!(stage.hears(said).await, @r#"
     你在这里可以使用：
     /自检　检查机器人和积分系统的状态
     /扣分 @成员… 数量 原因　扣除成员的积分，必须写原因
@@ -351,6 +351,7 @@ async fn the_help_page_in_each_language() {
     /回执 编号　查询一笔积分变动
     /上报 事件名 @成员 [积分系统，如 swan.hq]　上报事件
     /奖励 @成员… 数量 [原因]　给成员发放积分
+    /定时 [列表]，/定时 新增 名称 时间 周期 [#频道] [top 10] [post|edit|replace]（时间如 09:00 或 "0 9 * * MON"），/定时 预览|立即|暂停|恢复|删除 名称　设置定时发布的排行榜
     /排行榜 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31] [第2页] [我|@成员]　查看积分排行榜
     /撤销 编号 [部分]，或 /撤销 last（你的上一笔）　撤销一笔积分变动
     /恢复发放　恢复发放积分
@@ -358,7 +359,7 @@ async fn the_help_page_in_each_language() {
     你是管理员，没有每日额度；单次最多 9,999
     超过 300 积分会先请你确认
     奖励词：bug = 50
-    ");
+    "#);
     stage.finish().await;
     let mut stage = Stage::unhurried(settings("en-US")).await;
     let said = stage.says("阿杰", "/help");

@@ -40,6 +40,7 @@ mod privacy;
 mod replies;
 mod reporting;
 mod rights;
+mod scheduled;
 mod several;
 mod several_systems;
 mod shapes;

@@ -51,6 +51,10 @@ async fn asked(stage: &mut Stage, text: &str) -> String {
     seen(stage, ADMIN, text).await
 }
 
+fn now(stage: &Stage) -> Timestamp {
+    Timestamp::from_millisecond(stage.sandbox.now_ms()).expect("a moment")
+}
+
 /// The moments named in an answer.
 fn moments(answer: &str) -> Vec<DateTime> {
     let pattern = regex::Regex::new(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}").expect("a pattern");
@@ -106,7 +110,7 @@ async fn an_administrator_settles_a_board_and_everything_about_it() {
     );
     let runs = moments(&added);
     let zone = TimeZone::get("Asia/Shanghai").expect("a zone");
-    let now = Timestamp::now().to_zoned(zone).datetime();
+    let now = now(&stage).to_zoned(zone).datetime();
     assert_eq!(runs.len(), 3, "{added}");
     assert!(runs[0] > now && runs[0].duration_since(now).as_hours() <= 7 * 24);
     for run in &runs {
@@ -487,7 +491,7 @@ async fn what_can_never_be_is_refused_with_what_was_read_and_a_line_to_copy() {
 async fn the_next_times_are_right_where_the_clock_is_changed() {
     let mut stage = Stage::unhurried(settings("timezone = \"Europe/Berlin\"\n")).await;
     let zone = TimeZone::get("Europe/Berlin").expect("a zone");
-    let today = Timestamp::now().to_zoned(zone.clone()).date();
+    let today = now(&stage).to_zoned(zone.clone()).date();
     // Half past two on the last Sunday of March is left out, and comes twice on that of October.
     for (month, shown) in [(3, 3), (10, 2)] {
         let text = format!("\"30 2 * {month} SUN#L\"");
@@ -504,7 +508,7 @@ async fn the_next_times_are_right_where_the_clock_is_changed() {
         assert_eq!(moments(&added), expected, "{added}");
         // The first of the two in October is meant.
         let at: Recurrence = text.trim_matches('"').parse().expect("a time");
-        let first = at.after(Timestamp::now().as_millisecond(), &zone);
+        let first = at.after(stage.sandbox.now_ms(), &zone);
         let first = Timestamp::from_millisecond(first.expect("a moment")).expect("a moment");
         let offset = zone.to_offset(first).seconds();
         assert_eq!(offset, 7_200, "{month}");
@@ -540,5 +544,16 @@ async fn a_board_that_does_not_come_through_is_shown_where_administrators_look()
         let chat = stage.sandbox.private_chat(member.id);
         stage.said_in(chat);
     }
+    // The operator sees it too, where the store is free to be looked at.
+    stage.stop().await;
+    let mut check = tokio::process::Command::from(stage.program("check"));
+    let output = check.output().await.expect("the program starts");
+    let checked = String::from_utf8(output.stdout).expect("text");
+    let row = checked.lines().find(|line| line.contains("的定时排行榜"));
+    let row = row.unwrap_or_else(|| panic!("no row: {checked}"));
+    assert!(
+        row.contains("⚠") && checked.contains("“lost”自 ") && checked.contains("频道不存在"),
+        "{checked}"
+    );
     stage.finish().await;
 }

@@ -689,6 +689,11 @@ impl Stage {
             .collect()
     }
 
+    /// The settings as the bot reads them.
+    pub fn settings_text(&self) -> String {
+        self.toml()
+    }
+
     /// What stands at `[store] url`.
     fn store_setting(&self) -> String {
         let settings = &self.settings;

@@ -30,7 +30,7 @@ mod session;
 mod shelf;
 mod shown;
 mod sides;
-mod standing;
+mod spoken;
 mod texts;
 
 use std::sync::Arc;

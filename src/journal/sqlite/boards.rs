@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
+use rusqlite::Row;
 use rusqlite::params;
 
 use crate::journal::boards::Hidden;
@@ -32,28 +33,39 @@ pub(super) fn earn(
     gains: &BTreeMap<SumKey, i64>,
 ) -> Result<(), JournalError> {
     for (&(guild, whole, piece, member), &points) in gains {
-        let sum = rows::first(
-            connection,
-            "insert into earned (guild, whole, piece, member, points, shown)
-             values (?1, ?2, ?3, ?4, ?5,
-                     not exists (select 1 from hidden where guild = ?1 and member = ?4))
-             on conflict (guild, whole, piece, member) do update
-             set points = earned.points + excluded.points
-             returning points, shown",
-            params![
-                kept(guild.number()),
-                whole_number(whole),
-                piece,
-                kept(member.number()),
-                points
-            ],
-            |row| Ok((get::<i64>(row, "points")?, get::<bool>(row, "shown")?)),
-        )?;
-        if let Some((now, true)) = sum {
+        let sum = params![
+            kept(guild.number()),
+            whole_number(whole),
+            piece,
+            kept(member.number()),
+            points
+        ];
+        // Most sums are there; only one that begins needs to know whether it is shown.
+        let added = match rows::first(connection, ADD, sum, standing_sum)? {
+            None => rows::first(connection, BEGIN, sum, standing_sum)?,
+            added => added,
+        };
+        if let Some((now, true)) = added {
             move_buckets(connection, (guild, whole, piece), now - points, now)?;
         }
     }
     Ok(())
+}
+
+const ADD: &str = "
+    update earned set points = points + ?5
+    where guild = ?1 and whole = ?2 and piece = ?3 and member = ?4
+    returning points, shown";
+
+const BEGIN: &str = "
+    insert into earned (guild, whole, piece, member, points, shown)
+    values (?1, ?2, ?3, ?4, ?5,
+            not exists (select 1 from hidden where guild = ?1 and member = ?4))
+    returning points, shown";
+
+/// The points of a sum, and whether it is shown.
+fn standing_sum(row: &Row<'_>) -> Result<(i64, bool), JournalError> {
+    Ok((get(row, "points")?, get(row, "shown")?))
 }
 
 fn move_buckets(

@@ -37,6 +37,7 @@ mod landed;
 mod links;
 mod log;
 mod opening;
+mod pictures;
 mod postgres;
 mod record;
 mod refusals;
