@@ -3,10 +3,10 @@
 
 -- Places of a day are found as those of a week are: by adding up a few buckets.
 insert into earned_levels (guild, whole, piece, level, bucket, members)
-select guild, whole, piece, level, points >> level, count(*)
+select guild, whole, piece, level, points >> cast(level as int), count(*)
 from earned cross join (select 6 as level union all select 12 union all select 18) as levels
 where whole = 0 and shown = 1 and points > 0
-group by guild, whole, piece, level, points >> level;
+group by guild, whole, piece, level, points >> cast(level as int);
 
 -- A message of ours with a board in it.
 create table shown_boards (
