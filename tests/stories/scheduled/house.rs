@@ -125,8 +125,10 @@ impl House {
     pub async fn runs_now(&mut self) {
         self.stop().await;
         let journal = self.journal("").await;
-        let run = journal.run_schedule(self.stage.guild, NAME, None).await;
-        run.expect("the store can be written")
+        let asked_ms = self.clock.now_ms();
+        let run = journal.run_schedule(self.stage.guild, NAME, asked_ms, None);
+        run.await
+            .expect("the store can be written")
             .expect("there is one");
         journal.close().await;
         self.start().await;
