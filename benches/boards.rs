@@ -82,8 +82,17 @@ async fn main() {
             Question::Page(Period::Day, 1),
         ),
         (
-            "board of 7 days (summed up)",
+            "board of 7 days, first page",
             Question::Page(Period::Days(7), 1),
+        ),
+        (
+            "board of 30 days, page 100",
+            Question::Page(Period::Days(30), 100),
+        ),
+        ("own place and distance, day", Question::Place(Period::Day)),
+        (
+            "own place and distance, 30 days",
+            Question::Place(Period::Days(30)),
         ),
         (
             "own place and distance, week",
@@ -104,6 +113,12 @@ async fn main() {
             ratio(many, few)
         );
     }
+    let (few, many) = (small.summed().await, large.summed().await);
+    println!(
+        "{:<34}{few:>14.1?}{many:>14.1?}{:>8.2}  (once a minute; it grows with who earned any)",
+        "7 days, asked for the first time",
+        ratio(many, few)
+    );
     let without = large.changes(-1).await;
     let with = large.changes(1).await;
     println!(
@@ -185,6 +200,19 @@ impl World {
         median(times)
     }
 
+    /// What it takes to sum a board up that nobody has asked for lately.
+    async fn summed(&self) -> Duration {
+        let mut times = Vec::new();
+        // Other days each time, all with the day on which everybody earned.
+        for days in 2..7 {
+            let begun = Instant::now();
+            let size = self.journal.board_size(board(Period::Days(days))).await;
+            assert_eq!(size.expect("a board").shown, self.members);
+            times.push(begun.elapsed());
+        }
+        median(times)
+    }
+
     /// What it takes to write a change down and end it as done.
     async fn changes(&self, points: i64) -> Duration {
         let mut times = Vec::with_capacity(TIMES * 4);
@@ -246,7 +274,7 @@ fn fill(file: &Path, members: u64) -> rusqlite::Result<()> {
         transaction.execute(
             "insert into earned_levels (guild, whole, piece, level, bucket, members)
              select guild, whole, piece, ?1, points >> ?1, count(*) from earned
-             where whole > 0 group by guild, whole, piece, points >> ?1",
+             group by guild, whole, piece, points >> ?1",
             params![level],
         )?;
     }

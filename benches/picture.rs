@@ -61,7 +61,7 @@ fn sheet() -> Sheet {
     let names: HashMap<UserId, Known> = members
         .map(|(name, id)| (UserId::new(id), Known::Person((*name).to_owned())))
         .collect();
-    let rows = (1..=10).zip(FIRST_MEMBER..).map(|(place, id)| Ranked {
+    let rows = (1..=10_u32).zip(FIRST_MEMBER..).map(|(place, id)| Ranked {
         member: UserId::new(id),
         points: 12_345 / i64::from(place),
         place: u64::from(place),
@@ -80,6 +80,7 @@ fn sheet() -> Sheet {
         },
         read_ms: NOW_MS,
         oldest_ms: None,
+        balances: None,
         before: None,
     };
     let words = app::texts(&Registry::new(), None).expect("the embedded texts are right");

@@ -8,6 +8,7 @@
 
 mod boards;
 mod shift;
+mod shown;
 mod sweep;
 mod turned_away;
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use guildpoints::journal::Journal;
+use guildpoints::journal::KeptPicture;
 use guildpoints::journal::StoreSettings;
 use guildpoints::model::BotId;
 use guildpoints::model::UserId;
@@ -302,4 +303,62 @@ fn collect(folder: &Path, into: &mut Vec<String>) {
             into.push(std::fs::read_to_string(&path).unwrap());
         }
     }
+}
+
+#[tokio::test]
+async fn a_picture_is_served_to_whoever_knows_its_name_and_to_nobody_else() {
+    let house = House::new().await;
+    let picture = KeptPicture {
+        png: vec![0x89, b'P', b'N', b'G', 0, 255],
+        svg: "<svg>小明</svg>".to_owned(),
+    };
+    let token = house.journal.keep_picture(picture.clone()).await.unwrap();
+    let get = async |path: &str| house.client.get(house.address(path)).send().await.unwrap();
+    // Whoever owns the bot: a standby has the same store.
+    for role in [Duty::stands_by, |duty: &Duty| duty.owns(8)] {
+        role(&house.duty);
+        let answer = get(&format!("/boards/{token}.png")).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-type"), "image/png");
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("cache-control"), "public, max-age=86400, immutable");
+        assert!(header("content-security-policy").contains("sandbox"));
+        assert_eq!(answer.bytes().await.unwrap(), picture.png);
+    }
+    let drawing = get(&format!("/boards/{token}.svg")).await;
+    assert_eq!(drawing.headers()["content-type"], "image/svg+xml");
+    assert_eq!(drawing.text().await.unwrap(), picture.svg);
+
+    let mut answers = BTreeSet::new();
+    let made_up = "0".repeat(64);
+    for name in [
+        format!("{made_up}.png"),
+        format!("{token}.jpg"),
+        format!("{token}"),
+        format!("{}.png", token.to_string().to_uppercase()),
+        format!("{token}x.png"),
+        "..%2f..%2fetc%2fpasswd.png".to_owned(),
+        "%00.png".to_owned(),
+        ".png".to_owned(),
+        "'%20or%201=1;--.png".to_owned(),
+    ] {
+        let answer = get(&format!("/boards/{name}")).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{name}");
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        answers.insert(answer.text().await.unwrap());
+    }
+    // One whose time is over is answered as one that never was.
+    house.journal.drop_picture(&token).await.unwrap();
+    let gone = get(&format!("/boards/{token}.png")).await;
+    assert_eq!(gone.status(), StatusCode::NOT_FOUND);
+    answers.insert(gone.text().await.unwrap());
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    let (status, _) = house.text("/boards/").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+
+    house.journal.close().await;
+    let (status, _) = house.text(&format!("/boards/{token}.png")).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    house.stop.cancel();
 }

@@ -218,7 +218,7 @@ impl Chat for World {
         _: ChannelId,
         post: &'a Post,
     ) -> BoxFuture<'a, Result<MessageId, SayError>> {
-        self.post(post.text.clone()).boxed()
+        self.post(post.kept()).boxed()
     }
 
     fn edit<'a>(
@@ -253,8 +253,8 @@ impl Forms for Plain {
         _: &'a BoardSchedule,
         due: Due,
     ) -> BoxFuture<'a, Result<Option<Vec<Post>>, JournalError>> {
-        let text = due.slot_ms.to_string();
-        async { Ok(Some(vec![Post { text }])) }.boxed()
+        let post = Post::text(due.slot_ms.to_string());
+        async { Ok(Some(vec![post])) }.boxed()
     }
 }
 
@@ -328,6 +328,9 @@ impl Play {
             policy,
             points: System::ledger(),
             also: Vec::new(),
+            boards: Vec::new(),
+            sweep: false,
+            unranked_roles: Vec::new(),
         };
         let words = guildpoints::app::texts(&guildpoints::commands::Registry::new(), None);
         let tenure = Tenure::lasting(Moment::now(), Duration::from_secs(3_600));

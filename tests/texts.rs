@@ -14,10 +14,12 @@ use guildpoints::commands::embedded;
 use guildpoints::commands::right_of;
 use guildpoints::journal::BoardSize;
 use guildpoints::model::Language;
+use guildpoints::model::System;
 use guildpoints::model::UserId;
 use guildpoints::model::period::Counted;
 use guildpoints::model::period::Period;
 use guildpoints::permissions::Right;
+use guildpoints::points::BalancesOf;
 use guildpoints::points::BoardPage;
 use guildpoints::points::Edition;
 use guildpoints::points::Ranked;
@@ -325,6 +327,76 @@ proptest::proptest! {
             let beyond = u64::from(u64::from(page) >= board.pages) + u64::from(shown == 0);
             let lines = 3 + rows.len() as u64 + beyond;
             proptest::prop_assert_eq!(text.lines().count() as u64, lines, "{}", text);
+        }
+    }
+}
+
+#[test]
+fn below_a_board_of_balances_stands_whose_they_are_and_how_old() {
+    let zone = TimeZone::get("Asia/Shanghai").expect("a zone");
+    let words = words();
+    for (system, swept, oldest_ms, parts) in [
+        (
+            System::ledger(),
+            false,
+            None,
+            ["内置账本", "built-in ledger", "", ""],
+        ),
+        (
+            System::mall(),
+            true,
+            Some(1_772_280_000_000),
+            [
+                "积分商城",
+                "points mall",
+                "2026-02-28 20:00",
+                "2026-02-28 20:00",
+            ],
+        ),
+        (
+            System::swan("hq"),
+            false,
+            Some(1_772_280_000_000),
+            ["Swan · hq", "Swan · hq", "最早", "oldest"],
+        ),
+        (
+            System::manta("shop"),
+            true,
+            None,
+            ["MantaGO", "MantaGO", "", ""],
+        ),
+    ] {
+        let board = BoardPage {
+            counted: Counted::Balance,
+            days: Period::All.running(0, &zone),
+            edition: Edition::Running,
+            page: 0,
+            pages: 1,
+            rows: Vec::new(),
+            size: BoardSize {
+                shown: 0,
+                hidden: 2,
+            },
+            read_ms: 1_772_366_400_000,
+            oldest_ms,
+            balances: Some(BalancesOf::new(system, swept)),
+            before: None,
+        };
+        let languages = [Language::Chinese, Language::English];
+        for (at, language) in languages.into_iter().enumerate() {
+            let reply = board_reply(&board, &HashMap::new(), board_head(&board));
+            let text = words.render(&reply, language, &zone).text;
+            let last = text.lines().last().expect("a line");
+            for part in [
+                parts[at],
+                parts[at + 2],
+                "Asia/Shanghai",
+                "2026-03-01 20:00",
+            ] {
+                assert!(last.contains(part), "{part}: {text}");
+            }
+            let says_oldest = last.contains("最早") || last.contains("oldest");
+            assert_eq!(says_oldest, oldest_ms.is_some(), "{text}");
         }
     }
 }

@@ -9,6 +9,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
+use guildpoints::model::ids::SNOWFLAKE_EPOCH_MS;
+use guildpoints::support::clock::Clock;
 use tokio::sync::mpsc;
 
 use crate::frames;
@@ -23,9 +25,12 @@ pub const MODERATOR: u64 = 712_345_678_901_234_567;
 /// A role that may nothing.
 const GUEST: u64 = 712_345_678_901_234_999;
 
-/// The first command's message; those after it follow as snowflakes do.
-const FIRST_MESSAGE: u64 = 868_822_861_471_551_488;
+/// Ids of commands follow as snowflakes do.
 const STEP: u64 = 1 << 12;
+/// The first is minted so much later than the world begins, in milliseconds: a frame from before the
+/// bot started may be one that comes again, so the bot looks in the chat whether it has its answer,
+/// which costs a request that no command in operation costs.
+const AFTER_THE_START: i64 = 30_000;
 /// So many different people ask in turn, so that nobody meets the cooldown.
 const AUTHORS: u64 = 9_000;
 const FIRST_AUTHOR: u64 = 223_456_789_012_340_000;
@@ -112,6 +117,7 @@ pub struct Faults {
 impl World {
     /// A world in which `count` commands of `mix` will be sent.
     pub fn new(mix: Mix, count: usize) -> (Self, mpsc::UnboundedReceiver<usize>) {
+        let first_ms = Clock::system().now_ms() + AFTER_THE_START - SNOWFLAKE_EPOCH_MS;
         let (answered, answers) = mpsc::unbounded_channel();
         let commands = (0..count).map(|index| Command {
             kind: kind(mix, index),
@@ -121,7 +127,7 @@ impl World {
         });
         let world = Self {
             history: History::default(),
-            first_message: FIRST_MESSAGE,
+            first_message: u64::try_from(first_ms).unwrap_or(0) << 22,
             began: Instant::now(),
             commands: commands.collect(),
             books: Mutex::default(),

@@ -18,7 +18,7 @@ create table shown_boards (
     counted   text   not null,
     -- The moment whose period is counted; of a post, that at which it was due.
     at_ms     bigint not null,
-    form      text   not null check (form in ('text', 'card', 'picture')),
+    form      text   not null check (form in ('text', 'card', 'rich', 'photo')),
     -- The name of the picture it shows.
     picture   text,
     -- Of an answer: the command, who asked, whose row stands at the foot, which page, whether it has
@@ -28,10 +28,12 @@ create table shown_boards (
     subject   bigint,
     page      bigint,
     buttons   bigint,
-    -- Of a post: its schedule, how many rows it has at most, whether it came late.
+    -- Of a post: its schedule, how many rows it has at most, whether it came late, whether the next is
+    -- compared with it.
     schedule  text,
     row_count bigint,
     late      bigint,
+    compared  bigint,
     -- When what it says was read.
     shown_ms  bigint not null,
     -- Grows with every note: what was read before is not written over what came after.

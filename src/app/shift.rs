@@ -18,6 +18,7 @@ use tracing::Instrument;
 
 use crate::app::boards;
 use crate::app::boards::Door;
+use crate::app::shown::Anewing;
 use crate::app::sweep;
 use crate::app::sweep::Sweeps;
 use crate::app::turned_away::TurnedAway;
@@ -140,7 +141,7 @@ pub(super) struct Shift {
     lanes: Lanes,
     catch_up: CatchUp,
     scheduler: Scheduler,
-    /// Ends the gateway and the scheduler, so that nothing further begins.
+    /// Ends the gateway and what begins by itself.
     hearing: CancellationToken,
     /// In whose calendars old entries are counted.
     calendars: Vec<(GuildId, TimeZone)>,
@@ -151,6 +152,7 @@ pub(super) struct Shift {
     unranked: Vec<(GuildId, Vec<RoleId>)>,
     api: BotApi,
     pulses: Pulses,
+    clock: Clock,
     tenure: Tenure,
     tasks: TaskTracker,
     /// Ends the sweeps, after the lanes have drained.
@@ -260,6 +262,7 @@ impl Shift {
             unranked: unranked.collect(),
             api,
             pulses: house.pulses.clone(),
+            clock: house.clock.clone(),
             tenure,
             tasks,
             working,
@@ -309,6 +312,13 @@ impl Shift {
             self.tasks
                 .spawn(manta.clone().watch_token(self.working.clone()));
         }
+        let anewing = Anewing {
+            dispatcher: self.dispatcher.clone(),
+            scheduler: self.scheduler.clone(),
+            journal: self.journal.clone(),
+            clock: self.clock.clone(),
+        };
+        self.tasks.spawn(anewing.run(self.hearing.clone()));
         let scheduler = self.scheduler.clone();
         self.tasks.spawn(scheduler.run(self.hearing.clone()));
         if let Err(error) = self.catch_up.learn().await {

@@ -51,6 +51,8 @@ pub fn card(sheet: &Sheet) -> Content {
         children.push(boxed("12,16", text(why, QUIET, 14)));
     }
     children.extend(sheet.rows.iter().map(row));
+    let since = sheet.since.as_deref();
+    children.extend(since.map(|since| boxed("12,10,12,0", text(since, QUIET, 11))));
     children.push(boxed("12,10", text(&sheet.counts, QUIET, 11)));
     let data = json!({
         "tag": "column",
@@ -128,7 +130,8 @@ fn row(row: &SheetRow) -> Value {
     let mut who = boxed("6,0", who);
     who["flex"] = json!("tight");
     let mut children = vec![text(&place, QUIET, 14), who];
-    children.extend(row.moved.as_ref().map(|moved| {
+    let moved = row.moved.as_ref().filter(|moved| moved.way != Way::Same);
+    children.extend(moved.map(|moved| {
         let colour = match moved.way {
             Way::Up(_) => UP,
             Way::Down(_) => DOWN,

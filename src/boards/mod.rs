@@ -44,6 +44,7 @@ pub use text::board_dates;
 pub use text::board_head;
 pub use text::board_late;
 pub use text::board_reply;
+pub use text::board_since;
 pub use text::board_title;
 pub use text::board_without_rows;
 pub use text::called;

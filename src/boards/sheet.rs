@@ -11,6 +11,7 @@ use crate::boards::names::Known;
 use crate::boards::text::board_counts;
 use crate::boards::text::board_dates;
 use crate::boards::text::board_late;
+use crate::boards::text::board_since;
 use crate::boards::text::board_title;
 use crate::boards::text::board_without_rows;
 use crate::boards::text::called;
@@ -40,6 +41,8 @@ pub struct Sheet {
     pub rows: Vec<SheetRow>,
     /// Why there are none.
     pub without_rows: Option<String>,
+    /// What the signs of changed places mean, where there are any.
+    pub since: Option<String>,
     /// What is counted, for which days, as of when, and how many are not shown.
     pub counts: String,
 }
@@ -151,6 +154,7 @@ impl Sheet {
             late: board_late(board).as_ref().map(said),
             rows: board.rows.iter().map(row).collect(),
             without_rows: board_without_rows(board).as_ref().map(said),
+            since: board_since(board).as_ref().map(said),
             counts: said(&board_counts(board)),
         }
     }

@@ -13,6 +13,7 @@ use crate::model::period::Counted;
 use crate::model::period::Period;
 use crate::points::BalancesRead;
 use crate::points::BoardPage;
+use crate::points::COMPARED;
 use crate::points::Edition;
 use crate::points::Ranked;
 use crate::words::Hole;
@@ -45,6 +46,7 @@ words! {
     SECOND = "second" ["member", "points"];
     THIRD = "third" ["member", "points"];
     ROW = "row" ["place", "member", "points"];
+    ROW_MOVED = "row_moved" ["row", "moved"];
     EMPTY = "empty" [];
     EMPTY_BOOKS = "empty_books" [];
     EMPTY_SWEPT = "empty_swept" [];
@@ -76,11 +78,11 @@ words! {
     SPAN = "span" ["dates", "zone"];
     SPAN_BALANCES = "span_balances" ["time", "zone"];
     UNNAMED = "unnamed" ["id"];
-    ROW_MOVED = "row_moved" ["row", "moved"];
     UP = "up" ["places"];
     DOWN = "down" ["places"];
     SAME = "same" [];
     NEW = "new" [];
+    SINCE = "since" ["most"];
     COLUMN_PLACE = "column_place" [];
     COLUMN_MEMBER = "column_member" [];
     COLUMN_POINTS = "column_points" [];
@@ -99,7 +101,9 @@ pub fn board_reply(board: &BoardPage, names: &HashMap<UserId, Known>, own: Reply
     reply = rows.fold(reply, |reply, ranked| {
         reply.and(board_row(board, names, ranked))
     });
-    reply.and(own).and(board_counts(board))
+    reply = reply.and(own);
+    reply = reply.and(board_since(board).unwrap_or_default());
+    reply.and(board_counts(board))
 }
 
 /// A row with what became of its place, where there was a board before.
@@ -111,6 +115,13 @@ fn board_row(board: &BoardPage, names: &HashMap<UserId, Known>, ranked: &Ranked)
             .with("row", said(row))
             .with("moved", said(moved(way))),
     }
+}
+
+/// What the signs of changed places mean, where there was a board before.
+pub fn board_since(board: &BoardPage) -> Option<Reply> {
+    let most = Hole::Number(i64::try_from(COMPARED).unwrap_or(i64::MAX));
+    let compared = board.before.is_some() && !board.rows.is_empty();
+    compared.then(|| Reply::new(&SINCE).with("most", most))
 }
 
 /// What stands above a board: of one that was due its title and, where it comes late, when it was due.

@@ -1,16 +1,20 @@
 //! What the buttons that turn the pages of a board carry.
 //!
 //! ```text
-//! leaf    = "gp:b:" base64url( body mark )
-//! body    = command asker guild (8 bytes each) page (3) counted (6)
+//! leaf    = "gp:b:" base64url( own mark ) | "gp:s:" base64url( other mark )
+//! own     = command asker guild (8 bytes each) page (3) counted (6)
+//! other   = command asker subject (8 bytes each) digest of the guild (4) page (3) counted (6)
 //! counted = kind (1) and 5 bytes: nothing, days (2), or the first date (3) and how many follow (2)
 //! ```
 //!
 //! All of it and sealed, for the reasons that `leaf` gives. What is counted is what was asked for, so that a
-//! press counts the week that is running then, which the page says.
+//! press counts the week that is running then, which the page says. Where somebody else's row stands at the
+//! foot there is no room for the guild, which is meant by a digest then.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use md5::Digest;
+use md5::Md5;
 
 use crate::model::GuildId;
 use crate::model::MessageId;
@@ -20,11 +24,16 @@ use crate::model::period::Period;
 use crate::support::seal::MARK;
 use crate::support::seal::Seal;
 
-/// How it begins.
-const HEAD: &str = "gp:b:";
+/// How one begins with the asker's own row at the foot.
+const OWN: &str = "gp:b:";
+/// How one begins with somebody else's.
+const OTHER: &str = "gp:s:";
+
+/// Bytes by which a guild is meant.
+const DIGEST: usize = 4;
 
 const IDS: usize = 3 * 8;
-const BODY: usize = IDS + 3 + COUNTED;
+const PAGE: usize = 3;
 const COUNTED: usize = 6;
 
 /// A page of a board, as a button carries it.
@@ -34,6 +43,8 @@ pub struct BoardLeaf {
     pub command: MessageId,
     /// Who asked, and whose button it is.
     pub asker: UserId,
+    /// Whose row stands at the foot.
+    pub subject: UserId,
     /// In which guild.
     pub guild: GuildId,
     /// What is counted.
@@ -45,31 +56,39 @@ pub struct BoardLeaf {
 /// Whether a press comes from a button that turns the pages of a board, whoever made up what it
 /// carries.
 pub fn is_board_leaf(carried: &str) -> bool {
-    carried.starts_with(HEAD)
+    carried.starts_with(OWN) || carried.starts_with(OTHER)
 }
 
 impl BoardLeaf {
     /// What a button carries.
     pub fn write(&self, seal: &Seal) -> String {
-        let mut bytes = Vec::with_capacity(BODY + MARK);
-        for id in [
-            self.command.number(),
-            self.asker.number(),
-            self.guild.number(),
-        ] {
-            bytes.extend(id.to_be_bytes());
+        let is_own = self.subject == self.asker;
+        let mut bytes = Vec::with_capacity(IDS + DIGEST + PAGE + COUNTED + MARK);
+        bytes.extend(self.command.number().to_be_bytes());
+        bytes.extend(self.asker.number().to_be_bytes());
+        match is_own {
+            true => bytes.extend(self.guild.number().to_be_bytes()),
+            false => {
+                bytes.extend(self.subject.number().to_be_bytes());
+                bytes.extend(digest(self.guild));
+            }
         }
         bytes.extend(&self.page.to_be_bytes()[1..]);
         bytes.extend(written(self.counted));
         let mark = seal.mark(&bytes);
         bytes.extend(mark);
-        format!("{HEAD}{}", URL_SAFE_NO_PAD.encode(bytes))
+        let head = if is_own { OWN } else { OTHER };
+        format!("{head}{}", URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// What a press carries, if a button of ours did.
-    pub fn read(carried: &str, seal: &Seal) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(carried.strip_prefix(HEAD)?).ok()?;
-        let (body, mark) = bytes.split_at_checked(BODY)?;
+    /// What a press carries, if a button of ours did, in one of these guilds.
+    pub fn read(carried: &str, seal: &Seal, guilds: &[GuildId]) -> Option<Self> {
+        let (text, length) = match carried.strip_prefix(OWN) {
+            Some(text) => (text, IDS),
+            None => (carried.strip_prefix(OTHER)?, IDS + DIGEST),
+        };
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (body, mark) = bytes.split_at_checked(length + PAGE + COUNTED)?;
         if !seal.knows(body, mark) {
             return None;
         }
@@ -77,17 +96,34 @@ impl BoardLeaf {
             let eight = body.get(8 * at..8 * (at + 1))?;
             eight.try_into().ok().map(u64::from_be_bytes)
         };
-        let [high, middle, low, counted @ ..] = &body[IDS..] else {
+        let [high, middle, low, counted @ ..] = &body[length..] else {
             return None;
+        };
+        let asker = UserId::new(id(1)?);
+        let (subject, guild) = match length {
+            IDS => (asker, GuildId::new(id(2)?)),
+            _ => {
+                let meant = &body[IDS..length];
+                let mut guilds = guilds.iter().filter(|guild| digest(**guild) == meant);
+                (UserId::new(id(2)?), *guilds.next()?)
+            }
         };
         Some(Self {
             command: MessageId::new(id(0)?),
-            asker: UserId::new(id(1)?),
-            guild: GuildId::new(id(2)?),
+            asker,
+            subject,
+            guild,
             page: u32::from_be_bytes([0, *high, *middle, *low]),
             counted: read(counted.try_into().ok()?)?,
         })
     }
+}
+
+/// By which a guild is meant.
+fn digest(guild: GuildId) -> [u8; DIGEST] {
+    let whole: [u8; 16] = Md5::digest(guild.number().to_be_bytes()).into();
+    let [first, second, third, fourth, ..] = whole;
+    [first, second, third, fourth]
 }
 
 fn written(counted: Counted) -> [u8; COUNTED] {
@@ -154,27 +190,61 @@ mod tests {
             "-009999-01-02..-009999-01-02",
             "9999-12-01..9999-12-30",
         ] {
-            let leaf = BoardLeaf {
-                command: MessageId::new(868_822_861_471_551_488),
-                asker: UserId::new(u64::MAX),
-                guild: GuildId::new(412_345_678_901_234_563),
-                counted: counted.parse().unwrap(),
-                page: MOST_BOARD_PAGES - 1,
-            };
-            let carried = leaf.write(&seal);
-            assert!(carried.len() <= 64 && is_board_leaf(&carried), "{carried}");
-            assert_eq!(BoardLeaf::read(&carried, &seal), Some(leaf), "{counted}");
-            for at in HEAD.len()..carried.len() {
-                let mut forged = carried.clone().into_bytes();
-                forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
-                let forged = String::from_utf8(forged).unwrap();
-                assert_eq!(BoardLeaf::read(&forged, &seal), None, "{forged}");
+            for subject in [u64::MAX, 737_262_643_970_064_384] {
+                let guild = GuildId::new(412_345_678_901_234_563);
+                let leaf = BoardLeaf {
+                    command: MessageId::new(868_822_861_471_551_488),
+                    asker: UserId::new(u64::MAX),
+                    subject: UserId::new(subject),
+                    guild,
+                    counted: counted.parse().unwrap(),
+                    page: MOST_BOARD_PAGES - 1,
+                };
+                let guilds = [GuildId::new(1), guild];
+                let carried = leaf.write(&seal);
+                assert!(carried.len() <= 64 && is_board_leaf(&carried), "{carried}");
+                let read = BoardLeaf::read(&carried, &seal, &guilds);
+                assert_eq!(read, Some(leaf), "{counted}");
+                for at in OWN.len()..carried.len() {
+                    let mut forged = carried.clone().into_bytes();
+                    forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
+                    let forged = String::from_utf8(forged).unwrap();
+                    assert_eq!(BoardLeaf::read(&forged, &seal, &guilds), None, "{forged}");
+                }
+                let other = Seal::of(&Secret::new("another"), "leaf");
+                assert_eq!(BoardLeaf::read(&carried, &other, &guilds), None);
+                // One kind is not taken for the other.
+                let turned = match carried.strip_prefix(OWN) {
+                    Some(rest) => format!("{OTHER}{rest}"),
+                    None => format!("{OWN}{}", &carried[OTHER.len()..]),
+                };
+                assert_eq!(BoardLeaf::read(&turned, &seal, &guilds), None);
             }
-            let other = Seal::of(&Secret::new("another"), "leaf");
-            assert_eq!(BoardLeaf::read(&carried, &other), None);
         }
-        for wrong in ["", "gp:b:", "gp:b:AAAA", "gp:b:!", "gp:l:AAAA"] {
-            assert_eq!(BoardLeaf::read(wrong, &seal), None, "{wrong}");
+        for wrong in ["", "gp:b:", "gp:b:AAAA", "gp:s:AAAA", "gp:b:!", "gp:l:AAAA"] {
+            assert_eq!(BoardLeaf::read(wrong, &seal, &[]), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn buttons_from_before_there_were_others_feet_are_still_read() {
+        let seal = Seal::of(&Secret::new("token"), "leaf");
+        let mut bytes = Vec::new();
+        for id in [868_822_861_471_551_488_u64, 77, 412_345_678_901_234_563] {
+            bytes.extend(id.to_be_bytes());
+        }
+        bytes.extend([0, 0, 3, 1, 0, 0, 0, 0, 0]);
+        let mark = seal.mark(&bytes);
+        bytes.extend(mark);
+        let carried = format!("gp:b:{}", URL_SAFE_NO_PAD.encode(bytes));
+        let leaf = BoardLeaf::read(&carried, &seal, &[]).unwrap();
+        assert_eq!(
+            (leaf.asker, leaf.subject),
+            (UserId::new(77), UserId::new(77))
+        );
+        assert_eq!(
+            (leaf.page, leaf.counted.to_string()),
+            (3, "week".to_owned())
+        );
     }
 }

@@ -74,10 +74,12 @@ use crate::model::Refusal;
 use crate::model::UserId;
 use crate::permissions::Granted;
 use crate::permissions::Right;
+use crate::points::BoardPage;
 use crate::points::EventReport;
 use crate::points::Points;
 use crate::points::ReplyAddress;
 use crate::points::Shown;
+use crate::points::ShownKind;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::seal::Seal;
@@ -179,6 +181,13 @@ pub enum Place {
 pub enum Answer {
     /// An answer to say.
     Say(Reply),
+    /// A board to say; it is kept in mind that it stands there.
+    Board {
+        /// What to say.
+        reply: Reply,
+        /// What it shows.
+        shown: Box<BoardSaid>,
+    },
     /// An answer of which something is missing: it is said, and edited as the rest comes.
     Part {
         /// What to say now.
@@ -222,6 +231,17 @@ pub enum Answer {
         /// What will be done.
         proposal: Proposal,
     },
+}
+
+/// What an answer with a board shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoardSaid {
+    /// The board, with the rows that are shown.
+    pub board: BoardPage,
+    /// Who has a row of their own below the others.
+    pub foot: Option<UserId>,
+    /// What it is.
+    pub kind: ShownKind,
 }
 
 /// Whether an answer about changes is the last word.

@@ -14,13 +14,16 @@ use crate::boards::to_next;
 use crate::commands::Answer;
 use crate::commands::Args;
 use crate::commands::Asked;
+use crate::commands::BoardSaid;
 use crate::commands::Call;
 use crate::commands::CommandError;
 use crate::commands::Handler;
 use crate::commands::top;
 use crate::model::Policy;
 use crate::model::Refusal;
+use crate::points::BoardPage;
 use crate::points::Ranked;
+use crate::points::ShownKind;
 use crate::points::Standing;
 use crate::words::Hole;
 use crate::words::Reply;
@@ -89,5 +92,17 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
     if near.is_empty() {
         reply = reply.and(top::own(&call, caller, &standing));
     }
-    Ok(Answer::Say(reply.and(board_counts(&board))))
+    let reply = reply.and(board_counts(&board));
+    let shown = Box::new(BoardSaid {
+        board: BoardPage {
+            rows: near,
+            ..board
+        },
+        foot: None,
+        kind: ShownKind::Place {
+            command: call.message,
+            asker: caller.id,
+        },
+    });
+    Ok(Answer::Board { reply, shown })
 }

@@ -14,6 +14,7 @@ use crate::commands::Answer;
 use crate::commands::Args;
 use crate::commands::Asked;
 use crate::commands::BoardLeaf;
+use crate::commands::BoardSaid;
 use crate::commands::Call;
 use crate::commands::CommandError;
 use crate::commands::Handler;
@@ -28,6 +29,7 @@ use crate::points::BOARD_ROWS;
 use crate::points::BoardPage;
 use crate::points::Hidden;
 use crate::points::OnBoards;
+use crate::points::ShownKind;
 use crate::points::Standing;
 use crate::words::Hole;
 use crate::words::Reply;
@@ -85,6 +87,7 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
         BoardLeaf {
             command: call.message,
             asker: call.caller.id,
+            subject: subject.id,
             guild: call.policy.guild,
             counted: wanted.counted,
             page,
@@ -99,7 +102,16 @@ async fn run(call: Call<'_>) -> Result<Answer, CommandError> {
     if board.page < last {
         reply = reply.button(&NEXT, leaf(board.page + 1));
     }
-    Ok(Answer::Say(reply))
+    let kind = ShownKind::Page {
+        command: call.message,
+        asker: call.caller.id,
+        subject: subject.id,
+        page: board.page,
+        buttons: board.page > 0 || board.page < last,
+    };
+    let foot = matches!(standing, Standing::On { .. }).then_some(subject.id);
+    let shown = Box::new(BoardSaid { board, foot, kind });
+    Ok(Answer::Board { reply, shown })
 }
 
 /// What was read for one answer.

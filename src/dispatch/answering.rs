@@ -45,6 +45,13 @@ impl Dispatcher {
     ) {
         match result {
             Ok(Answer::Say(reply)) => self.say(guild, address, &reply).await,
+            Ok(Answer::Board { reply, shown }) => {
+                // A board is of a guild; in a private chat of the only one.
+                match guild {
+                    Some(guild) => Box::pin(self.say_board(guild, address, &reply, *shown)).await,
+                    None => self.say(guild, address, &reply).await,
+                }
+            }
             Ok(Answer::Part { reply, rest }) => {
                 // Boxed, so that the many that are whole do not carry the room for it.
                 Box::pin(self.tell_part(guild, address, &reply, rest)).await;

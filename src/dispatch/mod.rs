@@ -21,6 +21,7 @@ mod pressing;
 mod reading;
 mod repeated;
 mod reported;
+mod shown;
 mod standing;
 mod teller;
 mod telling;
@@ -80,6 +81,7 @@ use crate::words::Words;
 pub use catch_up::CatchUp;
 pub use heeding::Heeded;
 pub use reading::arguments;
+pub use shown::Anew;
 
 static BUSY: Word = Word::new(SHARED, "busy", &[]);
 static NEAR: Word = Word::new(SHARED, "near", &["read", "command", "usage"]);

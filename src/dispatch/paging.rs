@@ -20,6 +20,7 @@ use crate::commands::pressed_reply;
 use crate::commands::right_of;
 use crate::dispatch::Dispatcher;
 use crate::dispatch::Occasion;
+use crate::dispatch::people::People;
 use crate::dispatch::people::Scene;
 use crate::dispatch::person;
 use crate::model::GuildId;
@@ -93,7 +94,9 @@ impl Dispatcher {
         let Some(definition) = words.definition(TOP) else {
             return tracing::error!("a button stands for no command");
         };
-        let Some(leaf) = BoardLeaf::read(&press.data, &self.seal) else {
+        let guilds = self.guilds.all();
+        let guilds: Vec<GuildId> = guilds.iter().map(|policy| policy.guild).collect();
+        let Some(leaf) = BoardLeaf::read(&press.data, &self.seal, &guilds) else {
             return self.stale(&press, None, definition).await;
         };
         if leaf.asker != press.presser {
@@ -107,6 +110,10 @@ impl Dispatcher {
                 board: BoardWanted {
                     counted: leaf.counted,
                     page: Page::Number(leaf.page),
+                },
+                who: match leaf.subject == leaf.asker {
+                    true => Vec::new(),
+                    false => vec![Who::Id(leaf.subject)],
                 },
                 ..Asked::default()
             },
@@ -131,6 +138,18 @@ impl Dispatcher {
                         ..beside(press, &turn)
                     };
                     self.say(guild, address, &reply).await;
+                });
+            }
+            Ok(Answer::Board { reply, shown }) => {
+                let toast = pressed_reply();
+                tokio::join!(self.toast(press, guild, &toast), async {
+                    let said = self.voice.said_already(press.channel, turn.command, &[]);
+                    let address = ReplyAddress {
+                        said: said.await,
+                        ..beside(press, &turn)
+                    };
+                    // Within the turn, so that what is written anew meanwhile is written after it.
+                    self.say_board(turn.guild, address, &reply, *shown).await;
                 });
             }
             Ok(_) => self.toast(press, guild, &pressed_reply()).await,
@@ -170,7 +189,14 @@ impl Dispatcher {
             channel: press.channel,
             mentions: &[],
         };
-        let people = self.people(&scene, &turn.asked.who).await?;
+        let people = match self.people(&scene, &turn.asked.who).await {
+            // A board is there also where the one at its foot has left.
+            Err(Refusal::NotAMember { .. }) if definition.scope == TOP => People {
+                members: Vec::new(),
+                left_out: 0,
+            },
+            people => people?,
+        };
         let occasion = Occasion {
             caller: person(turn.asker, &press.name),
             message: turn.command,

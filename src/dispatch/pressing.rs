@@ -93,7 +93,9 @@ impl Dispatcher {
                 drop(turn);
                 return;
             }
-            Ok(Answer::Say(reply) | Answer::AlsoTell { reply, .. }) => reply,
+            Ok(
+                Answer::Say(reply) | Answer::AlsoTell { reply, .. } | Answer::Board { reply, .. },
+            ) => reply,
             Ok(
                 Answer::Nothing
                 | Answer::Ask { .. }

@@ -97,6 +97,21 @@ impl Voice {
 }
 
 impl Voice {
+    /// Writes `reply` over our own message that stands there, and nothing where that does not work.
+    pub(super) async fn write_over(
+        &self,
+        channel: ChannelId,
+        said: MessageId,
+        beneath: Beneath,
+        tongue: &Tongue,
+        reply: &Reply,
+    ) -> Result<(), SayError> {
+        let rendered = self.words.render(reply, tongue.language, &tongue.zone);
+        let buttons = buttons(&rendered);
+        self.edit(channel, said, beneath, &rendered.text, &buttons)
+            .await
+    }
+
     async fn edit(
         &self,
         channel: ChannelId,

@@ -10,12 +10,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::journal::Journal;
-use crate::journal::entry::Durability;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Settlement;
-use crate::journal::error::JournalError;
-use crate::journal::sides::Side;
 use crate::journal::store::Answer;
 use crate::journal::store::Batch;
 use crate::journal::store::EntryChange;
@@ -88,182 +84,71 @@ pub(super) type Near = (Vec<(UserId, i64)>, Vec<(UserId, i64)>);
 /// Stretches of buckets as level, from and to, and one of single points.
 pub(super) type Stretches = ([(u32, i64, i64); LEVELS.len()], (i64, i64));
 
+/// A board that is kept as such: the sums of one day, week, month, or of all time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Piece {
+    /// The guild.
+    pub guild: GuildId,
+    /// Of what.
+    pub whole: Whole,
+    /// Its number among its like.
+    pub key: i64,
+}
+
+impl Board {
+    /// The one it is; `None` where its days are several of them.
+    pub(super) fn piece(self) -> Option<Piece> {
+        self.days.whole.map(|whole| Piece {
+            guild: self.guild,
+            whole,
+            key: self.days.key(),
+        })
+    }
+}
+
+/// What somebody has earned in several pieces together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sum {
+    /// Who.
+    pub member: UserId,
+    /// What.
+    pub points: i64,
+    /// Whether they are on boards.
+    pub shown: bool,
+}
+
 /// The reading side.
 pub(super) trait BoardStore {
     /// Those shown, from the top, `offset` left out.
-    fn top(&self, board: Board, offset: u64, limit: usize) -> Answer<'_, Vec<(UserId, i64)>>;
+    fn top(&self, piece: Piece, offset: u64, limit: usize) -> Answer<'_, Vec<(UserId, i64)>>;
     /// How many of those shown have more points than that.
-    fn above(&self, board: Board, points: i64) -> Answer<'_, u64>;
+    fn above(&self, piece: Piece, points: i64) -> Answer<'_, u64>;
     /// What the member has earned, and whether they are shown; `None`: nothing.
-    fn earned(&self, board: Board, member: UserId) -> Answer<'_, Option<(i64, bool)>>;
+    fn earned(&self, piece: Piece, member: UserId) -> Answer<'_, Option<(i64, bool)>>;
     /// The nearest before the member who has those points, in the order of the board, and the nearest
     /// after them: at most `each` of either, the nearest first.
-    fn around(&self, board: Board, of: (UserId, i64), each: usize) -> Answer<'_, Near>;
+    fn around(&self, piece: Piece, of: (UserId, i64), each: usize) -> Answer<'_, Near>;
     /// How many there are.
-    fn size(&self, board: Board) -> Answer<'_, BoardSize>;
+    fn size(&self, piece: Piece) -> Answer<'_, BoardSize>;
+    /// What everybody has earned in these pieces of a guild, each a whole and its key.
+    fn sums(&self, guild: GuildId, pieces: Vec<(Whole, i64)>) -> Answer<'_, Vec<Sum>>;
+    /// The same of these members alone.
+    fn sums_of(
+        &self,
+        guild: GuildId,
+        pieces: Vec<(Whole, i64)>,
+        members: Vec<UserId>,
+    ) -> Answer<'_, Vec<Sum>>;
     /// Why the member is hidden.
     fn hidden(&self, guild: GuildId, member: UserId) -> Answer<'_, Vec<Hidden>>;
     /// Everybody who is hidden for that reason, at most so many.
     fn all_hidden(&self, guild: GuildId, why: Hidden, limit: usize) -> Answer<'_, Vec<UserId>>;
     /// Entries of the guild that count in no day yet, oldest first.
     fn undated(&self, guild: GuildId, limit: usize) -> Answer<'_, Vec<Receipt>>;
-    /// Sums that are not what the entries say, as guild, day and member; at most so many.
+    /// Sums that are not what the entries say, as guild, day and member; at most so many. So are those
+    /// of a day, week, month or of all time that its buckets or its days do not agree with; the day is
+    /// its first, the member the first of it.
     fn missummed(&self, limit: usize) -> Answer<'_, Vec<(GuildId, i64, UserId)>>;
-}
-
-impl Journal {
-    /// The ranking of a board, `offset` of them left out, at most `limit`.
-    pub async fn ranking(
-        &self,
-        board: Board,
-        offset: u64,
-        limit: usize,
-    ) -> Result<Vec<Ranked>, JournalError> {
-        let store = &self.shared.store;
-        let rows = self.read(store.top(board, offset, limit)).await?;
-        let Some(&(_, points)) = rows.first() else {
-            return Ok(Vec::new());
-        };
-        let above = self.read(store.above(board, points)).await?;
-        Ok(placed(rows, above + 1, offset + 1))
-    }
-
-    /// Where somebody stands; `None` where they have earned nothing or are hidden.
-    pub async fn place(
-        &self,
-        board: Board,
-        member: UserId,
-    ) -> Result<Option<Ranked>, JournalError> {
-        let store = &self.shared.store;
-        let earned = self.read(store.earned(board, member)).await?;
-        let Some((points, true)) = earned.filter(|&(points, _)| points > 0) else {
-            return Ok(None);
-        };
-        let above = self.read(store.above(board, points)).await?;
-        Ok(Some(Ranked {
-            member,
-            points,
-            place: above + 1,
-        }))
-    }
-
-    /// Somebody with at most `each` neighbours on either side, in the order of the board; empty where
-    /// they are not on it.
-    pub async fn neighbours(
-        &self,
-        board: Board,
-        member: UserId,
-        each: usize,
-    ) -> Result<Vec<Ranked>, JournalError> {
-        let Some(own) = self.place(board, member).await? else {
-            return Ok(Vec::new());
-        };
-        let store = &self.shared.store;
-        let around = store.around(board, (member, own.points), each);
-        let (mut before, after) = self.read(around).await?;
-        before.reverse();
-        let mut ranking = Vec::with_capacity(before.len() + 1 + after.len());
-        for (neighbour, points) in before
-            .into_iter()
-            .chain([(member, own.points)])
-            .chain(after)
-        {
-            let place = match ranking.last() {
-                Some(Ranked {
-                    points: same,
-                    place,
-                    ..
-                }) if *same == points => *place,
-                _ if points == own.points => own.place,
-                _ => self.read(store.above(board, points)).await? + 1,
-            };
-            ranking.push(Ranked {
-                member: neighbour,
-                points,
-                place,
-            });
-        }
-        Ok(ranking)
-    }
-
-    /// What those of the next place above have: the fewest points that are more than these; `None`
-    /// at the top.
-    pub async fn next_above(&self, board: Board, points: i64) -> Result<Option<i64>, JournalError> {
-        // Among equals nobody stands before this id, the smallest as ids are kept.
-        let first = UserId::new(1 << 63);
-        let store = &self.shared.store;
-        let (above, _) = self.read(store.around(board, (first, points), 1)).await?;
-        Ok(above.first().map(|&(_, points)| points))
-    }
-
-    /// How many are on a board.
-    pub async fn board_size(&self, board: Board) -> Result<BoardSize, JournalError> {
-        self.read(self.shared.store.size(board)).await
-    }
-
-    /// Why somebody is not on the boards of a guild; empty where they are.
-    pub async fn hidden(
-        &self,
-        guild: GuildId,
-        member: UserId,
-    ) -> Result<Vec<Hidden>, JournalError> {
-        self.read(self.shared.store.hidden(guild, member)).await
-    }
-
-    /// Those who are hidden for that reason, at most `limit`.
-    pub async fn all_hidden(
-        &self,
-        guild: GuildId,
-        why: Hidden,
-        limit: usize,
-    ) -> Result<Vec<UserId>, JournalError> {
-        let store = &self.shared.store;
-        self.read(store.all_hidden(guild, why, limit)).await
-    }
-
-    /// Hides somebody from the boards of a guild, or shows them again as far as this reason goes.
-    /// Boards that are asked for afterwards know.
-    pub async fn hide(
-        &self,
-        guild: GuildId,
-        member: UserId,
-        why: Hidden,
-        on_boards: OnBoards,
-    ) -> Result<(), JournalError> {
-        let side = Side::Hide {
-            guild,
-            member,
-            why,
-            on_boards,
-            now_ms: self.shared.clock.now_ms(),
-        };
-        self.beside(Durability::Now, side).await.map(drop)
-    }
-
-    /// Entries of the guild that count in no day yet, oldest first: they were written before there
-    /// were boards.
-    pub async fn undated(
-        &self,
-        guild: GuildId,
-        limit: usize,
-    ) -> Result<Vec<Receipt>, JournalError> {
-        self.read(self.shared.store.undated(guild, limit)).await
-    }
-
-    /// Says in which days such entries count, in one transaction. One that was dated meanwhile stays
-    /// as it is.
-    pub async fn date(&self, entries: Vec<(Cause, i64)>) -> Result<(), JournalError> {
-        let side = Side::Date(entries);
-        self.beside(Durability::Soon, side).await.map(drop)
-    }
-
-    /// Sums that are not what the entries say, as guild, day and member; at most `limit`.
-    pub async fn missummed(
-        &self,
-        limit: usize,
-    ) -> Result<Vec<(GuildId, i64, UserId)>, JournalError> {
-        self.read(self.shared.store.missummed(limit)).await
-    }
 }
 
 /// Rows in the order of the board with their places; the first has `place` and is the `number`th.
@@ -341,12 +226,9 @@ pub(super) fn whole_number(whole: Whole) -> i64 {
 }
 
 /// Which buckets gain or lose somebody whose points change, as level, bucket and by how many. Nobody
-/// without points is in any, and places of a day are counted one by one.
-pub(super) fn moves(whole: Whole, before: i64, now: i64) -> Vec<(u32, i64, i64)> {
+/// without points is in any.
+pub(super) fn moves(before: i64, now: i64) -> Vec<(u32, i64, i64)> {
     let mut moves = Vec::new();
-    if whole == Whole::Day {
-        return moves;
-    }
     for level in LEVELS {
         let (from, to) = (before >> level, now >> level);
         if before > 0 && now > 0 && from == to {
@@ -363,7 +245,7 @@ pub(super) fn moves(whole: Whole, before: i64, now: i64) -> Vec<(u32, i64, i64)>
 }
 
 /// The stretches that lie above `points`, as level and buckets from and to, both included; the last is
-/// of single points. None of a day, which has no buckets.
+/// of single points.
 pub(super) fn stretches(points: i64) -> Stretches {
     let mut wider: Option<u32> = None;
     let levels = LEVELS.map(|level| {
@@ -405,7 +287,7 @@ mod tests {
         ) {
             let mut buckets: BTreeMap<(u32, i64), i64> = BTreeMap::new();
             let mut count = |before: i64, now: i64| {
-                for (level, bucket, by) in moves(Whole::All, before, now) {
+                for (level, bucket, by) in moves(before, now) {
                     *buckets.entry((level, bucket)).or_default() += by;
                 }
             };

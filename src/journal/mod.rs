@@ -38,10 +38,13 @@ mod link_code;
 mod link_rules;
 mod linking;
 mod links;
+mod missummed;
+mod order;
 mod outcome;
 mod owner;
 mod pictures;
 mod postgres;
+mod ranking;
 mod record;
 mod redeeming;
 mod report_rules;
@@ -55,10 +58,12 @@ mod selecting;
 mod selection;
 mod settling;
 mod shown;
+mod shown_kept;
 mod sides;
 mod sqlite;
 mod store;
 mod telling;
+mod window;
 mod writer;
 
 use std::sync::Arc;
@@ -165,6 +170,7 @@ use crate::journal::store::Quota;
 use crate::journal::store::Store;
 use crate::journal::store::storable;
 use crate::journal::store::whole;
+use crate::journal::window::Windows;
 use crate::journal::writer::QUEUE;
 use crate::journal::writer::Stamped;
 use crate::journal::writer::Writer;
@@ -195,6 +201,7 @@ struct Shared {
     clock: Clock,
     pulses: Pulses,
     store: Arc<dyn Store>,
+    windows: Arc<Windows>,
     /// `None`: a lock file is the lease.
     lease: Option<Arc<dyn Lease>>,
     queue: mpsc::Sender<Stamped>,
@@ -234,12 +241,14 @@ impl Journal {
         let (bot, store, pen, lease) = noted(&pulses, opened)?;
         // Opening has proved it; readiness need not wait for the first command.
         pulses.well(edge::STORE);
+        let windows = Arc::new(Windows::default());
         let (queue, requests) = mpsc::channel(QUEUE);
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         let writer = Writer {
             pen,
             store: Arc::clone(&store),
+            windows: Arc::clone(&windows),
             clock: clock.clone(),
             pulses: pulses.clone(),
             queue: requests,
@@ -257,6 +266,7 @@ impl Journal {
                 clock,
                 pulses,
                 store,
+                windows,
                 lease,
                 queue,
                 stop,

@@ -262,7 +262,7 @@ pub(super) enum ScheduleDone {
         claimed: Vec<Slot>,
     },
     /// The slot as it stands now; `None` where the rules leave it as it is.
-    Slot(Option<Box<Slot>>),
+    Slot(Option<Slot>),
 }
 
 /// The reading side.

@@ -336,7 +336,7 @@ impl Journal {
     ) -> Result<Option<Slot>, JournalError> {
         let write = ScheduleWrite::Slot(key.clone(), change);
         match self.schedule_write(write).await? {
-            ScheduleDone::Slot(slot) => Ok(slot.map(|slot| *slot)),
+            ScheduleDone::Slot(slot) => Ok(slot),
             ScheduleDone::Schedule { .. } => Err(JournalError::Changed),
         }
     }

@@ -47,8 +47,10 @@ pub enum BoardForm {
     Text,
     /// A card.
     Card,
-    /// A picture.
-    Picture,
+    /// Rich text with a picture in it.
+    Rich,
+    /// A picture of its own, which cannot be edited.
+    Photo,
 }
 
 /// What a board in the chat is.
@@ -82,6 +84,8 @@ pub enum ShownKind {
         rows: u8,
         /// Whether it came late.
         late: bool,
+        /// Whether the next is compared with it: one that somebody asked for in between is not.
+        compared: bool,
     },
 }
 
@@ -115,8 +119,10 @@ pub(super) enum ShownWrite {
         shown: ShownBoard,
         /// Whose rows it has.
         named: Vec<UserId>,
-        /// Of a post: who stands first, with points.
-        standings: Vec<(UserId, i64)>,
+        /// Of a post that the next is compared with: who stands first, with points.
+        standings: Option<Vec<(UserId, i64)>>,
+        /// When it was read, in milliseconds since 1970: a post with somebody hidden since is owed.
+        made_ms: i64,
         /// When, in milliseconds since 1970.
         now_ms: i64,
     },
@@ -139,6 +145,19 @@ pub(super) enum ShownWrite {
         message: MessageId,
         /// Until when, in milliseconds since 1970.
         next_ms: i64,
+    },
+    /// It was posted once more as another message, and the one before is gone.
+    Moved {
+        /// Where the one before stood.
+        channel: ChannelId,
+        /// The one before.
+        message: MessageId,
+        /// As it stands now.
+        shown: ShownBoard,
+        /// Whose rows it has.
+        named: Vec<UserId>,
+        /// When, in milliseconds since 1970.
+        now_ms: i64,
     },
     /// It does not stand there any more.
     Gone {
@@ -180,21 +199,23 @@ pub(super) trait ShownStore {
 
 impl Journal {
     /// Notes that a board stands in the chat with the rows of `named`; what the message showed before
-    /// is forgotten. `standings` are, of a post, who stands first, with points: the next post of its
-    /// schedule is compared with them.
+    /// is forgotten. `standings` are, of a post that the next of its schedule is compared with, who
+    /// stands first, with points. It was read at `made_ms` (milliseconds since 1970).
     ///
     /// A power cut within a second may take the note, and with it that board's editing.
     pub async fn note_shown(
         &self,
         shown: ShownBoard,
         named: Vec<UserId>,
-        standings: Vec<(UserId, i64)>,
+        standings: Option<Vec<(UserId, i64)>>,
+        made_ms: i64,
     ) -> Result<(), JournalError> {
         let now_ms = self.shared.clock.now_ms();
         let write = ShownWrite::Stands {
             shown,
             named,
             standings,
+            made_ms,
             now_ms,
         };
         self.write_shown(Durability::Soon, write).await
@@ -216,6 +237,26 @@ impl Journal {
             now_ms,
         };
         self.write_shown(Durability::Soon, write).await
+    }
+
+    /// Notes that an owed post, which could not be edited, was posted once more: as a post of its slot
+    /// it takes the place of the one before.
+    pub async fn shown_moved(
+        &self,
+        owed: &OwedBoard,
+        shown: ShownBoard,
+        named: Vec<UserId>,
+    ) -> Result<(), JournalError> {
+        let now_ms = self.shared.clock.now_ms();
+        let (channel, message) = (owed.shown.channel, owed.shown.message);
+        let write = ShownWrite::Moved {
+            channel,
+            message,
+            shown,
+            named,
+            now_ms,
+        };
+        self.write_shown(Durability::Now, write).await
     }
 
     /// Puts writing a board anew off until `next_ms`.
@@ -289,103 +330,5 @@ impl Journal {
     ) -> Result<(), JournalError> {
         let side = Side::Shown(Box::new(write));
         self.beside(durability, side).await.map(drop)
-    }
-}
-
-/// How forms are kept.
-pub(super) const FORMS: [(&str, BoardForm); 3] = [
-    ("text", BoardForm::Text),
-    ("card", BoardForm::Card),
-    ("picture", BoardForm::Picture),
-];
-
-/// What is kept of what a board is: kind, command, asker, subject, page, buttons, schedule, rows, late.
-pub(super) struct KeptKind<'a> {
-    pub kind: &'static str,
-    pub command: Option<i64>,
-    pub asker: Option<i64>,
-    pub subject: Option<i64>,
-    pub page: Option<i64>,
-    pub buttons: Option<i64>,
-    pub schedule: Option<&'a str>,
-    pub rows: Option<i64>,
-    pub late: Option<i64>,
-}
-
-impl<'a> KeptKind<'a> {
-    /// As it is kept.
-    pub fn of(kind: &'a ShownKind) -> Self {
-        let nothing = Self {
-            kind: "",
-            command: None,
-            asker: None,
-            subject: None,
-            page: None,
-            buttons: None,
-            schedule: None,
-            rows: None,
-            late: None,
-        };
-        let id = |number: u64| Some(number.cast_signed());
-        match kind {
-            ShownKind::Page {
-                command,
-                asker,
-                subject,
-                page,
-                buttons,
-            } => Self {
-                kind: "page",
-                command: id(command.number()),
-                asker: id(asker.number()),
-                subject: id(subject.number()),
-                page: Some(i64::from(*page)),
-                buttons: Some(i64::from(*buttons)),
-                ..nothing
-            },
-            ShownKind::Place { command, asker } => Self {
-                kind: "place",
-                command: id(command.number()),
-                asker: id(asker.number()),
-                ..nothing
-            },
-            ShownKind::Post {
-                schedule,
-                rows,
-                late,
-            } => Self {
-                kind: "post",
-                schedule: Some(schedule),
-                rows: Some(i64::from(*rows)),
-                late: Some(i64::from(*late)),
-                ..nothing
-            },
-        }
-    }
-
-    /// What it stands for, if anything.
-    pub fn read(self, kind: &str) -> Option<ShownKind> {
-        let id = |kept: Option<i64>| kept.map(i64::cast_unsigned);
-        let command = || id(self.command).map(MessageId::new);
-        let asker = || id(self.asker).map(UserId::new);
-        Some(match kind {
-            "page" => ShownKind::Page {
-                command: command()?,
-                asker: asker()?,
-                subject: UserId::new(id(self.subject)?),
-                page: u32::try_from(self.page?).ok()?,
-                buttons: self.buttons? != 0,
-            },
-            "place" => ShownKind::Place {
-                command: command()?,
-                asker: asker()?,
-            },
-            "post" => ShownKind::Post {
-                schedule: self.schedule?.to_owned(),
-                rows: u8::try_from(self.rows?).ok()?,
-                late: self.late? != 0,
-            },
-            _ => return None,
-        })
     }
 }

@@ -36,6 +36,7 @@ use crate::journal::store::Questions;
 use crate::journal::store::Store;
 use crate::journal::store::Workplace;
 use crate::journal::store::whole;
+use crate::journal::window::Windows;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::pulse::edge;
@@ -71,6 +72,8 @@ pub(super) struct Writer {
     pub pen: Box<dyn Pen>,
     /// The reading side, closed before the pen.
     pub store: Arc<dyn Store>,
+    /// The boards in memory.
+    pub windows: Arc<Windows>,
     /// The source of time.
     pub clock: Clock,
     /// Where trouble is noted.
@@ -249,6 +252,7 @@ impl Writer {
         batch.sides = written(&group.sides);
         batch.durability = self.durability(group);
         let outcome = self.pen.carry_out(&batch).await?;
+        self.windows.written(&batch, &outcome.changes);
         self.unsynced = match batch.durability {
             Durability::Now => {
                 self.synced.increment(1);

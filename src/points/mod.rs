@@ -189,6 +189,8 @@ const LOOKS_AT_ONCE: usize = 16;
 pub struct Points {
     inner: Arc<Inner>,
     links: Links,
+    /// Whose periods are on boards, in milliseconds since 1970; `None`: those of now.
+    moment_ms: Option<i64>,
 }
 
 /// The points systems of one guild, as handles that reach no other guild.
@@ -255,6 +257,7 @@ impl Points {
             several.map(|(guild, all)| (*guild, all.all().map(|_| Arc::default()).collect()));
         Self {
             links: Links::new(journal.clone()),
+            moment_ms: None,
             inner: Arc::new(Inner {
                 journal,
                 breakers: breakers.collect(),

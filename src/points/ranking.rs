@@ -141,20 +141,21 @@ impl Points {
         counted: impl Into<Counted>,
         page: u32,
     ) -> Result<BoardPage, JournalError> {
-        let now_ms = self.inner.clock.now_ms();
         let journal = &self.inner.journal;
         match counted.into() {
             Counted::Earned(period) => {
                 let calendar = (policy.guild, &policy.zone);
-                board_page(journal, calendar, period, page, now_ms).await
+                let board = board_page(journal, calendar, period, page, self.moment_ms()).await?;
+                let read_ms = self.inner.clock.now_ms();
+                Ok(BoardPage { read_ms, ..board })
             }
             Counted::Balance => self.balance_board(policy.guild, (page, PAGE)).await,
         }
     }
 
     /// The first `rows` places of the board that was due at `slot_ms` (milliseconds since 1970): of a
-    /// day, week or month the last one that had ended then, however late it is read. `None` where
-    /// what it counts is not kept in this guild.
+    /// day, week or month the last one that had ended then, however late it is read; of balances those
+    /// known now. `None` where what it counts is not kept in this guild.
     pub async fn board_due(
         &self,
         policy: &Policy,
@@ -322,10 +323,25 @@ impl Points {
         Ok(count)
     }
 
+    /// The same points systems, with boards of the periods that were running at that moment, in
+    /// milliseconds since 1970.
+    pub fn boards_of(&self, moment_ms: i64) -> Self {
+        Self {
+            moment_ms: Some(moment_ms),
+            ..self.clone()
+        }
+    }
+
+    /// The moment whose periods are on boards.
+    fn moment_ms(&self) -> i64 {
+        let moment_ms = self.moment_ms;
+        moment_ms.unwrap_or_else(|| self.inner.clock.now_ms())
+    }
+
     fn running(&self, policy: &Policy, period: Period) -> Board {
         Board {
             guild: policy.guild,
-            days: period.running(self.inner.clock.now_ms(), &policy.zone),
+            days: period.running(self.moment_ms(), &policy.zone),
         }
     }
 }

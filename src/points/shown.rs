@@ -40,6 +40,9 @@ pub struct Stands {
     pub picture: Option<String>,
     /// What it is.
     pub kind: ShownKind,
+    /// When what stands there was read, in milliseconds since 1970, where that was not when the board
+    /// was: whoever was hidden since may have a row there.
+    pub made_ms: Option<i64>,
 }
 
 impl Points {
@@ -52,13 +55,16 @@ impl Points {
         stands: Stands,
     ) -> Result<(), JournalError> {
         let standings = match stands.kind {
-            ShownKind::Post { .. } => self.standings(stands.guild, board).await?,
-            ShownKind::Page { .. } | ShownKind::Place { .. } => Vec::new(),
+            ShownKind::Post { compared, .. } if compared => {
+                Some(self.standings(stands.guild, board).await?)
+            }
+            _ => None,
         };
         let named = named(board, foot);
+        let made_ms = stands.made_ms.unwrap_or(board.read_ms);
         let shown = stands.of(board);
         let journal = &self.inner.journal;
-        journal.note_shown(shown, named, standings).await
+        journal.note_shown(shown, named, standings, made_ms).await
     }
 
     /// Notes that an owed board was written anew.
@@ -75,6 +81,18 @@ impl Points {
         };
         let journal = &self.inner.journal;
         journal.shown_anew(owed, shown, named(board, foot)).await
+    }
+
+    /// Notes that an owed post was posted once more.
+    pub async fn note_shown_moved(
+        &self,
+        owed: &OwedBoard,
+        board: &BoardPage,
+        stands: Stands,
+    ) -> Result<(), JournalError> {
+        let journal = &self.inner.journal;
+        let named = named(board, None);
+        journal.shown_moved(owed, stands.of(board), named).await
     }
 
     /// The board that is due for a schedule, with the places its members had on the one before it.
@@ -108,7 +126,10 @@ impl Points {
                 let board = Board { guild, days };
                 self.inner.journal.ranking(board, 0, COMPARED).await?
             }
-            Counted::Balance => board.rows.clone(),
+            Counted::Balance => match self.balances_of(guild) {
+                Some(of) => self.inner.journal.balance_ranking(&of, 0, COMPARED).await?,
+                None => Vec::new(),
+            },
         };
         let standing = first.iter().map(|ranked| (ranked.member, ranked.points));
         Ok(standing.collect())

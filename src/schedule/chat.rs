@@ -50,6 +50,12 @@ pub trait Chat: Send + Sync {
     /// Deletes a post of the bot's own.
     fn delete(&self, channel: ChannelId, message: MessageId)
     -> BoxFuture<'_, Result<(), SayError>>;
+    /// Whether a message stands there.
+    fn stands(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+    ) -> BoxFuture<'_, Result<bool, ApiError>>;
     /// Says something to a member alone.
     fn whisper<'a>(
         &'a self,
@@ -134,6 +140,20 @@ impl Chat for OwnChat {
         message: MessageId,
     ) -> BoxFuture<'_, Result<(), SayError>> {
         Box::pin(self.api.delete(channel, message))
+    }
+
+    fn stands(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+    ) -> BoxFuture<'_, Result<bool, ApiError>> {
+        Box::pin(async move {
+            match self.api.message(channel, message).await {
+                Ok(_) => Ok(true),
+                Err(ApiError::Gone | ApiError::Rejected(_)) => Ok(false),
+                Err(error) => Err(error),
+            }
+        })
     }
 
     fn whisper<'a>(

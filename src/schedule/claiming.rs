@@ -3,7 +3,6 @@
 use crate::guilds::BoardSchedule;
 use crate::journal::JournalError;
 use crate::journal::KeptSchedule;
-use crate::journal::ScheduleFields;
 use crate::journal::ScheduleTrouble;
 use crate::journal::SlotState;
 use crate::schedule::Scheduler;
@@ -23,7 +22,7 @@ impl Scheduler {
         let Some(policy) = parts.guilds.policy(fields.guild) else {
             return Ok(());
         };
-        let Some(board) = board(fields) else {
+        let Some(board) = BoardSchedule::read(fields) else {
             let why = schedule.failing.as_ref().map(|failing| failing.why);
             if why != Some(ScheduleTrouble::Unreadable) {
                 self.note_failing(fields.guild, &fields.name, ScheduleTrouble::Unreadable, "")
@@ -68,11 +67,6 @@ impl Scheduler {
         }
         Ok(())
     }
-}
-
-/// A schedule as `guilds` knows it; `None` where what is kept cannot be read.
-pub(super) fn board(fields: &ScheduleFields) -> Option<BoardSchedule> {
-    BoardSchedule::read(fields)
 }
 
 /// Counts a slot that has ended.

@@ -1,8 +1,5 @@
 //! The form a board is posted in, and how a post is known again.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde::Serialize;
@@ -10,32 +7,18 @@ use serde_json::Value;
 
 use crate::boards::Content;
 use crate::boards::Form;
-use crate::boards::Known;
-use crate::boards::Names;
-use crate::boards::Painter;
 use crate::boards::Placed;
-use crate::boards::Sheet;
-use crate::boards::Surface;
-use crate::boards::board_reply;
-use crate::boards::forms;
 use crate::fanbook::api::OwnContent;
 use crate::guilds::BoardSchedule;
-use crate::guilds::PostMode;
-use crate::journal::Journal;
+use crate::journal::BoardForm;
 use crate::journal::JournalError;
-use crate::journal::KeptPicture;
+use crate::journal::OwedBoard;
+use crate::journal::ShownBoard;
+use crate::model::MessageId;
 use crate::model::Policy;
-use crate::model::UserId;
 use crate::points::BoardPage;
 use crate::points::Due;
-use crate::points::Hidden;
-use crate::points::OnBoards;
-use crate::points::Points;
-use crate::words::Reply;
-use crate::words::Words;
-
-/// How often names are asked for: each time waits for a moment, and nobody waits for this post.
-const NAMES_ASKED: usize = 6;
+use crate::points::Stands;
 
 /// A board as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +76,28 @@ impl Post {
         Self { form }
     }
 
+    /// Its form, as boards that stand in the chat are kept.
+    pub fn board_form(&self) -> BoardForm {
+        match self.form {
+            Form::Text(_) => BoardForm::Text,
+            Form::Card(_) => BoardForm::Card,
+            Form::Pictured(_) => BoardForm::Rich,
+            Form::Photo(_) => BoardForm::Photo,
+        }
+    }
+
+    /// The name of the picture it shows.
+    pub fn picture(&self) -> Option<String> {
+        let shown = match &self.form {
+            Form::Photo(picture) => &picture.url,
+            Form::Pictured(content) => &content.json,
+            Form::Card(_) | Form::Text(_) => return None,
+        };
+        let before = shown.split(".png").next()?;
+        let name = before.rsplit('/').next()?;
+        (before.len() < shown.len()).then(|| name.to_owned())
+    }
+
     /// Whether that is this post, as it stands in the channel. The time of reading in it tells it from
     /// any other of its kind, and the name of a picture from any other picture.
     pub fn is(&self, own: &OwnContent) -> bool {
@@ -132,162 +137,45 @@ pub trait Forms: Send + Sync {
         board: &'a BoardSchedule,
         due: Due,
     ) -> BoxFuture<'a, Result<Option<Posts>, JournalError>>;
-}
 
-/// Boards as they are read.
-pub(crate) struct BoardForms {
-    pub points: Points,
-    pub names: Arc<dyn Names>,
-    pub words: Arc<Words>,
-    /// Where boards are drawn and pictures kept; `None` where they cannot be, or nobody could fetch
-    /// them.
-    pub pictures: Option<Pictures>,
-}
-
-/// What makes pictures of boards, and keeps them to be fetched. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct Pictures {
-    pub painter: Painter,
-    pub journal: Journal,
-    /// Under which address they are fetched, by their names; without a final slash.
-    pub address: Arc<str>,
-}
-
-impl Forms for BoardForms {
-    fn of<'a>(
+    /// Notes that one stands in the channel.
+    fn stands<'a>(
         &'a self,
         policy: &'a Policy,
         board: &'a BoardSchedule,
         due: Due,
-    ) -> BoxFuture<'a, Result<Option<Posts>, JournalError>> {
-        Box::pin(async move {
-            let Some(page) = self.read(policy, board, due).await? else {
-                return Ok(None);
-            };
-            let names = self.names_of(policy, &page).await;
-            // Twice only where the first look at the names showed somebody who does not belong there.
-            if !self.leave_out(policy, &names).await {
-                return Ok(Some(self.posts(policy, (board, &page), &names).await));
-            }
-            let page = self.read(policy, board, due).await?;
-            let Some(page) = page else { return Ok(None) };
-            let names = self.names_of(policy, &page).await;
-            Ok(Some(self.posts(policy, (board, &page), &names).await))
-        })
-    }
+        stands: Stands,
+    ) -> BoxFuture<'a, Result<(), JournalError>>;
+
+    /// A post that stands in the channel, as it is now: in the form it has, as far as it can have that.
+    /// `None` where what it counts is not kept any more.
+    fn anew<'a>(
+        &'a self,
+        policy: &'a Policy,
+        shown: &'a ShownBoard,
+    ) -> BoxFuture<'a, Result<Option<Remade>, JournalError>>;
+
+    /// Notes that it stands there so: in the same message, or in another where it could not be edited.
+    fn stands_anew<'a>(
+        &'a self,
+        owed: &'a OwedBoard,
+        remade: &'a Remade,
+        message: MessageId,
+    ) -> BoxFuture<'a, Result<(), JournalError>>;
 }
 
-impl BoardForms {
-    /// The one place that decides on the form.
-    async fn posts(
-        &self,
-        policy: &Policy,
-        (board, page): (&BoardSchedule, &BoardPage),
-        names: &HashMap<UserId, Known>,
-    ) -> Posts {
-        let (language, zone) = (policy.language, &policy.zone);
-        let text = board_reply(page, names, Reply::default());
-        let text = self.words.render(&text, language, zone).text;
-        let sheet = Sheet::of(page, names, &self.words, language, zone);
-        let picture = match &self.pictures {
-            Some(pictures) => pictures.of(&sheet).await,
-            None => None,
-        };
-        let surface = match board.mode {
-            PostMode::Edit => Surface::RichText,
-            PostMode::Post | PostMode::Replace => Surface::Photo,
-        };
-        let forms = forms(&sheet, picture, surface, text).into_iter();
-        forms.map(|form| Post { form }).collect()
-    }
-
-    async fn read(
-        &self,
-        policy: &Policy,
-        board: &BoardSchedule,
-        due: Due,
-    ) -> Result<Option<BoardPage>, JournalError> {
-        let page = self
-            .points
-            .board_due(policy, board.counted, due, board.rows);
-        page.await
-    }
-
-    async fn names_of(&self, policy: &Policy, page: &BoardPage) -> HashMap<UserId, Known> {
-        let mut names = HashMap::new();
-        for _ in 0..NAMES_ASKED {
-            let members = page.rows.iter().map(|ranked| ranked.member);
-            let missing = members.filter(|member| !names.contains_key(member));
-            let missing: Vec<UserId> = missing.collect();
-            if missing.is_empty() {
-                break;
-            }
-            names.extend(self.names.of(policy.guild, missing).await);
-        }
-        names
-    }
-
-    /// Takes off the boards whoever turned out to be a bot or to have left; whether there was anybody.
-    async fn leave_out(&self, policy: &Policy, names: &HashMap<UserId, Known>) -> bool {
-        let mut any = false;
-        for (member, known) in names {
-            let why = match known {
-                Known::Bot => Hidden::Bot,
-                Known::Gone => Hidden::Left,
-                Known::Unranked(_) => Hidden::Role,
-                Known::Person(_) => continue,
-            };
-            let hidden = self
-                .points
-                .hide(policy.guild, *member, why, OnBoards::Hidden);
-            match hidden.await {
-                Ok(changed) => any |= changed,
-                Err(error) => {
-                    tracing::warn!(%member, %error, "who does not belong on boards could not be taken off them");
-                }
-            }
-        }
-        any
-    }
-}
-
-impl Pictures {
-    /// The picture of a board, drawn and kept. Without it the board goes out in another form.
-    async fn of(&self, sheet: &Sheet) -> Option<Placed> {
-        let picture = match self.painter.paint(sheet.clone()).await {
-            Ok(picture) => picture,
-            Err(error) => {
-                let error = anyhow::Error::new(error);
-                tracing::error!(
-                    error = format!("{error:#}"),
-                    "a board cannot be drawn; it goes out without a picture"
-                );
-                return None;
-            }
-        };
-        let (width, height) = (picture.width, picture.height);
-        let kept = KeptPicture {
-            png: picture.png,
-            svg: picture.svg,
-        };
-        match self.journal.keep_picture(kept).await {
-            Ok(token) => Some(Placed {
-                url: format!("{}/{token}.png", self.address),
-                width,
-                height,
-            }),
-            Err(error) => {
-                tracing::warn!(%error, "the picture of a board cannot be kept; it goes out without one");
-                None
-            }
-        }
-    }
+/// A post that was made anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remade {
+    /// The post.
+    pub post: Post,
+    /// What it shows.
+    pub board: BoardPage,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::MessageId;
 
     fn own(content: &str, text: Option<&str>) -> OwnContent {
         OwnContent {

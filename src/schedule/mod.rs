@@ -19,7 +19,9 @@ mod due;
 mod ending;
 mod form;
 mod looking;
+mod making;
 mod posting;
+mod shown;
 mod telling;
 
 use std::collections::BTreeSet;
@@ -40,10 +42,12 @@ pub use chat::Own;
 pub(crate) use chat::OwnChat;
 pub use due::Outlook;
 pub use due::outlook;
-pub(crate) use form::BoardForms;
 pub use form::Forms;
-pub(crate) use form::Pictures;
 pub use form::Post;
+pub use form::Remade;
+pub(crate) use making::BoardForms;
+pub(crate) use making::Pictures;
+pub use shown::Rewritten;
 
 use crate::guilds::Guilds;
 use crate::journal::Journal;

@@ -19,7 +19,6 @@ use crate::journal::Unsent;
 use crate::model::MessageId;
 use crate::points::Due;
 use crate::schedule::Scheduler;
-use crate::schedule::claiming::board;
 use crate::schedule::claiming::ended;
 use crate::schedule::form::Post;
 use crate::schedule::millis;
@@ -96,7 +95,7 @@ impl Scheduler {
             return self.skip(&slot, "the next one is due").await;
         }
         let now_ms = parts.clock.now_ms();
-        let Some(board) = board(&schedule.fields) else {
+        let Some(board) = BoardSchedule::read(&schedule.fields) else {
             return self
                 .give_up(&slot, ScheduleTrouble::Unreadable, String::new())
                 .await;
@@ -272,6 +271,7 @@ impl Scheduler {
             false => "posted",
         });
         tracing::info!(guild = %key.guild, schedule = key.name, slot_ms = key.slot_ms, %message, late = posted.late, "a scheduled board is posted");
+        self.note_shown(&posted, message).await;
         self.note_well(key.guild, &key.name).await?;
         match posted.clears {
             Some(_) => self.clear(posted).await,

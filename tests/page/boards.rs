@@ -167,18 +167,55 @@ async fn the_board_of_the_week_appears_on_monday_at_nine_once() {
         page.presses("//button[@data-jump='time.monday']").await?;
         page.sees(".time-brief", "周一 08:59").await?;
         // The last minute need not be waited for.
-        page.program.moves_clock(60_000).await;
+        page.program
+            .orders("/sandbox/clock", json!({"advance_ms": 60_000}))
+            .await;
         page.sees(".time-brief", "周一 09:0").await?;
         let posts = "return [...document.querySelectorAll('#feed article.message')].length;";
         page.finds_in_time(posts, &json!(1)).await?;
+        page.sees(".day", "星期一").await?;
         // Another hour brings no second one, though the engine has looked again since.
-        page.program.moves_clock(3_600_000).await;
+        page.program
+            .orders("/sandbox/clock", json!({"advance_ms": 3_600_000}))
+            .await;
         page.sees(".time-brief", "周一 10:0").await?;
         page.presses("//*[@class='place-name'][.='综合']").await?;
         page.says("小明", "/积分").await?;
         page.hears("积分商城：2,540").await?;
         page.presses("//*[@class='place-name'][.='排行榜']").await?;
         page.finds_in_time(posts, &json!(1)).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_pictures_are_refused_a_card_comes_and_where_cards_are_too_a_text() {
+    story(async |page: &Page| {
+        page.opens("/").await?;
+        page.says("阿杰", "/奖励 @小明 66 天梯第一名").await?;
+        page.hears("✅ 小明 +66").await?;
+        // A card of anything but widgets seen in use would be refused as well.
+        let switch = json!({"strict_cards": true});
+        page.program.orders("/sandbox/platform", switch).await;
+        let refused = json!({"kind": "answer_code", "code": 5105, "when": "before"});
+        let rule = json!({"endpoint": "sendPhoto", "kind": refused});
+        page.program.orders("/sandbox/faults", rule).await;
+        let monday = json!({"next": "monday 09:00"});
+        page.program.orders("/sandbox/clock", monday.clone()).await;
+        page.presses("//*[@class='place-name'][.='排行榜']").await?;
+        page.sees("#feed .card", "小明").await?;
+        page.sees("#feed .card", "66").await?;
+
+        page.presses("//*[@class='place-name'][.='综合']").await?;
+        page.says("阿杰", "/奖励 @小红 30 天梯第二名").await?;
+        page.hears("✅ 小红 +30").await?;
+        let rule = json!({"endpoint": "sendMessage", "kind": {"kind": "cards_refused"}});
+        page.program.orders("/sandbox/faults", rule).await;
+        page.program.orders("/sandbox/clock", monday).await;
+        page.presses("//*[@class='place-name'][.='排行榜']").await?;
+        page.sees("#feed .content > .text", "小红").await?;
+        let kinds = "return [...document.querySelectorAll('#feed .content')].map((one) => one.firstElementChild.className);";
+        page.finds_in_time(kinds, &json!(["card", "text"])).await
     })
     .await;
 }

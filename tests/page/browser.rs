@@ -3,6 +3,7 @@
 use std::env;
 use std::io;
 use std::io::Write;
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -24,6 +25,9 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How often it looks.
 pub const BEAT: Duration = Duration::from_millis(40);
+
+/// How often chromedriver is started at most.
+const STARTS: u32 = 8;
 
 const CHROMIUM: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 const CHROMEDRIVER: &[&str] = &["chromedriver"];
@@ -59,15 +63,7 @@ impl Browser {
         };
         // In place already where another story of this process came first.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut chromedriver = Command::new(chromedriver)
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("chromedriver starts");
-        let port = port(&mut chromedriver).await;
+        let (chromedriver, port) = listening(&chromedriver).await;
         let mut wishes = ChromiumCapabilities::new();
         let driver = async {
             // chromedriver knows its browser by the name of the brand, whatever the file is called.
@@ -108,8 +104,29 @@ impl Browser {
     }
 }
 
-/// The port chromedriver has chosen, which it prints.
-async fn port(chromedriver: &mut Child) -> u16 {
+/// A chromedriver and the port it listens on. It looks for one that is free for IPv6 and gives up where
+/// somebody has it for IPv4, so several may have to be started.
+async fn listening(program: &Path) -> (Child, u16) {
+    let mut printed = String::new();
+    for _ in 0..STARTS {
+        let mut chromedriver = Command::new(program)
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("chromedriver starts");
+        match port(&mut chromedriver).await {
+            Ok(port) => return (chromedriver, port),
+            Err(said) => printed = said,
+        }
+    }
+    panic!("chromedriver did not say where it listens: {printed}");
+}
+
+/// The port chromedriver has chosen, which it prints; else all it has printed before it ended.
+async fn port(chromedriver: &mut Child) -> Result<u16, String> {
     let out = chromedriver.stdout.take().expect("its output is piped");
     let mut lines = BufReader::new(out).lines();
     let mut printed = String::new();
@@ -118,11 +135,11 @@ async fn port(chromedriver: &mut Child) -> u16 {
         if line.contains("started successfully")
             && let Some(port) = last.and_then(|word| word.parse().ok())
         {
-            return port;
+            return Ok(port);
         }
         printed.push_str(&line);
     }
-    panic!("chromedriver did not say where it listens: {printed}");
+    Err(printed)
 }
 
 fn found(names: &[&str]) -> Option<PathBuf> {

@@ -130,6 +130,7 @@ impl Draft {
                 },
                 read_ms: NOW_MS,
                 oldest_ms: None,
+                balances: None,
                 before: None,
             },
             names: names.collect(),
@@ -150,6 +151,15 @@ impl Draft {
             slot_ms: NOW_MS,
             late: true,
         };
+        self
+    }
+
+    /// Gives a row other points; whoever had as many stays before it.
+    pub fn points(mut self, number: usize, points: i64) -> Self {
+        self.board.rows[number].points = points;
+        let rows = &self.board.rows;
+        let above = rows.iter().filter(|row| row.points > points).count();
+        self.board.rows[number].place = 1 + above as u64;
         self
     }
 

@@ -1,5 +1,6 @@
 //! Boards of what was earned: what they count, who is on them, pages, and the same at the terminal.
 
+use guildpoints::boards::Painter;
 use guildpoints::sandbox::fault::FaultKind;
 use guildpoints::sandbox::fault::FaultRule;
 use jiff::civil::Date;
@@ -416,6 +417,32 @@ async fn the_terminal_shows_the_same_board_beside_the_bot() {
         ("2", "2")
     );
     assert!(lines[6].starts_with(COUNTS), "{board}");
+    // The same as a picture, where a font can write it.
+    let file = stage.folder().join("board.png");
+    let path = file.display().to_string();
+    let (code, printed) = run(&["--period", "all", "--png", &path]).await;
+    match Painter::new(&[]) {
+        Some(_) => {
+            // The moment it is as of may have moved on by a minute.
+            assert_eq!(
+                (code, printed.lines().count()),
+                (Some(0), lines.len()),
+                "{printed}"
+            );
+            let png = std::fs::read(&file).expect("the picture is there");
+            assert!(png.starts_with(b"\x89PNG\r\n\x1a\n") && png.len() > 10_000);
+        }
+        None => {
+            assert_eq!(code, Some(1), "{printed}");
+            assert!(
+                printed.contains("install the package `fonts-noto-cjk`"),
+                "{printed}"
+            );
+        }
+    }
+    let nowhere = stage.folder().join("none/board.png").display().to_string();
+    let (code, wrong) = run(&["--png", &nowhere]).await;
+    assert_eq!(code, Some(1), "{wrong}");
     let (code, beyond) = run(&["--page", "7"]).await;
     assert_eq!(code, Some(0), "{beyond}");
     assert!(

@@ -44,6 +44,7 @@ mod scheduled;
 mod several;
 mod several_systems;
 mod shapes;
+mod shown;
 mod speaking;
 mod swan;
 mod swan_faults;

@@ -108,8 +108,8 @@ impl Shared {
     }
 }
 
-/// The message that commits: kind, length, text.
-const COMMIT: &[u8] = b"Q\0\0\0\x0bcommit\0";
+/// How the message that commits ends: it may say something before.
+const COMMIT: &[u8] = b"commit\0";
 /// The answer of a commit that took place.
 const COMMITTED: &[u8] = b"COMMIT\0";
 

@@ -4,8 +4,8 @@
 //! in the next line.
 
 use askama::Template;
-use unicode_segmentation::UnicodeSegmentation;
 
+use crate::boards::picture::breaking::unbroken;
 use crate::boards::picture::fonts::Fonts;
 use crate::boards::picture::fonts::Run;
 use crate::boards::picture::fonts::Weight;
@@ -221,7 +221,11 @@ impl Canvas<'_> {
         }
         let foot_from = y + GAP;
         let foot_at = (SIDE, foot_from + FOOT);
-        let foot = self.lines(&sheet.counts, (Anchor::Left, FOOT_SIZE), foot_at, FOOT_LINE);
+        let foot = match &sheet.since {
+            Some(since) => format!("{since}\n{}", sheet.counts),
+            None => sheet.counts.clone(),
+        };
+        let foot = self.lines(&foot, (Anchor::Left, FOOT_SIZE), foot_at, FOOT_LINE);
         let height = foot_from + FOOT + FOOT_LINE * (count(foot.len()) - 1) + FOOT_END;
         Drawing {
             width: WIDTH,
@@ -335,17 +339,22 @@ impl Canvas<'_> {
         height: i32,
     ) -> Vec<Text> {
         let room = (WIDTH - 2 * SIDE) as f32;
-        let width = |text: &str| wide(&self.fonts.runs(text, Weight::Regular, size));
+        let width = |text: &str| self.fonts.width(text, Weight::Regular, size);
         let mut lines: Vec<String> = Vec::new();
         for paragraph in text.lines() {
-            let mut line = String::new();
+            let (mut line, mut taken) = (String::new(), 0.0);
             for word in unbroken(paragraph) {
-                let longer = format!("{line}{word}");
-                if line.is_empty() || width(&longer) <= room {
-                    line = longer;
-                } else {
-                    lines.push(std::mem::replace(&mut line, word.trim_start().to_owned()));
+                let wide = width(&word);
+                if taken > 0.0 && taken + wide > room {
+                    lines.push(std::mem::take(&mut line));
+                    taken = 0.0;
                 }
+                line.push_str(if line.is_empty() {
+                    word.trim_start()
+                } else {
+                    &word
+                });
+                taken += wide;
             }
             lines.push(line);
         }
@@ -357,43 +366,10 @@ impl Canvas<'_> {
     }
 }
 
-/// The pieces of a text that no line ends in: words with what belongs behind them.
-fn unbroken(text: &str) -> Vec<String> {
-    let mut pieces: Vec<String> = Vec::new();
-    for word in text.split_word_bounds() {
-        let stays = word
-            .chars()
-            .all(|c| c.is_whitespace() || "，。、；：！？）·,.;:)/".contains(c));
-        let opens = |piece: &String| piece.ends_with(['（', '(', '/']);
-        match pieces.last_mut() {
-            Some(piece) if stays || opens(piece) => piece.push_str(word),
-            _ => pieces.push(word.to_owned()),
-        }
-    }
-    pieces
-}
-
 fn wide(runs: &[Run]) -> f32 {
     runs.iter().map(|run| run.width).sum()
 }
 
 fn count(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_end_between_words_and_never_before_a_point() {
-        assert_eq!(
-            unbroken("积分，扣分不计 · Asia/Shanghai"),
-            ["积", "分，", "扣", "分", "不", "计 · ", "Asia/Shanghai"]
-        );
-        assert_eq!(
-            unbroken("as of 12:30; 1 not shown").concat(),
-            "as of 12:30; 1 not shown"
-        );
-    }
 }

@@ -176,6 +176,12 @@ impl Fonts {
         joined(kept)
     }
 
+    /// How wide a text of our own is, blanks at its ends included.
+    pub(super) fn width(&self, text: &str, weight: Weight, size: f32) -> f32 {
+        let pieces = self.pieces(text, weight, size);
+        pieces.iter().map(|piece| piece.width).sum()
+    }
+
     /// One run for each grapheme.
     fn pieces(&self, text: &str, weight: Weight, size: f32) -> Vec<Run> {
         let mut pieces: Vec<(&FontOf, String)> = Vec::new();
@@ -219,8 +225,14 @@ impl Fonts {
         let emoji = self.emoji.iter();
         let is_picture = is_pictograph(grapheme);
         let pictures = emoji.clone().filter(|_| is_picture);
-        // A blank stays with the word before it, so that a line of one script is shaped as a whole.
-        let before = before.filter(|font| grapheme == " " && has(font, grapheme));
+        // A blank stays with the word before it, so that a line of one script is shaped as a whole; that
+        // of an emoji face is as wide as a picture.
+        let in_emoji = |font: &FontOf| {
+            self.emoji
+                .as_ref()
+                .is_some_and(|emoji| emoji.name == font.name)
+        };
+        let before = before.filter(|font| grapheme == " " && !in_emoji(font) && has(font, " "));
         let find = |text: &str| {
             let all = before.into_iter().chain(pictures.clone());
             let mut all = all.chain(&self.families).chain(emoji.clone());

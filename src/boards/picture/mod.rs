@@ -7,6 +7,7 @@
 //! Metrics: `guildpoints_pictures_total{outcome}` counts pictures, outcome `ok` or `failed`;
 //! `guildpoints_picture_seconds` is how long rendering one takes, waiting for its turn aside.
 
+mod breaking;
 mod coverage;
 mod drawable;
 mod drawing;

@@ -20,6 +20,7 @@ mod links;
 mod migrations;
 mod pen;
 mod pictures;
+mod ranking;
 mod record;
 mod reports;
 mod rows;
@@ -29,6 +30,7 @@ mod session;
 mod shelf;
 mod shown;
 mod sides;
+mod spoken;
 mod texts;
 
 use std::sync::Arc;

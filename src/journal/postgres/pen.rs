@@ -11,15 +11,15 @@
 //! - After any error the connection is given up, and a new one made when it is needed, so what was
 //!   wrong is over as soon as its cause is.
 
+mod committing;
+
 use std::time::Duration;
 
 use anyhow::anyhow;
 use futures_util::future::BoxFuture;
 use sqlx::AssertSqlSafe;
-use sqlx::Executor;
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
-use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::journal::boards::gains;
@@ -42,6 +42,7 @@ use crate::journal::postgres::session;
 use crate::journal::postgres::session::ANSWER;
 use crate::journal::postgres::session::within;
 use crate::journal::postgres::sides;
+use crate::journal::postgres::spoken;
 use crate::journal::postgres::texts;
 use crate::journal::store::Answer;
 use crate::journal::store::Batch;
@@ -49,21 +50,16 @@ use crate::journal::store::Found;
 use crate::journal::store::Outcome;
 use crate::journal::store::Pen;
 use crate::journal::store::Questions;
-use crate::model::ReceiptCode;
 
 /// How long a write waits for a server that went away: a restart, not an afternoon.
 const PATIENCE: Duration = Duration::from_secs(3);
-
-/// How long the outcome of a commit is looked for. Longer than a statement may wait for a lock.
-const DOUBT: Duration = Duration::from_secs(8);
-
-/// Pause between looks for the outcome of a commit.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 /// PostgreSQL's writing side.
 pub(super) struct PostgresPen {
     address: Address,
     connection: Option<PgConnection>,
+    /// Whether that connection knows the statements that are called by name.
+    is_prepared: bool,
     /// The open transaction.
     turn: Option<Turn>,
 }
@@ -74,20 +70,13 @@ struct Turn {
     before: String,
 }
 
-/// What became of a commit.
-enum Fate {
-    Committed,
-    Gone,
-    /// Others have written too often since.
-    Covered,
-}
-
 impl PostgresPen {
     /// A pen with its first connection.
     pub fn new(address: Address, connection: PgConnection) -> Self {
         Self {
             address,
             connection: Some(connection),
+            is_prepared: false,
             turn: None,
         }
     }
@@ -96,11 +85,15 @@ impl PostgresPen {
         if self.connection.is_none() {
             let connection = session::connect_within(&self.address, PATIENCE).await?;
             self.connection = Some(connection);
+            self.is_prepared = false;
         }
-        Ok(self
-            .connection
-            .as_mut()
-            .expect("the lines above make a connection where there is none"))
+        let connection = self.connection.as_mut();
+        let connection = connection.expect("the lines above make a connection where there is none");
+        if !self.is_prepared {
+            within(ANSWER, spoken::prepare(connection)).await?;
+            self.is_prepared = true;
+        }
+        Ok(connection)
     }
 
     /// The connection the open transaction is on, never a new one.
@@ -109,40 +102,47 @@ impl PostgresPen {
         connection.ok_or_else(|| damaged("a transaction without a connection"))
     }
 
-    /// Begins a transaction where none is open. A connection that broke while nobody wrote is
-    /// replaced without a word.
+    /// Begins a transaction where none is open, and asks `question` in it. A connection that broke
+    /// while nobody wrote is replaced without a word.
     async fn begin(
         &mut self,
         durability: Durability,
         stamp: Option<&Stamp>,
-    ) -> Result<(), JournalError> {
+        question: Option<&str>,
+    ) -> Result<Vec<PgRow>, JournalError> {
         if self.address.mode == Mode::Read {
             return Err(JournalError::ReadOnly);
         }
         if self.turn.is_some() {
-            return Ok(());
+            return match question {
+                None => Ok(Vec::new()),
+                Some(question) => {
+                    let question = sqlx::raw_sql(AssertSqlSafe(question.to_owned()));
+                    let answer = question.fetch_all(self.transaction()?);
+                    within(ANSWER, answer).await.map_err(failed)
+                }
+            };
         }
         let was_there = self.connection.is_some();
-        let mut turn = self.take_turn(durability, stamp).await;
-        if was_there && matches!(turn, Err(JournalError::Interrupted(_))) {
+        let mut taken = self.take_turn(durability, stamp, question).await;
+        if was_there && matches!(taken, Err(JournalError::Interrupted(_))) {
             self.connection = None;
-            turn = self.take_turn(durability, stamp).await;
+            taken = self.take_turn(durability, stamp, question).await;
         }
-        self.turn = turn?;
-        match self.turn {
-            Some(_) => Ok(()),
-            None => Err(JournalError::NotOwner),
-        }
+        let (turn, answer) = taken?.ok_or(JournalError::NotOwner)?;
+        self.turn = Some(turn);
+        Ok(answer)
     }
 
-    /// Begins, takes the row of `pen` and looks whether `stamp` is still the owner's; `None` where it
-    /// is not. Nobody else becomes the owner before the transaction ends: the row is held against a
-    /// change of its key, which is the number, and not against being renewed.
+    /// Begins, takes the row of `pen`, looks whether `stamp` is still the owner's and asks `question`;
+    /// `None` where it is not. Nobody else becomes the owner before the transaction ends: the row is
+    /// held against a change of its key, which is the number, and not against being renewed.
     async fn take_turn(
         &mut self,
         durability: Durability,
         stamp: Option<&Stamp>,
-    ) -> Result<Option<Turn>, JournalError> {
+        question: Option<&str>,
+    ) -> Result<Option<(Turn, Vec<PgRow>)>, JournalError> {
         let mark = Uuid::new_v4().simple().to_string();
         let lazily = match durability {
             Durability::Now => "",
@@ -152,51 +152,59 @@ impl PostgresPen {
         // A number and hexadecimal digits.
         let owner = stamp.map_or_else(String::new, |Stamp { fence, holder }| {
             format!(
-                "; select holder from owner where one = 1 and fence = {fence} and holder = '{holder}'
-                 for key share"
+                "; select 'owner' as what from owner
+                   where one = 1 and fence = {fence} and holder = '{holder}'
+                   for key share"
             )
         });
-        // One way to the server for all of it. The mark is hexadecimal digits. The owner's statement is
-        // one of its own, so that it sees what was committed while the first one waited.
+        let question = question.map_or_else(String::new, |question| format!("; {question}"));
+        // One way to the server for all of it. The mark is hexadecimal digits. The owner's statement
+        // and the question are statements of their own, so that they see what was committed while the
+        // first one waited.
         let text = format!(
             "begin isolation level read committed; {lazily}
              update pen set mark_before = mark, mark = '{mark}' where one = 1
-             returning mark_before{owner}"
+             returning 'pen' as what, mark_before{owner}{question}"
         );
         // Whoever waits has waited long enough when no connection can be made.
         let connection = self.connection().await.map_err(mapped)?;
         let rows = sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(connection);
         let rows = within(ANSWER, rows).await.map_err(failed)?;
-        let row = rows
-            .first()
-            .ok_or_else(|| damaged("the store has lost the row its writers meet at"))?;
-        let before = get(row, "mark_before")?;
-        let is_owner = stamp.is_none() || rows.len() == 2;
-        Ok(is_owner.then_some(Turn { mark, before }))
+        let (mut before, mut is_owner) = (None, stamp.is_none());
+        let mut answer = Vec::with_capacity(rows.len());
+        for row in rows {
+            match get(&row, "what")? {
+                "pen" => before = Some(get(&row, "mark_before")?),
+                "owner" => is_owner = true,
+                _ => answer.push(row),
+            }
+        }
+        let before =
+            before.ok_or_else(|| damaged("the store has lost the row its writers meet at"))?;
+        Ok(is_owner.then_some((Turn { mark, before }, answer)))
     }
 
     async fn ask(&mut self, questions: &Questions) -> Result<Found, JournalError> {
-        self.begin(Durability::Now, questions.stamp.as_deref())
-            .await?;
+        let looks = !questions.causes.is_empty() || !questions.codes.is_empty();
+        let look = looks.then(|| spoken::look(questions));
+        let stamp = questions.stamp.as_deref();
+        let looked = self.begin(Durability::Now, stamp, look.as_deref()).await?;
         let mut found = Found {
             given: vec![0; questions.quotas.len()],
             ..Found::default()
         };
         let mut is_known = false;
-        let mut was_frozen = !questions.guilds.is_empty();
-        if !questions.causes.is_empty() || !questions.codes.is_empty() {
-            was_frozen = false;
-            for row in &self.fetch(look(questions)).await? {
-                match get(row, "what")? {
-                    "entry" => is_known = true,
-                    "freeze" => was_frozen = true,
-                    "code" => {
-                        found.codes.insert(rows::code(row)?);
-                    }
-                    _ => {
-                        let place = rows::small(row, "place")? as usize;
-                        found.given[place] = get(row, "given")?;
-                    }
+        let mut was_frozen = !looks && !questions.guilds.is_empty();
+        for row in &looked {
+            match get(row, "what")? {
+                "entry" => is_known = true,
+                "freeze" => was_frozen = true,
+                "code" => {
+                    found.codes.insert(rows::code(row)?);
+                }
+                _ => {
+                    let place = rows::small(row, "place")? as usize;
+                    found.given[place] = get(row, "given")?;
                 }
             }
         }
@@ -238,8 +246,18 @@ impl PostgresPen {
             notes: vec![None; batch.notes.len()],
             sides: Vec::new(),
         };
-        self.begin(batch.durability, batch.stamp.as_deref()).await?;
-        for mut step in script::steps(batch) {
+        self.begin(batch.durability, batch.stamp.as_deref(), None)
+            .await?;
+        let mut steps = script::steps(batch);
+        // What a single intent writes goes the same way to the server as its commit.
+        if let [step] = steps.as_slice()
+            && step.is_short()
+            && batch.sides.is_empty()
+        {
+            self.commit(Some(spoken::insert(step.rows()))).await?;
+            return Ok(outcome);
+        }
+        for mut step in steps.drain(..) {
             let carries = std::mem::take(&mut step.carries);
             for row in &self.fetch(step.prepared()).await? {
                 note(row, &carries, &mut outcome)?;
@@ -250,56 +268,8 @@ impl PostgresPen {
         if !batch.sides.is_empty() {
             outcome.sides = sides::write_all(self.transaction()?, &batch.sides).await?;
         }
-        self.commit().await?;
+        self.commit(None).await?;
         Ok(outcome)
-    }
-
-    async fn commit(&mut self) -> Result<(), JournalError> {
-        let Some(turn) = self.turn.take() else {
-            return Err(damaged("a commit without a transaction"));
-        };
-        let connection = self.transaction()?;
-        let Err(error) = within(ANSWER, connection.execute("commit")).await else {
-            return Ok(());
-        };
-        tracing::warn!(
-            error = failures::said(&error),
-            "a commit was not answered; looking whether it took place"
-        );
-        // Dropped, not closed: whether the server still works on it is what the look waits for.
-        self.connection = None;
-        let ends = Instant::now() + DOUBT;
-        loop {
-            match self.fate(&turn).await {
-                Ok(Fate::Committed) => return Ok(()),
-                // What the server says of it holds: no room is no reason to try again.
-                Ok(Fate::Gone) => return Err(failed(error)),
-                Ok(Fate::Covered) => return Err(JournalError::Unsure),
-                Err(error) => {
-                    self.connection = None;
-                    tracing::debug!(error = failures::said(&error), "not to be learnt yet");
-                }
-            }
-            if Instant::now() >= ends {
-                return Err(JournalError::Unsure);
-            }
-            tokio::time::sleep(BETWEEN_LOOKS).await;
-        }
-    }
-
-    /// Waits until the transaction has ended, whatever became of its connection, and looks for its
-    /// mark.
-    async fn fate(&mut self, turn: &Turn) -> Result<Fate, sqlx::Error> {
-        let connection = self.connection().await?;
-        let query = sqlx::query_as("select mark, mark_before from pen where one = 1 for update");
-        let row: (String, String) = within(ANSWER, query.fetch_one(connection)).await?;
-        let (mark, before) = row;
-        Ok(match () {
-            () if mark == turn.mark || before == turn.mark => Fate::Committed,
-            // What came after it stands directly behind what came before it.
-            () if mark == turn.before || before == turn.before => Fate::Gone,
-            () => Fate::Covered,
-        })
     }
 
     async fn fetch(&mut self, query: Prepared<'_>) -> Result<Vec<PgRow>, JournalError> {
@@ -345,27 +315,6 @@ pub(super) fn failed(error: sqlx::Error) -> JournalError {
         true => JournalError::Interrupted(failures::said(&error)),
         false => mapped(error),
     }
-}
-
-fn look(questions: &Questions) -> Prepared<'static> {
-    let codes = questions.codes.iter().map(ReceiptCode::as_str);
-    let codes: Vec<String> = codes.map(str::to_owned).collect();
-    let quotas = || questions.quotas.iter();
-    let guilds = quotas().map(|quota| kept(quota.guild.number()));
-    let givers = quotas().map(|quota| kept(quota.giver.number()));
-    script::with_causes(sqlx::query(texts::LOOK), &questions.causes)
-        .bind(codes)
-        .bind(
-            (0..)
-                .zip(quotas())
-                .map(|(place, _)| place)
-                .collect::<Vec<i64>>(),
-        )
-        .bind(guilds.collect::<Vec<_>>())
-        .bind(givers.collect::<Vec<_>>())
-        .bind(quotas().map(|quota| quota.day.from_ms).collect::<Vec<_>>())
-        .bind(quotas().map(|quota| quota.day.until_ms).collect::<Vec<_>>())
-        .bind(asked_guilds(questions))
 }
 
 fn asked_guilds(questions: &Questions) -> Vec<i64> {

@@ -79,7 +79,7 @@ pub(super) async fn write(
             if let Some(slot) = &slot {
                 change_slot(connection, slot).await?;
             }
-            Ok(ScheduleDone::Slot(slot.map(Box::new)))
+            Ok(ScheduleDone::Slot(slot))
         }
     }
 }

@@ -28,6 +28,9 @@ use crate::model::Cause;
 use crate::model::MessageId;
 use crate::model::ReceiptCode;
 
+/// Rows that are written into a statement's text: of many, a way to the server is not what they cost.
+const SHORT: usize = 4;
+
 /// A statement with its arguments.
 pub(super) type Prepared<'q> = Query<'q, Postgres, PgArguments>;
 
@@ -108,6 +111,16 @@ impl Step {
             rows,
             carries,
         }
+    }
+
+    /// Whether it writes new entries, and no more of them than are said in text sooner than bound.
+    pub fn is_short(&self) -> bool {
+        self.text == INSERT && self.rows.len() <= SHORT
+    }
+
+    /// Its rows.
+    pub fn rows(&self) -> &[Vec<Cell>] {
+        &self.rows
     }
 
     /// The statement with an array for each column.

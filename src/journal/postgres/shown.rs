@@ -1,35 +1,21 @@
 //! Boards that stand in the chat, in PostgreSQL.
 
-use anyhow::anyhow;
 use sqlx::PgConnection;
-use sqlx::postgres::PgRow;
 
 use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
 use crate::journal::kept::word;
-use crate::journal::postgres::rows::get;
-use crate::journal::postgres::rows::id;
-use crate::journal::postgres::rows::named;
 use crate::journal::postgres::rows::small;
-use crate::journal::postgres::shelf::Shelf;
-use crate::journal::postgres::shelf::limited;
 use crate::journal::postgres::sides::fetch;
-use crate::journal::postgres::sides::user;
 use crate::journal::shown::FORGOTTEN_AT_ONCE;
-use crate::journal::shown::FORMS;
-use crate::journal::shown::KeptKind;
 use crate::journal::shown::OVERTAKEN_MS;
-use crate::journal::shown::OwedBoard;
 use crate::journal::shown::ShownBoard;
-use crate::journal::shown::ShownStore;
 use crate::journal::shown::ShownWrite;
-use crate::journal::shown::SlotBefore;
-use crate::journal::store::Answer;
+use crate::journal::shown_kept::FORMS;
+use crate::journal::shown_kept::KeptKind;
 use crate::model::ChannelId;
-use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::UserId;
-use crate::model::period::Counted;
 
 /// Writes one within the open transaction.
 pub(super) async fn write(
@@ -41,11 +27,16 @@ pub(super) async fn write(
             shown,
             named,
             standings,
+            made_ms,
             now_ms,
         } => {
             put(connection, shown, *now_ms).await?;
             name(connection, shown, named, *now_ms).await?;
-            keep(connection, shown, standings).await
+            owe_since(connection, shown, *made_ms, *now_ms).await?;
+            match standings {
+                Some(standings) => keep(connection, shown, standings).await,
+                None => Ok(()),
+            }
         }
         ShownWrite::Anew {
             shown,
@@ -70,21 +61,44 @@ pub(super) async fn write(
             .bind(kept(message.number()));
             fetch(connection, query).await.map(drop)
         }
-        ShownWrite::Gone { channel, message } => {
-            let query = sqlx::query(
-                "with gone as (
-                     delete from shown_boards where channel = $1 and message = $2)
-                 delete from shown_members where channel = $1 and message = $2",
-            )
-            .bind(kept(channel.number()))
-            .bind(kept(message.number()));
-            fetch(connection, query).await.map(drop)
+        ShownWrite::Moved {
+            channel,
+            message,
+            shown,
+            named,
+            now_ms,
+        } => {
+            put(connection, shown, *now_ms).await?;
+            name(connection, shown, named, *now_ms).await?;
+            let query =
+                sqlx::query("update slots set message = $1 where channel = $2 and message = $3")
+                    .bind(kept(shown.message.number()))
+                    .bind(kept(channel.number()))
+                    .bind(kept(message.number()));
+            fetch(connection, query).await?;
+            gone(connection, *channel, *message).await
         }
+        ShownWrite::Gone { channel, message } => gone(connection, *channel, *message).await,
         ShownWrite::Forget {
             before_ms,
             owed_before_ms,
         } => forget(connection, *before_ms, *owed_before_ms).await,
     }
+}
+
+async fn gone(
+    connection: &mut PgConnection,
+    channel: ChannelId,
+    message: MessageId,
+) -> Result<(), JournalError> {
+    let query = sqlx::query(
+        "with gone as (
+             delete from shown_boards where channel = $1 and message = $2)
+         delete from shown_members where channel = $1 and message = $2",
+    )
+    .bind(kept(channel.number()))
+    .bind(kept(message.number()));
+    fetch(connection, query).await.map(drop)
 }
 
 /// A member is hidden: the boards of the guild with their row are owed.
@@ -112,17 +126,19 @@ async fn put(
     let kind = KeptKind::of(&shown.kind);
     let query = sqlx::query(
         "insert into shown_boards (channel, message, guild, kind, counted, at_ms, form, picture,
-             command, asker, subject, page, buttons, schedule, row_count, late, shown_ms, version,
-             tries)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1, 0)
+             command, asker, subject, page, buttons, schedule, row_count, late, compared,
+             shown_ms, version, tries)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+             1, 0)
          on conflict (channel, message) do update
          set kind = excluded.kind, counted = excluded.counted, at_ms = excluded.at_ms,
              form = excluded.form, picture = excluded.picture, command = excluded.command,
              asker = excluded.asker, subject = excluded.subject, page = excluded.page,
              buttons = excluded.buttons, schedule = excluded.schedule,
-             row_count = excluded.row_count, late = excluded.late, shown_ms = excluded.shown_ms,
+             row_count = excluded.row_count, late = excluded.late, compared = excluded.compared,
+             shown_ms = excluded.shown_ms,
              version = shown_boards.version + 1, tries = 0,
-             due_ms = case when shown_boards.edited_ms > $17 - $18 then $17 end",
+             due_ms = case when shown_boards.edited_ms > $18 - $19 then $18 end",
     )
     .bind(kept(shown.channel.number()))
     .bind(kept(shown.message.number()))
@@ -140,6 +156,7 @@ async fn put(
     .bind(kind.schedule.map(str::to_owned))
     .bind(kind.rows)
     .bind(kind.late)
+    .bind(kind.compared)
     .bind(now_ms)
     .bind(OVERTAKEN_MS);
     fetch(connection, query).await.map(drop)
@@ -211,6 +228,26 @@ async fn name(
     .bind(now_ms)
     .bind(place.0)
     .bind(place.1);
+    fetch(connection, query).await.map(drop)
+}
+
+/// A post is owed where anybody was hidden since it was read: what is noted of it was read later.
+async fn owe_since(
+    connection: &mut PgConnection,
+    shown: &ShownBoard,
+    made_ms: i64,
+    now_ms: i64,
+) -> Result<(), JournalError> {
+    let query = sqlx::query(
+        "update shown_boards set due_ms = $1
+         where channel = $2 and message = $3 and kind = 'post' and exists (
+             select 1 from hidden
+             where hidden.guild = shown_boards.guild and hidden.since_ms >= $4)",
+    )
+    .bind(now_ms)
+    .bind(kept(shown.channel.number()))
+    .bind(kept(shown.message.number()))
+    .bind(made_ms);
     fetch(connection, query).await.map(drop)
 }
 
@@ -287,115 +324,4 @@ async fn forget(
     )
     .bind(owed_before_ms);
     fetch(connection, query).await.map(drop)
-}
-
-impl ShownStore for Shelf {
-    fn owed_boards(&self, now_ms: i64, limit: usize) -> Answer<'_, Vec<OwedBoard>> {
-        Box::pin(async move {
-            let query = || {
-                sqlx::query(
-                    "select * from shown_boards where due_ms <= $1
-                     order by schedule is null, shown_ms desc, message limit $2",
-                )
-                .bind(now_ms)
-                .bind(limited(limit))
-            };
-            self.rows(query).await?.iter().map(board).collect()
-        })
-    }
-
-    fn shown_board(&self, channel: ChannelId, message: MessageId) -> Answer<'_, Option<OwedBoard>> {
-        Box::pin(async move {
-            let query = || {
-                sqlx::query("select * from shown_boards where channel = $1 and message = $2")
-                    .bind(kept(channel.number()))
-                    .bind(kept(message.number()))
-            };
-            self.row(query).await?.as_ref().map(board).transpose()
-        })
-    }
-
-    fn slot_before<'a>(
-        &'a self,
-        guild: GuildId,
-        schedule: &'a str,
-        slot_ms: i64,
-    ) -> Answer<'a, Option<SlotBefore>> {
-        Box::pin(async move {
-            let guild = kept(guild.number());
-            let query = || {
-                sqlx::query(
-                    "select slot_ms, counted from board_slots
-                     where guild = $1 and schedule = $2 and slot_ms < $3
-                     order by slot_ms desc limit 1",
-                )
-                .bind(guild)
-                .bind(schedule.to_owned())
-                .bind(slot_ms)
-            };
-            let Some(row) = self.row(query).await? else {
-                return Ok(None);
-            };
-            let (slot_ms, counted): (i64, _) = (get(&row, "slot_ms")?, counted(&row)?);
-            let query = || {
-                sqlx::query(
-                    "select member, points from board_places
-                     where guild = $1 and schedule = $2 and slot_ms = $3 and not exists (
-                         select 1 from hidden
-                         where hidden.guild = $1 and hidden.member = board_places.member)
-                     order by points desc, member",
-                )
-                .bind(guild)
-                .bind(schedule.to_owned())
-                .bind(slot_ms)
-            };
-            let rows = self.rows(query).await?;
-            let standings = rows
-                .iter()
-                .map(|row| Ok((user(row, "member")?, get(row, "points")?)));
-            let standings = standings.collect::<Result<_, JournalError>>()?;
-            Ok(Some(SlotBefore { counted, standings }))
-        })
-    }
-}
-
-fn counted(row: &PgRow) -> Result<Counted, JournalError> {
-    let text: String = get(row, "counted")?;
-    text.parse().map_err(|_| unreadable(&text))
-}
-
-fn board(row: &PgRow) -> Result<OwedBoard, JournalError> {
-    let (kind, form): (String, String) = (get(row, "kind")?, get(row, "form")?);
-    let schedule: Option<String> = get(row, "schedule")?;
-    let kept = KeptKind {
-        kind: "",
-        command: get(row, "command")?,
-        asker: get(row, "asker")?,
-        subject: get(row, "subject")?,
-        page: get(row, "page")?,
-        buttons: get(row, "buttons")?,
-        schedule: schedule.as_deref(),
-        rows: get(row, "row_count")?,
-        late: get(row, "late")?,
-    };
-    Ok(OwedBoard {
-        shown: ShownBoard {
-            guild: GuildId::new(id(row, "guild")?),
-            channel: ChannelId::new(id(row, "channel")?),
-            message: MessageId::new(id(row, "message")?),
-            counted: counted(row)?,
-            at_ms: get(row, "at_ms")?,
-            form: named(&FORMS, &form)?,
-            picture: get(row, "picture")?,
-            kind: kept.read(&kind).ok_or_else(|| unreadable(&kind))?,
-        },
-        version: small(row, "version")?,
-        tries: small(row, "tries")?,
-    })
-}
-
-fn unreadable(what: &str) -> JournalError {
-    JournalError::Database(anyhow!(
-        "a row of the store cannot be read: a board that stands in the chat is `{what}`"
-    ))
 }

@@ -28,6 +28,7 @@ mod looking;
 mod migrations;
 mod pen;
 mod pictures;
+mod ranking;
 mod readers;
 mod record;
 mod reports;
@@ -37,6 +38,7 @@ mod schedules;
 mod shelf;
 mod shown;
 mod sides;
+mod standing;
 mod writing;
 
 use std::fs::File;

@@ -1,36 +1,24 @@
 //! Boards that stand in the chat, in SQLite.
 
-use anyhow::anyhow;
 use rusqlite::Connection;
-use rusqlite::Row;
 use rusqlite::params;
 
 use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
 use crate::journal::kept::word;
 use crate::journal::shown::FORGOTTEN_AT_ONCE;
-use crate::journal::shown::FORMS;
-use crate::journal::shown::KeptKind;
 use crate::journal::shown::OVERTAKEN_MS;
-use crate::journal::shown::OwedBoard;
 use crate::journal::shown::ShownBoard;
-use crate::journal::shown::ShownStore;
 use crate::journal::shown::ShownWrite;
-use crate::journal::shown::SlotBefore;
+use crate::journal::shown_kept::FORMS;
+use crate::journal::shown_kept::KeptKind;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
-use crate::journal::sqlite::rows::named;
 use crate::journal::sqlite::rows::small;
-use crate::journal::sqlite::shelf::Shelf;
-use crate::journal::sqlite::shelf::limited;
 use crate::journal::sqlite::sides::execute;
-use crate::journal::sqlite::sides::member;
-use crate::journal::store::Answer;
 use crate::model::ChannelId;
-use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::UserId;
-use crate::model::period::Counted;
 
 /// Writes one within the open transaction.
 pub(super) fn write(connection: &Connection, write: &ShownWrite) -> Result<(), JournalError> {
@@ -39,11 +27,16 @@ pub(super) fn write(connection: &Connection, write: &ShownWrite) -> Result<(), J
             shown,
             named,
             standings,
+            made_ms,
             now_ms,
         } => {
             put(connection, shown, *now_ms)?;
             name(connection, shown, named, *now_ms)?;
-            keep(connection, shown, standings)
+            owe_since(connection, shown, *made_ms, *now_ms)?;
+            match standings {
+                Some(standings) => keep(connection, shown, standings),
+                None => Ok(()),
+            }
         }
         ShownWrite::Anew {
             shown,
@@ -64,18 +57,44 @@ pub(super) fn write(connection: &Connection, write: &ShownWrite) -> Result<(), J
              where channel = ? and message = ?",
             params![next_ms, kept(channel.number()), kept(message.number())],
         ),
-        ShownWrite::Gone { channel, message } => {
-            let place = (kept(channel.number()), kept(message.number()));
-            let text = "delete from shown_boards where channel = ? and message = ?";
-            execute(connection, text, params![place.0, place.1])?;
-            let text = "delete from shown_members where channel = ? and message = ?";
-            execute(connection, text, params![place.0, place.1])
+        ShownWrite::Moved {
+            channel,
+            message,
+            shown,
+            named,
+            now_ms,
+        } => {
+            put(connection, shown, *now_ms)?;
+            name(connection, shown, named, *now_ms)?;
+            execute(
+                connection,
+                "update slots set message = ? where channel = ? and message = ?",
+                params![
+                    kept(shown.message.number()),
+                    kept(channel.number()),
+                    kept(message.number())
+                ],
+            )?;
+            gone(connection, *channel, *message)
         }
+        ShownWrite::Gone { channel, message } => gone(connection, *channel, *message),
         ShownWrite::Forget {
             before_ms,
             owed_before_ms,
         } => forget(connection, *before_ms, *owed_before_ms),
     }
+}
+
+fn gone(
+    connection: &Connection,
+    channel: ChannelId,
+    message: MessageId,
+) -> Result<(), JournalError> {
+    let place = (kept(channel.number()), kept(message.number()));
+    let text = "delete from shown_boards where channel = ? and message = ?";
+    execute(connection, text, params![place.0, place.1])?;
+    let text = "delete from shown_members where channel = ? and message = ?";
+    execute(connection, text, params![place.0, place.1])
 }
 
 /// A member is hidden: the boards of the guild with their row are owed.
@@ -98,17 +117,19 @@ fn put(connection: &Connection, shown: &ShownBoard, now_ms: i64) -> Result<(), J
     execute(
         connection,
         "insert into shown_boards (channel, message, guild, kind, counted, at_ms, form, picture,
-             command, asker, subject, page, buttons, schedule, row_count, late, shown_ms, version,
-             tries)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 1, 0)
+             command, asker, subject, page, buttons, schedule, row_count, late, compared,
+             shown_ms, version, tries)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+             1, 0)
          on conflict (channel, message) do update
          set kind = excluded.kind, counted = excluded.counted, at_ms = excluded.at_ms,
              form = excluded.form, picture = excluded.picture, command = excluded.command,
              asker = excluded.asker, subject = excluded.subject, page = excluded.page,
              buttons = excluded.buttons, schedule = excluded.schedule,
-             row_count = excluded.row_count, late = excluded.late, shown_ms = excluded.shown_ms,
+             row_count = excluded.row_count, late = excluded.late, compared = excluded.compared,
+             shown_ms = excluded.shown_ms,
              version = shown_boards.version + 1, tries = 0,
-             due_ms = case when shown_boards.edited_ms > ?17 - ?18 then ?17 end",
+             due_ms = case when shown_boards.edited_ms > ?18 - ?19 then ?18 end",
         params![
             kept(shown.channel.number()),
             kept(shown.message.number()),
@@ -126,6 +147,7 @@ fn put(connection: &Connection, shown: &ShownBoard, now_ms: i64) -> Result<(), J
             kind.schedule,
             kind.rows,
             kind.late,
+            kind.compared,
             now_ms,
             OVERTAKEN_MS,
         ],
@@ -194,6 +216,28 @@ fn name(
                  and hidden.member = shown_members.member
              where shown_members.channel = ?2 and shown_members.message = ?3)",
         params![now_ms, place.0, place.1],
+    )
+}
+
+/// A post is owed where anybody was hidden since it was read: what is noted of it was read later.
+fn owe_since(
+    connection: &Connection,
+    shown: &ShownBoard,
+    made_ms: i64,
+    now_ms: i64,
+) -> Result<(), JournalError> {
+    execute(
+        connection,
+        "update shown_boards set due_ms = ?1
+         where channel = ?2 and message = ?3 and kind = 'post' and exists (
+             select 1 from hidden
+             where hidden.guild = shown_boards.guild and hidden.since_ms >= ?4)",
+        params![
+            now_ms,
+            kept(shown.channel.number()),
+            kept(shown.message.number()),
+            made_ms
+        ],
     )
 }
 
@@ -273,104 +317,4 @@ fn forget(
         )?;
     }
     Ok(())
-}
-
-impl ShownStore for Shelf {
-    fn owed_boards(&self, now_ms: i64, limit: usize) -> Answer<'_, Vec<OwedBoard>> {
-        Box::pin(self.readers.glance(move |connection| {
-            rows::all(
-                connection,
-                "select * from shown_boards where due_ms <= ?
-                 order by schedule is null, shown_ms desc, message limit ?",
-                params![now_ms, limited(limit)],
-                board,
-            )
-        }))
-    }
-
-    fn shown_board(&self, channel: ChannelId, message: MessageId) -> Answer<'_, Option<OwedBoard>> {
-        Box::pin(self.readers.glance(move |connection| {
-            rows::first(
-                connection,
-                "select * from shown_boards where channel = ? and message = ?",
-                params![kept(channel.number()), kept(message.number())],
-                board,
-            )
-        }))
-    }
-
-    fn slot_before<'a>(
-        &'a self,
-        guild: GuildId,
-        schedule: &'a str,
-        slot_ms: i64,
-    ) -> Answer<'a, Option<SlotBefore>> {
-        let schedule = schedule.to_owned();
-        Box::pin(self.readers.read(move |connection| {
-            let guild = kept(guild.number());
-            let before = rows::first(
-                connection,
-                "select slot_ms, counted from board_slots
-                 where guild = ? and schedule = ? and slot_ms < ? order by slot_ms desc limit 1",
-                params![guild, schedule, slot_ms],
-                |row| Ok((get::<i64>(row, "slot_ms")?, counted(row)?)),
-            )?;
-            let Some((slot_ms, counted)) = before else {
-                return Ok(None);
-            };
-            let standings = rows::all(
-                connection,
-                "select member, points from board_places
-                 where guild = ?1 and schedule = ?2 and slot_ms = ?3 and not exists (
-                     select 1 from hidden
-                     where hidden.guild = ?1 and hidden.member = board_places.member)
-                 order by points desc, member",
-                params![guild, schedule, slot_ms],
-                |row| Ok((member(row, "member")?, get(row, "points")?)),
-            )?;
-            Ok(Some(SlotBefore { counted, standings }))
-        }))
-    }
-}
-
-fn counted(row: &Row<'_>) -> Result<Counted, JournalError> {
-    let text: String = get(row, "counted")?;
-    text.parse().map_err(|_| unreadable(&text))
-}
-
-fn board(row: &Row<'_>) -> Result<OwedBoard, JournalError> {
-    let id = |column| get::<i64>(row, column).map(i64::cast_unsigned);
-    let (kind, form): (String, String) = (get(row, "kind")?, get(row, "form")?);
-    let schedule: Option<String> = get(row, "schedule")?;
-    let kept = KeptKind {
-        kind: "",
-        command: get(row, "command")?,
-        asker: get(row, "asker")?,
-        subject: get(row, "subject")?,
-        page: get(row, "page")?,
-        buttons: get(row, "buttons")?,
-        schedule: schedule.as_deref(),
-        rows: get(row, "row_count")?,
-        late: get(row, "late")?,
-    };
-    Ok(OwedBoard {
-        shown: ShownBoard {
-            guild: GuildId::new(id("guild")?),
-            channel: ChannelId::new(id("channel")?),
-            message: MessageId::new(id("message")?),
-            counted: counted(row)?,
-            at_ms: get(row, "at_ms")?,
-            form: named(&FORMS, &form)?,
-            picture: get(row, "picture")?,
-            kind: kept.read(&kind).ok_or_else(|| unreadable(&kind))?,
-        },
-        version: small(row, "version")?,
-        tries: small(row, "tries")?,
-    })
-}
-
-fn unreadable(what: &str) -> JournalError {
-    JournalError::Database(anyhow!(
-        "a row of the store cannot be read: a board that stands in the chat is `{what}`"
-    ))
 }

@@ -61,6 +61,7 @@ function detail(key, value) {
     const [name, amount] = Object.entries(value)[0] ?? ['', ''];
     return `${choiceName(name)} ${amount}`;
   }
+  if (key === 'code') return String(value);
   if (typeof value === 'number') return key === 'ms' ? `${number(value)} ms` : number(value);
   return choiceName(String(value));
 }

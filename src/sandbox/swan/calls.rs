@@ -207,7 +207,7 @@ fn camel(kind: &str) -> String {
     }
     let words = kind.split('_').filter(|word| !word.is_empty());
     words
-        .map(|word| word[..1].to_owned() + &word[1..].to_ascii_lowercase())
+        .map(|word| format!("{}{}", &word[..1], word[1..].to_ascii_lowercase()))
         .collect()
 }
 

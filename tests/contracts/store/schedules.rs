@@ -33,7 +33,6 @@ on_each_store! {
 
 const HOUR: Duration = Duration::from_secs(3_600);
 /// No slot.
-const NONE: [i64; 0] = [];
 
 fn weekly() -> ScheduleFields {
     ScheduleFields {
@@ -332,7 +331,7 @@ async fn one_of_two_begins_to_post_and_what_stands_stays(home: Home) {
     journal.close().await;
     let journal = home.journal().await;
     assert_eq!(slot(&journal, posting).await, *posting);
-    assert_eq!(open(&journal, 49).await, NONE);
+    assert!(open(&journal, 49).await.is_empty());
     assert_eq!(open(&journal, 50).await, [7_000]);
     let later = journal.slot_later(posting, 1, 90).await.unwrap();
     assert_eq!(later.map(|it| (it.absent, it.next_ms)), Some((1, 90)));
@@ -344,7 +343,7 @@ async fn one_of_two_begins_to_post_and_what_stands_stays(home: Home) {
         (SlotState::Posted, Some(message(5)))
     );
     assert!(journal.is_post(CHANNEL, message(5)).await.unwrap());
-    assert_eq!(open(&journal, i64::MAX).await, NONE);
+    assert!(open(&journal, i64::MAX).await.is_empty());
     // What stands there stays noted so, whoever thinks otherwise.
     let key = &posting.key;
     let failed = SlotState::Failed;
@@ -397,7 +396,7 @@ async fn what_was_not_sent_is_due_again_and_what_ended_is_not(home: Home) {
     let ended = ended.await.unwrap().expect("it was open");
     assert_eq!((ended.state, ended.why), (SlotState::Doubtful, Some(why)));
     assert!(ended.settled_ms.is_some());
-    assert_eq!(open(&journal, i64::MAX).await, NONE);
+    assert!(open(&journal, i64::MAX).await.is_empty());
     assert_eq!(
         journal
             .begin_posting(&posting, sending("three"))
@@ -424,10 +423,10 @@ async fn a_replaced_post_is_due_until_it_is_gone(home: Home) {
     let far_ms = home.clock.now_ms() + 60_000;
     let later = journal.slot_cleared(&posting.key, Some(far_ms)).await;
     assert!(later.unwrap().is_some());
-    assert_eq!(open(&journal, far_ms - 1).await, NONE);
+    assert!(open(&journal, far_ms - 1).await.is_empty());
     assert_eq!(open(&journal, far_ms).await, [7_000]);
     journal.slot_cleared(&posting.key, None).await.unwrap();
-    assert_eq!(open(&journal, i64::MAX).await, NONE);
+    assert!(open(&journal, i64::MAX).await.is_empty());
     assert_eq!(slot(&journal, &posting).await.message, Some(message(5)));
     journal.close().await;
 }

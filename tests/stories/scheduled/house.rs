@@ -21,6 +21,7 @@ use guildpoints::journal::StoreSettings;
 use guildpoints::model::BotId;
 use guildpoints::model::ChannelId;
 use guildpoints::model::MessageId;
+use guildpoints::sandbox::message::MessageView;
 use guildpoints::support::clock::Clock;
 use guildpoints::support::pulse::Pulses;
 use guildpoints::support::secret::Secret;
@@ -29,6 +30,7 @@ use jiff::ToSpan;
 use jiff::Zoned;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
+use serde_json::Value;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 use crate::stage::Settings;
 use crate::stage::Stage;
 use crate::stage::postgres;
+use crate::stage::text_of;
 
 /// Enough rounds of the scheduler for what is due to be done.
 pub const ROUNDS: Duration = Duration::from_millis(2_500);
@@ -125,10 +128,10 @@ impl House {
     pub async fn runs_now(&mut self) {
         self.stop().await;
         let journal = self.journal("").await;
-        let asked_ms = self.clock.now_ms();
-        let run = journal.run_schedule(self.stage.guild, NAME, asked_ms, None);
-        run.await
-            .expect("the store can be written")
+        let run = journal
+            .run_schedule(self.stage.guild, NAME, self.clock.now_ms(), None)
+            .await;
+        run.expect("the store can be written")
             .expect("there is one");
         journal.close().await;
         self.start().await;
@@ -278,13 +281,11 @@ impl House {
 
     /// Boards that stand in a channel now, oldest first, and all of them marked as heard.
     pub fn boards_in(&mut self, channel: ChannelId) -> Vec<(MessageId, String)> {
-        let said = self.stage.said_in(channel).into_iter();
-        let boards = said.filter(|(_, _, text)| text.starts_with('🏆'));
-        let sandbox = &self.stage.sandbox;
-        let stands = |id: &MessageId| sandbox.message(*id).is_some_and(|it| !it.deleted);
-        boards
-            .filter(|(message, _, _)| stands(message))
-            .map(|(message, _, text)| (message, text))
+        self.stage.said_in(channel);
+        let messages = self.stage.sandbox.messages(channel).into_iter();
+        messages
+            .filter(|message| message.author.id == self.stage.sandbox.bot())
+            .filter_map(|message| Some((message.id, board(&message)?)))
             .collect()
     }
 
@@ -308,10 +309,8 @@ impl House {
         self.stage
             .until("the boards stand in the channel", |sandbox| {
                 let messages = sandbox.messages(channel).into_iter();
-                let boards = messages.filter(|message| {
-                    let text = crate::stage::text_of(message);
-                    message.author.id == bot && !message.deleted && text.starts_with('🏆')
-                });
+                let ours = messages.filter(|message| message.author.id == bot);
+                let boards = ours.filter(|message| board(message).is_some());
                 boards.count() >= count
             })
             .await;
@@ -332,6 +331,38 @@ impl House {
             self.stop().await;
         }
         self.stage.finish().await;
+    }
+}
+
+/// What a board says, a line for each of its rows; `None` of what is no board, or deleted.
+fn board(message: &MessageView) -> Option<String> {
+    if message.deleted {
+        return None;
+    }
+    let text = text_of(message);
+    if text.starts_with('🏆') {
+        return Some(text);
+    }
+    let data = message.content.get("data")?.as_str()?;
+    let card: Value = serde_json::from_str(data).ok()?;
+    let mut lines = Vec::new();
+    for line in card["children"].as_array()? {
+        let mut words = Vec::new();
+        read(line, &mut words);
+        lines.push(words.join(" · "));
+    }
+    Some(lines.join("\n"))
+}
+
+/// Every text of a widget, from its beginning.
+fn read(widget: &Value, words: &mut Vec<String>) {
+    match widget {
+        Value::Object(keys) => {
+            words.extend(keys.get("data").and_then(Value::as_str).map(str::to_owned));
+            keys.values().for_each(|inner| read(inner, words));
+        }
+        Value::Array(all) => all.iter().for_each(|inner| read(inner, words)),
+        _ => {}
     }
 }
 
