@@ -335,7 +335,7 @@ fn the_example_has_every_agreed_name_and_loads_with_all_of_them_switched_on() {
         .map(|line| format!("{line}\n"))
         .collect();
     let full = parse(&switched_on).unwrap();
-    assert_eq!(full.reserved.len(), 4, "{:?}", full.reserved);
+    assert_eq!(full.reserved.len(), 1, "{:?}", full.reserved);
     for line in CONTRACT.lines() {
         let name = line.split(['=', ' ']).next().unwrap();
         assert!(

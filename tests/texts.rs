@@ -155,12 +155,12 @@ fn the_permission_table_in_chinese() {
     /pending /待审 | approve | 1s | /待审 [批准 编号]，或 /待审 拒绝 编号 [原因] | 查看并审批等待中的积分变动
     /points /积分 | none | 2s | /积分 [@成员] | 查询积分
     /privacy /隐私 | none | 2s | /隐私 [board on|off] | 选择自己是否上排行榜
-    /rank /我的排名 | none | 2s | /我的排名 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31] | 查看自己的排名
+    /rank /我的排名 | none | 2s | /我的排名 [今日|本周|本月|总榜|余额|7d|30d|2026-03-01..2026-03-31] | 查看自己的排名
     /receipt /回执 | none | 2s | /回执 编号 | 查询一笔积分变动
     /report /上报 | give | 1s | /上报 事件名 @成员 [积分系统，如 swan.hq] | 上报事件
     /reward /奖励 | give | 1s | /奖励 @成员… 数量 [原因] | 给成员发放积分
     /schedule /定时 | schedule | 1s | /定时 [列表]，/定时 新增 名称 时间 周期 [#频道] [top 10] [post|edit|replace]（时间如 09:00 或 "0 9 * * MON"），/定时 预览|立即|暂停|恢复|删除 名称 | 设置定时发布的排行榜
-    /top /排行榜 | none | 2s | /排行榜 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31] [第2页] [我|@成员] | 查看积分排行榜
+    /top /排行榜 | none | 2s | /排行榜 [今日|本周|本月|总榜|余额|7d|30d|2026-03-01..2026-03-31] [第2页] [我|@成员] | 查看积分排行榜
     /undo /撤销 | undo | 1s | /撤销 编号 [部分]，或 /撤销 last（你的上一笔） | 撤销一笔积分变动
     /unfreeze /恢复发放 | freeze | 1s | /恢复发放 | 恢复发放积分
     /unlink /解绑 | none | 5s | /解绑 系统，版主可用 /解绑 @成员 系统 | 解除账号绑定
@@ -179,12 +179,12 @@ fn the_permission_table_in_english() {
     /pending /待审 | approve | 1s | /pending [approve code], or /pending refuse code [reason] | see and decide changes that wait for approval
     /points /积分 | none | 2s | /points [@member] | show a balance
     /privacy /隐私 | none | 2s | /privacy [board on|off] | choose whether you are on leaderboards
-    /rank /我的排名 | none | 2s | /rank [day|week|month|all|7d|30d|2026-03-01..2026-03-31] | show your own place
+    /rank /我的排名 | none | 2s | /rank [day|week|month|all|balance|7d|30d|2026-03-01..2026-03-31] | show your own place
     /receipt /回执 | none | 2s | /receipt code | show what became of a change
     /report /上报 | give | 1s | /report event @member [points system, such as swan.hq] | report an event
     /reward /奖励 | give | 1s | /reward @member… amount [reason] | give points to a member
     /schedule /定时 | schedule | 1s | /schedule [list], /schedule add name time period [#channel] [top 10] [post|edit|replace] (a time such as 09:00 or "0 9 * * MON"), /schedule preview|run|pause|resume|remove name | settle which leaderboards post themselves
-    /top /排行榜 | none | 2s | /top [day|week|month|all|7d|30d|2026-03-01..2026-03-31] [page 2] [me|@member] | show the leaderboard
+    /top /排行榜 | none | 2s | /top [day|week|month|all|balance|7d|30d|2026-03-01..2026-03-31] [page 2] [me|@member] | show the leaderboard
     /undo /撤销 | undo | 1s | /undo code [rest], or /undo last (your last change) | undo a change of points
     /unfreeze /恢复发放 | freeze | 1s | /unfreeze | let giving points go on
     /unlink /解绑 | none | 5s | /unlink system; moderators: /unlink @member system | unlink an account

@@ -324,11 +324,11 @@ async fn the_help_page_in_each_language() {
     /待审 [批准 编号]，或 /待审 拒绝 编号 [原因]　查看并审批等待中的积分变动
     /积分 [@成员]　查询积分
     /隐私 [board on|off]　选择自己是否上排行榜
-    /我的排名 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31]　查看自己的排名
+    /我的排名 [今日|本周|本月|总榜|余额|7d|30d|2026-03-01..2026-03-31]　查看自己的排名
     /回执 编号　查询一笔积分变动
     /上报 事件名 @成员 [积分系统，如 swan.hq]　上报事件
     /奖励 @成员… 数量 [原因]　给成员发放积分
-    /排行榜 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31] [第2页] [我|@成员]　查看积分排行榜
+    /排行榜 [今日|本周|本月|总榜|余额|7d|30d|2026-03-01..2026-03-31] [第2页] [我|@成员]　查看积分排行榜
     /撤销 编号 [部分]，或 /撤销 last（你的上一笔）　撤销一笔积分变动
     /解绑 系统，版主可用 /解绑 @成员 系统　解除账号绑定
     你的额度：单次最多 500，今天已用 0 / 2,000，还剩 2,000
@@ -347,12 +347,12 @@ async fn the_help_page_in_each_language() {
     /待审 [批准 编号]，或 /待审 拒绝 编号 [原因]　查看并审批等待中的积分变动
     /积分 [@成员]　查询积分
     /隐私 [board on|off]　选择自己是否上排行榜
-    /我的排名 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31]　查看自己的排名
+    /我的排名 [今日|本周|本月|总榜|余额|7d|30d|2026-03-01..2026-03-31]　查看自己的排名
     /回执 编号　查询一笔积分变动
     /上报 事件名 @成员 [积分系统，如 swan.hq]　上报事件
     /奖励 @成员… 数量 [原因]　给成员发放积分
     /定时 [列表]，/定时 新增 名称 时间 周期 [#频道] [top 10] [post|edit|replace]（时间如 09:00 或 "0 9 * * MON"），/定时 预览|立即|暂停|恢复|删除 名称　设置定时发布的排行榜
-    /排行榜 [今日|本周|本月|总榜|7d|30d|2026-03-01..2026-03-31] [第2页] [我|@成员]　查看积分排行榜
+    /排行榜 [今日|本周|本月|总榜|余额|7d|30d|2026-03-01..2026-03-31] [第2页] [我|@成员]　查看积分排行榜
     /撤销 编号 [部分]，或 /撤销 last（你的上一笔）　撤销一笔积分变动
     /恢复发放　恢复发放积分
     /解绑 系统，版主可用 /解绑 @成员 系统　解除账号绑定
@@ -372,11 +372,11 @@ async fn the_help_page_in_each_language() {
     /pending [approve code], or /pending refuse code [reason] — see and decide changes that wait for approval
     /points [@member] — show a balance
     /privacy [board on|off] — choose whether you are on leaderboards
-    /rank [day|week|month|all|7d|30d|2026-03-01..2026-03-31] — show your own place
+    /rank [day|week|month|all|balance|7d|30d|2026-03-01..2026-03-31] — show your own place
     /receipt code — show what became of a change
     /report event @member [points system, such as swan.hq] — report an event
     /reward @member… amount [reason] — give points to a member
-    /top [day|week|month|all|7d|30d|2026-03-01..2026-03-31] [page 2] [me|@member] — show the leaderboard
+    /top [day|week|month|all|balance|7d|30d|2026-03-01..2026-03-31] [page 2] [me|@member] — show the leaderboard
     /undo code [rest], or /undo last (your last change) — undo a change of points
     /unlink system; moderators: /unlink @member system — unlink an account
     Your limits: 500 at once, used today 0 / 2,000, left 2,000
