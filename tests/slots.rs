@@ -27,8 +27,10 @@ use guildpoints::guilds::GuildSettings;
 use guildpoints::guilds::Guilds;
 use guildpoints::journal::Journal;
 use guildpoints::journal::JournalError;
+use guildpoints::journal::OwedBoard;
 use guildpoints::journal::ScheduleFields;
 use guildpoints::journal::ScheduleSource;
+use guildpoints::journal::ShownBoard;
 use guildpoints::journal::StoreSettings;
 use guildpoints::model::BotId;
 use guildpoints::model::ChannelId;
@@ -41,11 +43,13 @@ use guildpoints::model::UserId;
 use guildpoints::model::policy::ManageGuild;
 use guildpoints::model::policy::RewardLimits;
 use guildpoints::points::Due;
+use guildpoints::points::Stands;
 use guildpoints::schedule::Chat;
 use guildpoints::schedule::Forms;
 use guildpoints::schedule::Own;
 use guildpoints::schedule::Parts;
 use guildpoints::schedule::Post;
+use guildpoints::schedule::Remade;
 use guildpoints::schedule::ScheduleTimes;
 use guildpoints::schedule::Scheduler;
 use guildpoints::support::clock::Clock;
@@ -234,6 +238,10 @@ impl Chat for World {
         async { Err(SayError::Forbidden) }.boxed()
     }
 
+    fn stands(&self, _: ChannelId, message: MessageId) -> BoxFuture<'_, Result<bool, ApiError>> {
+        async move { Ok(self.read()?.iter().any(|(id, _)| *id == message)) }.boxed()
+    }
+
     fn whisper<'a>(&'a self, _: UserId, _: &'a str) -> BoxFuture<'a, Result<MessageId, SayError>> {
         async { Ok(MessageId::new(1)) }.boxed()
     }
@@ -255,6 +263,34 @@ impl Forms for Plain {
     ) -> BoxFuture<'a, Result<Option<Vec<Post>>, JournalError>> {
         let post = Post::text(due.slot_ms.to_string());
         async { Ok(Some(vec![post])) }.boxed()
+    }
+
+    // Nobody leaves these boards.
+    fn stands<'a>(
+        &'a self,
+        _: &'a Policy,
+        _: &'a BoardSchedule,
+        _: Due,
+        _: Stands,
+    ) -> BoxFuture<'a, Result<(), JournalError>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn anew<'a>(
+        &'a self,
+        _: &'a Policy,
+        _: &'a ShownBoard,
+    ) -> BoxFuture<'a, Result<Option<Remade>, JournalError>> {
+        async { Ok(None) }.boxed()
+    }
+
+    fn stands_anew<'a>(
+        &'a self,
+        _: &'a OwedBoard,
+        _: &'a Remade,
+        _: MessageId,
+    ) -> BoxFuture<'a, Result<(), JournalError>> {
+        async { Ok(()) }.boxed()
     }
 }
 
