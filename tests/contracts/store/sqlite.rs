@@ -166,7 +166,7 @@ async fn a_file_of_something_else_is_refused_and_left_alone() {
 #[tokio::test]
 async fn a_full_store_says_so_and_writes_again_once_there_is_room() {
     let home = Home::new();
-    let url = format!("{}?max_pages=80", home.url());
+    let url = format!("{}?max_pages=160", home.url());
     let journal = home.journal_at(&url, BOT).await.unwrap();
     let mut number = 0;
     let error = loop {
@@ -175,7 +175,7 @@ async fn a_full_store_says_so_and_writes_again_once_there_is_room() {
             Ok(opened) => drop(fresh(opened)),
             Err(error) => break error,
         }
-        assert!(number < 5_000, "80 pages hold no 5,000 entries");
+        assert!(number < 5_000, "160 pages hold no 5,000 entries");
     };
     assert!(matches!(error, JournalError::Full), "{error:?}");
     assert_eq!(journal.of_cause(&cause(number)).await.unwrap(), None);
