@@ -110,7 +110,7 @@ pub fn board_reply(board: &BoardPage, names: &HashMap<UserId, Known>, own: Reply
 fn board_row(board: &BoardPage, names: &HashMap<UserId, Known>, ranked: &Ranked) -> Reply {
     let row = row(ranked, called(names, ranked.member));
     match Way::of(board.before.as_ref(), ranked.member, ranked.place) {
-        None => row,
+        None | Some(Way::Same) => row,
         Some(way) => Reply::new(&ROW_MOVED)
             .with("row", said(row))
             .with("moved", said(moved(way))),

@@ -361,8 +361,8 @@ mod tests {
                 let wanted = usize::from((first..=first + more).contains(&day));
                 prop_assert_eq!(covered(day), wanted, "day {}", day);
             }
-            // A year is ten months, and some weeks and days on either side.
-            prop_assert!(found.len() <= 10 + 2 * (4 + 6), "{} pieces", found.len());
+            // A year is eleven months, and on either side at most two weeks between six days and six.
+            prop_assert!(found.len() <= 11 + 2 * (6 + 2 + 6), "{} pieces", found.len());
         }
     }
 }

@@ -17,7 +17,8 @@ use crate::schedule::millis;
 
 /// Complete readings that have to agree that it is not there.
 const READINGS: u32 = 2;
-/// How far back is read where nobody knows what stood in the channel before: clocks differ.
+/// How far back is read where nobody knows what stood in the channel before: clocks differ. That finds a
+/// post and proves no absence.
 const BACK_MS: i64 = 3_600_000;
 
 impl Scheduler {
@@ -55,6 +56,12 @@ impl Scheduler {
                 tracing::info!(guild = %key.guild, schedule = key.name, message = %seen.message, "a scheduled board of which nobody heard stands in its channel");
                 return self.stands(&slot, seen.message).await;
             }
+        }
+        if slot.after.is_none() {
+            // How far back to read was a guess of clocks: it may stand before that.
+            let why = "what stood in the channel before it was sent is not known";
+            let trouble = ScheduleTrouble::InDoubt;
+            return self.give_up(&slot, trouble, why.to_owned()).await;
         }
         let absent = slot.absent + 1;
         if absent < READINGS {

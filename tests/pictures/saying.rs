@@ -73,7 +73,7 @@ fn card_and_text_say_the_same() {
                     None => line.push_str(&after),
                     Some(moved) => {
                         assert_eq!(after, moved.shown);
-                        after = format!("{} {after}", next());
+                        after = format!("{} · {after}", next());
                         line.push_str(&after);
                     }
                 }
