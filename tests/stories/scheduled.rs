@@ -72,7 +72,11 @@ async fn on_monday_at_nine_the_board_of_last_week_appears_once() {
     // The week after there is another.
     house.goes_to(&house.monday(9, 0));
     let boards = house.sees(2).await;
-    assert!(boards[1].contains("🥇 · 小明 · 1,000"), "{}", boards[1]);
+    assert!(
+        boards[1].contains("🥇 · 小明 · ▲1 · 1,000"),
+        "{}",
+        boards[1]
+    );
     house.finish().await;
 }
 

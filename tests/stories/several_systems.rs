@@ -61,6 +61,7 @@ async fn each_system_has_its_line_with_its_name_and_its_time() {
             "积分商城：2,540 积分（T）",
             "Swan · hq：340 积分（T）",
             "内置账本：0 积分（T）",
+            "🏅 本周获得积分第 1 名 · 目前第一",
         ]
     );
     // Of somebody else, and in private.

@@ -48,7 +48,7 @@ async fn one_post_is_edited_and_comes_anew_where_it_is_gone() {
     house.passes(LOOKED);
     house.stage.until("the board is edited", edits(1)).await;
     let boards = house.sees(1).await;
-    assert!(boards[0].contains("小明 · 70"), "{}", boards[0]);
+    assert!(boards[0].contains("🥇 · 小明 · 新 · 70"), "{}", boards[0]);
     house.goes_to(&house.monday(9, 0));
     house
         .stage
