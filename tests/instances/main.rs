@@ -8,6 +8,7 @@
 //! Without a PostgreSQL server to start the tests say so and prove nothing; under
 //! `GUILDPOINTS_TEST_ALL=1` they fail.
 
+mod boards;
 #[path = "../support/cable.rs"]
 mod cable;
 mod chance;

@@ -188,6 +188,40 @@ async fn the_board_of_the_week_appears_on_monday_at_nine_once() {
     .await;
 }
 
+/// Holds back the answer to the next question for the messages of a channel, as a slow line would.
+const HOLD: &str = "const ask = window.fetch;
+    window.fetch = async (...what) => {
+        const answer = await ask(...what);
+        if (String(what[0]).includes('/sandbox/messages')) {
+            window.fetch = ask;
+            await new Promise((go) => { window.letGo = go; });
+        }
+        return answer;
+    };";
+
+#[tokio::test]
+async fn what_arrives_while_the_channel_is_read_is_not_lost() {
+    story(async |page: &Page| {
+        page.opens("/").await?;
+        page.presses("//*[@class='place-name'][.='排行榜']").await?;
+        page.finds(HOLD).await?;
+        page.presses("//*[@class='place-name'][.='综合']").await?;
+        page.finds_in_time("return Boolean(window.letGo);", &json!(true))
+            .await?;
+        let at = pictures().await;
+        page.program
+            .photo(&format!("{at}/boards/0123abcd.png"), 72, 96)
+            .await;
+        let shown = json!([["/boards/0123abcd.svg", 72]]);
+        page.finds_in_time(SHOWN, &shown).await?;
+        page.finds("window.letGo();").await?;
+        let read = "return !document.getElementById('feed').hasAttribute('aria-busy');";
+        page.finds_in_time(read, &json!(true)).await?;
+        page.finds_in_time(SHOWN, &shown).await
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn where_pictures_are_refused_a_card_comes_and_where_cards_are_too_a_text() {
     story(async |page: &Page| {

@@ -19,6 +19,8 @@ const guildHere = () => (here.channel === PRIVATE ? null : guildOf(here.channel)
 const side = byId('side');
 let silence = null;
 let asked = 0;
+// What the stream tells while the messages are asked for: their answer may be older than that.
+let meanwhile = null;
 let shown = null;
 let wallet = null;
 let mall = null;
@@ -118,6 +120,7 @@ async function readMessages() {
   if (!here.me) return;
   const ticket = ++asked;
   const place = spot();
+  meanwhile = [];
   if (place !== shown) byId('feed').setAttribute('aria-busy', 'true');
   let messages = null;
   let trouble = null;
@@ -131,11 +134,17 @@ async function readMessages() {
   byId('feed').removeAttribute('aria-busy');
   if (place === shown) {
     if (messages) talk.refresh(messages);
-    return;
+  } else {
+    talk.replace(messages ?? []);
+    shown = messages ? place : null;
+    if (trouble) toast(trouble, 'bad');
   }
-  talk.replace(messages ?? []);
-  shown = messages ? place : null;
-  if (trouble) toast(trouble, 'bad');
+  for (const [message, fresh] of meanwhile) put(message, fresh);
+  meanwhile = null;
+}
+
+function put(message, fresh) {
+  if (fresh || talk.find(message.id)) talk.put(message, { mine: message.author?.id === here.me });
 }
 
 const readMall = settled(async () => {
@@ -172,7 +181,8 @@ function hear() {
 function arrived(message, fresh) {
   const where = message.guild_id ? message.channel_id : PRIVATE;
   if (where === here.channel) {
-    if (fresh || talk.find(message.id)) talk.put(message, { mine: message.author?.id === here.me });
+    meanwhile?.push([message, fresh]);
+    put(message, fresh);
   } else if (fresh && message.author?.id !== here.me) {
     here.unread.set(where, (here.unread.get(where) ?? 0) + 1);
     drawPlaces(byId('places'), here, go);
