@@ -5,6 +5,8 @@ use std::time::Duration;
 use guildpoints::sandbox::Running;
 use guildpoints::sandbox::fault::FaultKind;
 use guildpoints::sandbox::fault::FaultRule;
+use guildpoints::support::clock::Clock;
+use jiff::Timestamp;
 use jiff::ToSpan;
 use jiff::Zoned;
 use jiff::tz::TimeZone;
@@ -20,10 +22,15 @@ const INTO: Duration = Duration::from_millis(200);
 /// How long the answer to the post takes: longer than its owner lives.
 const ANSWER_MS: u64 = 4_000;
 
+fn now() -> Zoned {
+    let zone = TimeZone::get("Asia/Shanghai").expect("there is such a zone");
+    let now = Timestamp::from_millisecond(Clock::system().now_ms());
+    now.expect("it is a moment").to_zoned(zone)
+}
+
 /// The next full minute in Shanghai that is far enough off.
 fn soon() -> Zoned {
-    let zone = TimeZone::get("Asia/Shanghai").expect("there is such a zone");
-    let from = Zoned::now().with_time_zone(zone) + AHEAD_SECONDS.seconds();
+    let from = now() + AHEAD_SECONDS.seconds();
     let minute = from.round(jiff::Unit::Minute).expect("a minute");
     match minute < from {
         true => minute + 1.minute(),
@@ -32,7 +39,7 @@ fn soon() -> Zoned {
 }
 
 async fn reaches(moment: &Zoned) {
-    let left = moment.timestamp().duration_since(Zoned::now().timestamp());
+    let left = moment.timestamp().duration_since(now().timestamp());
     tokio::time::sleep(Duration::try_from(left).unwrap_or_default()).await;
 }
 

@@ -2,6 +2,8 @@
 //! and one's place in the answer to `/points`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
+use std::time::Instant;
 
 use guildpoints::sandbox::fault::FaultKind;
 use guildpoints::sandbox::fault::FaultRule;
@@ -14,6 +16,10 @@ use crate::stage::Stage;
 
 /// What the log says when a pass has come to its end.
 const SWEPT: &str = "balances are swept";
+/// How long a board is asked for until it has a row.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Nothing tells when it has.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// The rows of a board, without its head, the row at its foot and the line below.
 fn rows(board: &str) -> Vec<&str> {
@@ -42,11 +48,13 @@ fn sweeping() -> Settings {
 
 /// The board once it has that row: what commands read is kept behind their answers.
 async fn until_row(stage: &mut Stage, who: &str, row: &str) -> String {
-    for _ in 0..200 {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
         let board = seen(stage, who, "/top balance").await;
         if rows(&board).contains(&row) {
             return board;
         }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
     }
     panic!("never {row}\n{}", stage.conversation());
 }
