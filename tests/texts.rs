@@ -324,7 +324,10 @@ proptest::proptest! {
             if let Some((first, end)) = days.dates() {
                 proptest::prop_assert!(last.contains(&first.to_string()) && last.contains(&end.to_string()), "{text}");
             }
-            let beyond = u64::from(u64::from(page) >= board.pages) + u64::from(shown == 0);
+            let beyond = match rows.is_empty() {
+                true => u64::from(u64::from(page) >= board.pages) + u64::from(shown == 0),
+                false => 0,
+            };
             let lines = 3 + rows.len() as u64 + beyond;
             proptest::prop_assert_eq!(text.lines().count() as u64, lines, "{}", text);
         }

@@ -141,6 +141,10 @@ pub fn board_head(board: &BoardPage) -> Reply {
 
 /// Why a page shows nobody, where that is so.
 pub fn board_without_rows(board: &BoardPage) -> Option<Reply> {
+    // Somebody may have come onto it between the count and the look at the rows.
+    if !board.rows.is_empty() {
+        return None;
+    }
     let beyond = Reply::new(&BEYOND)
         .with("page", Hole::Number(i64::from(board.page) + 1))
         .with("pages", count(board.pages));
