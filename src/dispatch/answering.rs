@@ -113,6 +113,7 @@ impl Dispatcher {
         match self.voice.say_over(address, beneath, &tongue, reply).await {
             Ok(said) => {
                 if let Err(error) = self.journal.told(&cause, said, told, shown).await {
+                    self.telling.doubt(&cause);
                     tracing::error!(%error, "it could not be noted that an answer was said");
                 }
             }

@@ -149,7 +149,6 @@ impl Dispatcher {
             Ok(said) => {
                 tracing::info!(receipt = %receipt.code, state = ?receipt.state, changes = all.len(), "outcome told");
                 self.telling.forget_progress(receipt.told_under());
-                self.telling.no_doubt(&receipt.cause);
                 self.note_stand(&receipt.cause, &all, said, told).await
             }
             Err(error) if is_hopeless(&error) => {
@@ -172,7 +171,12 @@ impl Dispatcher {
         told: Told,
     ) -> Result<(), JournalError> {
         let shown: Vec<Shown> = all.iter().map(Receipt::shown).collect();
-        self.journal.told(cause, said, told, &shown).await
+        let noted = self.journal.told(cause, said, told, &shown).await;
+        match noted {
+            Ok(_) => self.telling.no_doubt(cause),
+            Err(_) => self.telling.doubt(cause),
+        }
+        noted
     }
 
     /// Where the answer belongs and what stands there: where it may have been said without being
@@ -224,7 +228,6 @@ impl Dispatcher {
                 .await
             {
                 Ok(said) => {
-                    self.telling.no_doubt(&receipt.cause);
                     self.note_stand(&receipt.cause, all, said, Told::Interim)
                         .await?;
                     self.telling.note_progress(message, states);

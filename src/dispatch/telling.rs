@@ -20,7 +20,8 @@ pub(super) struct Telling {
     over: Arc<Notify>,
     /// How the changes of a message stood when progress was last told; over with the process.
     progress: Arc<DashMap<MessageId, Vec<State>>>,
-    /// Commands and undos whose answer was sent and got no answer itself: it may stand there.
+    /// Commands and undos whose answer may stand there and is not noted: nobody answered its sending, or
+    /// the store did not take the note.
     doubtful: Arc<DashSet<(MessageId, Option<Cause>)>>,
 }
 
@@ -66,8 +67,13 @@ impl Telling {
     /// Notes an answer that may stand in the chat although nobody can say under which id.
     pub(super) fn note_unknown(&self, cause: &Cause, error: &SayError) {
         if matches!(error, SayError::Unknown(_)) {
-            self.doubtful.insert(answered(cause));
+            self.doubt(cause);
         }
+    }
+
+    /// Notes that an answer about `cause` stands, or may, and that the journal does not say so.
+    pub(super) fn doubt(&self, cause: &Cause) {
+        self.doubtful.insert(answered(cause));
     }
 
     /// Whether an answer about `cause` may stand in the chat unnoted.
@@ -75,7 +81,7 @@ impl Telling {
         self.doubtful.contains(&answered(cause))
     }
 
-    /// It was said, and under which id is known.
+    /// It was said, and under which id is in the journal.
     pub(super) fn no_doubt(&self, cause: &Cause) {
         self.doubtful.remove(&answered(cause));
     }

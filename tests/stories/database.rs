@@ -245,9 +245,41 @@ async fn a_write_the_database_gives_up_twice_is_paid_once() {
         tried >= 9,
         "opened, settled and told, each the third time: {tried}"
     );
-    assert_eq!(stage.answers(rewarded).len(), 1);
+    let answers = stage.answers(rewarded).len();
+    assert_eq!(answers, 1, "{}", stage.conversation());
     let paid: Vec<i64> = stage.paid().iter().map(|(points, _)| *points).collect();
     assert_eq!(paid, [666]);
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn an_answer_the_store_would_not_note_is_not_said_again() {
+    let Some(schema) = postgres::schema().await else {
+        return;
+    };
+    let mut stage = Stage::with(Settings {
+        store: Some(schema.clone()),
+        ..Settings::default()
+    })
+    .await;
+    // The lane gives up after eight tries; the teller's own note is taken in the end.
+    let trouble = "create sequence troubles;
+        create function trouble() returns trigger language plpgsql as $$ begin
+            if new.told <> old.told and nextval('troubles') <= 12 then
+                raise exception 'given up' using errcode = '40001';
+            end if;
+            return new;
+        end $$;
+        create trigger trouble before update on entries
+            for each row execute function trouble()";
+    postgres::execute(&schema, trouble).await;
+    let rewarded = stage.says("阿杰", "/奖励 @小明 666 天梯第一名");
+    stage.hears_of(rewarded, "✅").await;
+    told(&stage, rewarded).await;
+    let tried = postgres::number(&schema, "select last_value from troubles").await;
+    assert!(tried > 12, "the lane and the teller have tried: {tried}");
+    let answers = stage.answers(rewarded).len();
+    assert_eq!(answers, 1, "{}", stage.conversation());
     stage.finish().await;
 }
 
