@@ -21,6 +21,7 @@ mod database;
 mod desk;
 mod desk_decisions;
 mod doubt;
+mod equals;
 mod fairness;
 mod faults;
 mod freezing;
