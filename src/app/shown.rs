@@ -106,6 +106,7 @@ impl Anewing {
             ShownKind::Post { .. } => match self.scheduler.show_anew(&owed).await? {
                 Rewritten::Written => Anew::Written,
                 Rewritten::Gone(why) => Anew::Gone(why),
+                Rewritten::NotNow(why) => Anew::NotNow(why),
                 Rewritten::Failed(error) => Anew::failed(&error),
             },
             ShownKind::Page { .. } | ShownKind::Place { .. } => {

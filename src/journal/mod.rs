@@ -151,6 +151,7 @@ pub use schedules::SlotState;
 pub use schedules::Unsent;
 pub use selection::*;
 pub use shown::BoardForm;
+pub use shown::Moving;
 pub use shown::OwedBoard;
 pub use shown::ShownBoard;
 pub use shown::ShownKind;

@@ -98,6 +98,21 @@ pub struct OwedBoard {
     pub version: u32,
     /// How often it was put off.
     pub tries: u32,
+    /// That it was about to be posted once more, of which nothing was heard yet.
+    pub moving: Option<Moving>,
+}
+
+/// A board that cannot be edited, as it is posted once more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moving {
+    /// What is sent, letter by letter.
+    pub sent: String,
+    /// When its first byte was about to leave, in milliseconds since 1970; `None`: nothing of it was sent,
+    /// though the one before may be gone.
+    pub begun_ms: Option<i64>,
+    /// The newest message of the channel before that, 0 where there was none; `None` where it could not
+    /// be read.
+    pub after: Option<MessageId>,
 }
 
 /// Who stood first on the board of a schedule, hidden members left out: points from the top, among
@@ -146,6 +161,24 @@ pub(super) enum ShownWrite {
         /// Until when, in milliseconds since 1970.
         next_ms: i64,
     },
+    /// It is about to be posted once more: the picture that stands there goes.
+    Moves {
+        /// As it will stand there, but for its message.
+        shown: ShownBoard,
+        /// Whose rows it will have.
+        named: Vec<UserId>,
+        /// What is sent.
+        moving: Moving,
+        /// When, in milliseconds since 1970.
+        now_ms: i64,
+    },
+    /// It was certainly not posted once more.
+    Stays {
+        /// Where it stands.
+        channel: ChannelId,
+        /// The message.
+        message: MessageId,
+    },
     /// It was posted once more as another message, and the one before is gone.
     Moved {
         /// Where the one before stood.
@@ -154,8 +187,8 @@ pub(super) enum ShownWrite {
         message: MessageId,
         /// As it stands now.
         shown: ShownBoard,
-        /// Whose rows it has.
-        named: Vec<UserId>,
+        /// Whose rows it has; `None`: those that were noted when it was about to be posted.
+        named: Option<Vec<UserId>>,
         /// When, in milliseconds since 1970.
         now_ms: i64,
     },
@@ -239,13 +272,39 @@ impl Journal {
         self.write_shown(Durability::Soon, write).await
     }
 
+    /// Notes what is about to be sent of an owed post that cannot be edited, before its first byte: `shown`
+    /// is what it will be, with the message it takes the place of. The picture of that one is gone with it.
+    pub async fn shown_moves(
+        &self,
+        shown: ShownBoard,
+        named: Vec<UserId>,
+        moving: Moving,
+    ) -> Result<(), JournalError> {
+        let now_ms = self.shared.clock.now_ms();
+        let write = ShownWrite::Moves {
+            shown,
+            named,
+            moving,
+            now_ms,
+        };
+        self.write_shown(Durability::Now, write).await
+    }
+
+    /// Notes that nothing of that was sent.
+    pub async fn shown_stays(&self, owed: &OwedBoard) -> Result<(), JournalError> {
+        let (channel, message) = (owed.shown.channel, owed.shown.message);
+        let write = ShownWrite::Stays { channel, message };
+        self.write_shown(Durability::Soon, write).await
+    }
+
     /// Notes that an owed post, which could not be edited, was posted once more: as a post of its slot
-    /// it takes the place of the one before.
+    /// it takes the place of the one before. `named` are whose rows it has, `None` for those of
+    /// [`Journal::shown_moves`].
     pub async fn shown_moved(
         &self,
         owed: &OwedBoard,
         shown: ShownBoard,
-        named: Vec<UserId>,
+        named: Option<Vec<UserId>>,
     ) -> Result<(), JournalError> {
         let now_ms = self.shared.clock.now_ms();
         let (channel, message) = (owed.shown.channel, owed.shown.message);

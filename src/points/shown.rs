@@ -91,8 +91,9 @@ impl Points {
         stands: Stands,
     ) -> Result<(), JournalError> {
         let journal = &self.inner.journal;
-        let named = named(board, None);
-        journal.shown_moved(owed, stands.of(board), named).await
+        let named = Some(named(board, None));
+        let shown = stands.of(board);
+        journal.shown_moved(owed, shown, named).await
     }
 
     /// The board that is due for a schedule, with the places its members had on the one before it.

@@ -19,7 +19,7 @@ use crate::schedule::millis;
 const READINGS: u32 = 2;
 /// How far back is read where nobody knows what stood in the channel before: clocks differ. That finds a
 /// post and proves no absence.
-const BACK_MS: i64 = 3_600_000;
+pub(super) const BACK_MS: i64 = 3_600_000;
 
 impl Scheduler {
     /// Looks for a slot that may stand in the channel.
@@ -78,7 +78,7 @@ impl Scheduler {
 }
 
 /// Whether the next time may be different without anybody doing anything.
-fn is_passing(error: &ApiError) -> bool {
+pub(super) fn is_passing(error: &ApiError) -> bool {
     match error {
         ApiError::NotSent(_) | ApiError::TooFast(_) => true,
         ApiError::Unknown(answer) => !matches!(answer, NoAnswer::Unreadable(_)),
@@ -87,7 +87,7 @@ fn is_passing(error: &ApiError) -> bool {
 }
 
 /// An id below those of all messages from that moment on, in milliseconds since 1970.
-fn first_at(ms: i64) -> MessageId {
+pub(super) fn first_at(ms: i64) -> MessageId {
     let since = ms.saturating_sub(SNOWFLAKE_EPOCH_MS).max(0);
     MessageId::new(since.cast_unsigned() << 22)
 }

@@ -20,6 +20,7 @@ mod ending;
 mod form;
 mod looking;
 mod making;
+mod moving;
 mod posting;
 mod shown;
 mod telling;
@@ -161,6 +162,7 @@ impl Scheduler {
             let round = async {
                 if !kept {
                     self.keep_file().await?;
+                    self.note_missing().await?;
                     kept = true;
                 }
                 self.round(&leaving).await

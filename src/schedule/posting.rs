@@ -80,6 +80,8 @@ impl Scheduler {
     /// Posts a slot of which nothing has arrived.
     pub(super) async fn post(&self, slot: Slot) -> Result<(), JournalError> {
         let parts = &self.parts;
+        // An earlier try has not arrived, so nobody sees its picture.
+        self.drop_picture_of(slot.sent.as_deref()).await?;
         let (guild, name) = (slot.key.guild, slot.key.name.clone());
         let schedule = parts.journal.schedule(guild, &name).await?;
         let schedule = schedule.filter(|schedule| !schedule.removed);
@@ -139,10 +141,15 @@ impl Scheduler {
                 clears,
                 next_ms: parts.clock.now_ms() + millis(parts.times.look_after),
             };
-            // Nobody else has begun, or this process is not the one to begin.
+            let drawn = posts.first().and_then(Post::picture);
             let Some(begun) = parts.journal.begin_posting(&slot, sending).await? else {
-                return Ok(());
+                // Somebody else has begun, or this process is not the one to begin.
+                return self.drop_picture(drawn.as_deref()).await;
             };
+            if post.picture() != drawn {
+                // The form that shows it is refused.
+                self.drop_picture(drawn.as_deref()).await?;
+            }
             let others = match at + 1 < posts.len() {
                 true => Others::Left,
                 false => Others::None,
@@ -154,6 +161,12 @@ impl Scheduler {
             };
         }
         Ok(())
+    }
+
+    /// Takes away the picture of what was not sent.
+    pub(super) async fn drop_picture_of(&self, sent: Option<&str>) -> Result<(), JournalError> {
+        let picture = sent.and_then(|sent| Post::of_kept(sent).picture());
+        self.drop_picture(picture.as_deref()).await
     }
 
     /// Goes on with an edit of which nobody heard. Editing twice is harmless, unless by then another

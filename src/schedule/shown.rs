@@ -18,6 +18,9 @@ use crate::schedule::form::Post;
 /// So long before it was sent a board may have been read: names are asked for in between.
 const READ_BEFORE_MS: i64 = 30_000;
 
+/// Why a board cannot be made anew.
+pub(super) const NOT_KEPT: &str = "what it counts is not kept any more";
+
 /// What came of writing a post anew.
 #[derive(Debug)]
 pub enum Rewritten {
@@ -25,6 +28,8 @@ pub enum Rewritten {
     Written,
     /// It cannot be made to any more, and why.
     Gone(String),
+    /// It could not be now, and why.
+    NotNow(String),
     /// The chat refused it or could not be reached.
     Failed(SayError),
 }
@@ -66,51 +71,51 @@ impl Scheduler {
         parts.forms.stands(&policy, &board, due, stands).await
     }
 
+    /// Notes the latest posts that were noted as posted and, since a crash came between, not as shown.
+    pub(super) async fn note_missing(&self) -> Result<(), JournalError> {
+        let journal = &self.parts.journal;
+        for schedule in journal.schedules(None).await? {
+            let fields = &schedule.fields;
+            let last = journal.last_posted(fields.guild, &fields.name).await?;
+            let Some((message, slot)) = last.and_then(|slot| Some((slot.message?, slot))) else {
+                continue;
+            };
+            let shown = journal.shown_board(slot.channel, message).await?;
+            // One post may have shown the board of an earlier moment.
+            if shown.is_none_or(|owed| owed.shown.at_ms != slot.key.slot_ms) {
+                self.note_shown(&slot, message).await;
+            }
+        }
+        Ok(())
+    }
+
     /// Makes a post anew in the form it has: the board of its moment, as it is now. A photo cannot be
-    /// edited: it is deleted and posted once more. Where it may not be deleted, as after three minutes
-    /// without the right to, it stays, and its picture cannot be fetched from here any more.
+    /// edited, so it is posted once more (`moving`).
     pub async fn show_anew(&self, owed: &OwedBoard) -> Result<Rewritten, JournalError> {
         let (parts, shown) = (&self.parts, &owed.shown);
         let Some(policy) = parts.guilds.policy(shown.guild) else {
             let why = "its guild is not set up any more".to_owned();
             return Ok(Rewritten::Gone(why));
         };
+        if shown.form == BoardForm::Photo {
+            return self.post_anew(owed, &policy).await;
+        }
         let Some(remade) = parts.forms.anew(&policy, shown).await? else {
-            let why = "what it counts is not kept any more".to_owned();
-            return Ok(Rewritten::Gone(why));
+            return Ok(Rewritten::Gone(NOT_KEPT.to_owned()));
         };
         let (channel, message) = (shown.channel, shown.message);
-        let stands = match shown.form {
-            BoardForm::Photo => match parts.chat.delete(channel, message).await {
-                Ok(()) => parts.chat.post(channel, &remade.post).await,
-                // So is one that is not there refused.
-                Err(error @ SayError::Forbidden) => match parts.chat.stands(channel, message).await
-                {
-                    Ok(true) => {
-                        tracing::warn!(guild = %shown.guild, %message, "a picture with somebody who left the boards may not be deleted; it stays without its file");
-                        parts.chat.post(channel, &remade.post).await
-                    }
-                    Ok(false) => return Ok(Rewritten::Gone(error.to_string())),
-                    Err(_) => Err(error),
-                },
-                Err(error) => Err(error),
-            },
-            _ => {
-                let edited = parts.chat.edit(channel, message, &remade.post).await;
-                edited.map(|()| message)
-            }
-        };
-        match stands {
-            Ok(message) => {
+        match parts.chat.edit(channel, message, &remade.post).await {
+            Ok(()) => {
                 parts.forms.stands_anew(owed, &remade, message).await?;
                 Ok(Rewritten::Written)
             }
-            // It may stand there, and twice is worse than not noted.
-            Err(SayError::Unknown(_)) if shown.form == BoardForm::Photo => {
-                let why = "whether it was posted once more is not known".to_owned();
-                Ok(Rewritten::Gone(why))
+            Err(error) => {
+                // What it may show by now is left until the next try.
+                if !matches!(error, SayError::Unknown(_)) {
+                    self.drop_picture(remade.post.picture().as_deref()).await?;
+                }
+                Ok(Rewritten::Failed(error))
             }
-            Err(error) => Ok(Rewritten::Failed(error)),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod house;
 mod modes;
+mod photos;
 mod trouble;
 
 use std::time::Duration;

@@ -8,6 +8,7 @@ use crate::journal::kept::word;
 use crate::journal::postgres::rows::small;
 use crate::journal::postgres::sides::fetch;
 use crate::journal::shown::FORGOTTEN_AT_ONCE;
+use crate::journal::shown::Moving;
 use crate::journal::shown::OVERTAKEN_MS;
 use crate::journal::shown::ShownBoard;
 use crate::journal::shown::ShownWrite;
@@ -61,6 +62,24 @@ pub(super) async fn write(
             .bind(kept(message.number()));
             fetch(connection, query).await.map(drop)
         }
+        ShownWrite::Moves {
+            shown,
+            named,
+            moving,
+            now_ms,
+        } => {
+            moves(connection, shown, moving).await?;
+            name(connection, shown, named, *now_ms).await
+        }
+        ShownWrite::Stays { channel, message } => {
+            let query = sqlx::query(
+                "update shown_boards set moving_ms = null
+                 where channel = $1 and message = $2",
+            )
+            .bind(kept(channel.number()))
+            .bind(kept(message.number()));
+            fetch(connection, query).await.map(drop)
+        }
         ShownWrite::Moved {
             channel,
             message,
@@ -69,7 +88,10 @@ pub(super) async fn write(
             now_ms,
         } => {
             put(connection, shown, *now_ms).await?;
-            name(connection, shown, named, *now_ms).await?;
+            match named {
+                Some(named) => name(connection, shown, named, *now_ms).await?,
+                None => inherit(connection, shown, *message, *now_ms).await?,
+            }
             let query =
                 sqlx::query("update slots set message = $1 where channel = $2 and message = $3")
                     .bind(kept(shown.message.number()))
@@ -195,6 +217,33 @@ async fn anew(
     Ok(met == Some(version))
 }
 
+/// What stands there is about to be posted once more, with another picture: its own goes.
+async fn moves(
+    connection: &mut PgConnection,
+    shown: &ShownBoard,
+    moving: &Moving,
+) -> Result<(), JournalError> {
+    let place = (kept(shown.channel.number()), kept(shown.message.number()));
+    let query = sqlx::query(
+        "delete from pictures where token = (
+             select picture from shown_boards where channel = $1 and message = $2)",
+    )
+    .bind(place.0)
+    .bind(place.1);
+    fetch(connection, query).await?;
+    let query = sqlx::query(
+        "update shown_boards set picture = $1, moving = $2, moving_ms = $3, moving_after = $4
+         where channel = $5 and message = $6",
+    )
+    .bind(shown.picture.clone())
+    .bind(moving.sent.clone())
+    .bind(moving.begun_ms)
+    .bind(moving.after.map(|after| kept(after.number())))
+    .bind(place.0)
+    .bind(place.1);
+    fetch(connection, query).await.map(drop)
+}
+
 /// Whose rows it has; where one of them is hidden by now, it is owed.
 async fn name(
     connection: &mut PgConnection,
@@ -217,6 +266,32 @@ async fn name(
     .bind(place.1)
     .bind(members.collect::<Vec<_>>());
     fetch(connection, query).await?;
+    owe_hidden(connection, place, now_ms).await
+}
+
+/// It has the rows of the message whose place it takes.
+async fn inherit(
+    connection: &mut PgConnection,
+    shown: &ShownBoard,
+    before: MessageId,
+    now_ms: i64,
+) -> Result<(), JournalError> {
+    let place = (kept(shown.channel.number()), kept(shown.message.number()));
+    let query =
+        sqlx::query("update shown_members set message = $1 where channel = $2 and message = $3")
+            .bind(place.1)
+            .bind(place.0)
+            .bind(kept(before.number()));
+    fetch(connection, query).await?;
+    owe_hidden(connection, place, now_ms).await
+}
+
+/// Where somebody it has a row of is hidden by now, it is owed.
+async fn owe_hidden(
+    connection: &mut PgConnection,
+    place: (i64, i64),
+    now_ms: i64,
+) -> Result<(), JournalError> {
     let query = sqlx::query(
         "update shown_boards set due_ms = $1
          where channel = $2 and message = $3 and exists (
@@ -263,13 +338,16 @@ async fn keep(
     let guild = kept(shown.guild.number());
     let query = sqlx::query(
         "insert into board_slots (guild, schedule, slot_ms, counted) values ($1, $2, $3, $4)
-         on conflict do nothing",
+         on conflict do nothing returning slot_ms",
     )
     .bind(guild)
     .bind(schedule.to_owned())
     .bind(shown.at_ms)
     .bind(shown.counted.to_string());
-    fetch(connection, query).await?;
+    if fetch(connection, query).await?.is_empty() {
+        // Who stood first when it was posted stays, whenever it is noted again.
+        return Ok(());
+    }
     let members = standings.iter().map(|(member, _)| kept(member.number()));
     let points = standings.iter().map(|(_, points)| *points);
     let query = sqlx::query(

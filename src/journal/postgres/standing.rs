@@ -12,6 +12,7 @@ use crate::journal::postgres::rows::small;
 use crate::journal::postgres::shelf::Shelf;
 use crate::journal::postgres::shelf::limited;
 use crate::journal::postgres::sides::user;
+use crate::journal::shown::Moving;
 use crate::journal::shown::OwedBoard;
 use crate::journal::shown::ShownBoard;
 use crate::journal::shown::ShownStore;
@@ -127,7 +128,20 @@ fn board(row: &PgRow) -> Result<OwedBoard, JournalError> {
         },
         version: small(row, "version")?,
         tries: small(row, "tries")?,
+        moving: moving(row)?,
     })
+}
+
+fn moving(row: &PgRow) -> Result<Option<Moving>, JournalError> {
+    let Some(sent) = get(row, "moving")? else {
+        return Ok(None);
+    };
+    let after: Option<i64> = get(row, "moving_after")?;
+    Ok(Some(Moving {
+        sent,
+        begun_ms: get(row, "moving_ms")?,
+        after: after.map(|after| MessageId::new(after.cast_unsigned())),
+    }))
 }
 
 fn unreadable(what: &str) -> JournalError {

@@ -7,6 +7,7 @@ use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
 use crate::journal::kept::word;
 use crate::journal::shown::FORGOTTEN_AT_ONCE;
+use crate::journal::shown::Moving;
 use crate::journal::shown::OVERTAKEN_MS;
 use crate::journal::shown::ShownBoard;
 use crate::journal::shown::ShownWrite;
@@ -57,6 +58,21 @@ pub(super) fn write(connection: &Connection, write: &ShownWrite) -> Result<(), J
              where channel = ? and message = ?",
             params![next_ms, kept(channel.number()), kept(message.number())],
         ),
+        ShownWrite::Moves {
+            shown,
+            named,
+            moving,
+            now_ms,
+        } => {
+            moves(connection, shown, moving)?;
+            name(connection, shown, named, *now_ms)
+        }
+        ShownWrite::Stays { channel, message } => execute(
+            connection,
+            "update shown_boards set moving_ms = null
+             where channel = ? and message = ?",
+            params![kept(channel.number()), kept(message.number())],
+        ),
         ShownWrite::Moved {
             channel,
             message,
@@ -65,7 +81,10 @@ pub(super) fn write(connection: &Connection, write: &ShownWrite) -> Result<(), J
             now_ms,
         } => {
             put(connection, shown, *now_ms)?;
-            name(connection, shown, named, *now_ms)?;
+            match named {
+                Some(named) => name(connection, shown, named, *now_ms)?,
+                None => inherit(connection, shown, *message, *now_ms)?,
+            }
             execute(
                 connection,
                 "update slots set message = ? where channel = ? and message = ?",
@@ -154,6 +173,30 @@ fn put(connection: &Connection, shown: &ShownBoard, now_ms: i64) -> Result<(), J
     )
 }
 
+/// What stands there is about to be posted once more, with another picture: its own goes.
+fn moves(connection: &Connection, shown: &ShownBoard, moving: &Moving) -> Result<(), JournalError> {
+    let place = (kept(shown.channel.number()), kept(shown.message.number()));
+    execute(
+        connection,
+        "delete from pictures where token = (
+             select picture from shown_boards where channel = ? and message = ?)",
+        params![place.0, place.1],
+    )?;
+    execute(
+        connection,
+        "update shown_boards set picture = ?, moving = ?, moving_ms = ?, moving_after = ?
+         where channel = ? and message = ?",
+        params![
+            shown.picture,
+            moving.sent,
+            moving.begun_ms,
+            moving.after.map(|after| kept(after.number())),
+            place.0,
+            place.1
+        ],
+    )
+}
+
 /// Whether the note is the one that was replaced.
 fn anew(
     connection: &Connection,
@@ -207,6 +250,27 @@ fn name(
             params![place.0, place.1, kept(member.number())],
         )?;
     }
+    owe_hidden(connection, place, now_ms)
+}
+
+/// It has the rows of the message whose place it takes.
+fn inherit(
+    connection: &Connection,
+    shown: &ShownBoard,
+    before: MessageId,
+    now_ms: i64,
+) -> Result<(), JournalError> {
+    let place = (kept(shown.channel.number()), kept(shown.message.number()));
+    execute(
+        connection,
+        "update shown_members set message = ? where channel = ? and message = ?",
+        params![place.1, place.0, kept(before.number())],
+    )?;
+    owe_hidden(connection, place, now_ms)
+}
+
+/// Where somebody it has a row of is hidden by now, it is owed.
+fn owe_hidden(connection: &Connection, place: (i64, i64), now_ms: i64) -> Result<(), JournalError> {
     execute(
         connection,
         "update shown_boards set due_ms = ?1
@@ -251,12 +315,17 @@ fn keep(
         return Ok(());
     };
     let guild = kept(shown.guild.number());
-    execute(
+    let fresh = rows::first(
         connection,
         "insert into board_slots (guild, schedule, slot_ms, counted) values (?, ?, ?, ?)
-         on conflict do nothing",
+         on conflict do nothing returning slot_ms",
         params![guild, schedule, shown.at_ms, shown.counted.to_string()],
+        |row| get::<i64>(row, "slot_ms"),
     )?;
+    if fresh.is_none() {
+        // Who stood first when it was posted stays, whenever it is noted again.
+        return Ok(());
+    }
     for (member, points) in standings {
         execute(
             connection,

@@ -6,6 +6,7 @@ use rusqlite::params;
 
 use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
+use crate::journal::shown::Moving;
 use crate::journal::shown::OwedBoard;
 use crate::journal::shown::ShownBoard;
 use crate::journal::shown::ShownStore;
@@ -117,7 +118,20 @@ fn board(row: &Row<'_>) -> Result<OwedBoard, JournalError> {
         },
         version: small(row, "version")?,
         tries: small(row, "tries")?,
+        moving: moving(row)?,
     })
+}
+
+fn moving(row: &Row<'_>) -> Result<Option<Moving>, JournalError> {
+    let Some(sent) = get(row, "moving")? else {
+        return Ok(None);
+    };
+    let after: Option<i64> = get(row, "moving_after")?;
+    Ok(Some(Moving {
+        sent,
+        begun_ms: get(row, "moving_ms")?,
+        after: after.map(|after| MessageId::new(after.cast_unsigned())),
+    }))
 }
 
 fn unreadable(what: &str) -> JournalError {

@@ -154,7 +154,7 @@ async fn a_post_that_could_not_be_edited_takes_the_place_of_the_one_before(home:
     shown(&journal, post(1, 5), &[MEMBER]).await;
     hide(&journal, MEMBER, OnBoards::Hidden).await;
     let read = journal.owed_boards(1).await.unwrap().remove(0);
-    let moved = journal.shown_moved(&read, post(2, 5), vec![SECOND]);
+    let moved = journal.shown_moved(&read, post(2, 5), Some(vec![SECOND]));
     moved.await.unwrap();
     assert!(owed(&journal).await.is_empty());
     let gone = journal.shown_board(CHANNEL, message(1)).await.unwrap();
