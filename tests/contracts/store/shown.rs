@@ -3,7 +3,10 @@
 use guildpoints::journal::BoardForm;
 use guildpoints::journal::Hidden;
 use guildpoints::journal::Journal;
+use guildpoints::journal::KeptPicture;
+use guildpoints::journal::Moving;
 use guildpoints::journal::OnBoards;
+use guildpoints::journal::PictureToken;
 use guildpoints::journal::ShownBoard;
 use guildpoints::journal::ShownKind;
 use guildpoints::model::MessageId;
@@ -164,6 +167,73 @@ async fn a_post_that_could_not_be_edited_takes_the_place_of_the_one_before(home:
     journal.close().await;
 }
 
+async fn a_post_on_its_way_to_another_message_is_known_again(home: Home) {
+    let journal = home.journal().await;
+    let picture = |mark: &str| KeptPicture {
+        png: mark.as_bytes().to_vec(),
+        svg: mark.to_owned(),
+    };
+    let old = journal.keep_picture(picture("old")).await.unwrap();
+    let new = journal.keep_picture(picture("new")).await.unwrap();
+    let with = |board: ShownBoard, token: &PictureToken| ShownBoard {
+        picture: Some(token.to_string()),
+        ..board
+    };
+    shown(&journal, with(post(1, 5), &old), &[MEMBER]).await;
+    hide(&journal, MEMBER, OnBoards::Hidden).await;
+    let read = journal.owed_boards(1).await.unwrap().remove(0);
+    assert_eq!(read.moving, None);
+    let moving = Moving {
+        sent: "照片 '".to_owned(),
+        begun_ms: Some(7),
+        after: Some(message(90)),
+    };
+    let will_be = with(post(1, 5), &new);
+    let moves = journal.shown_moves(will_be.clone(), vec![SECOND], moving.clone());
+    moves.await.unwrap();
+    // The picture that stands there goes with the note, and it is owed until it stands elsewhere.
+    assert_eq!(journal.picture(&old).await.unwrap(), None);
+    journal.close().await;
+    let journal = home.journal().await;
+    let read = journal.owed_boards(1).await.unwrap().remove(0);
+    assert_eq!((&read.shown, &read.moving), (&will_be, &Some(moving)));
+    // Certainly not sent: that it was tried is still known.
+    journal.shown_stays(&read).await.unwrap();
+    let again = journal.owed_boards(1).await.unwrap().remove(0);
+    let begun = again.moving.map(|moving| moving.begun_ms);
+    assert_eq!(begun, Some(None));
+    // Found: it has the rows that were noted before it was sent, and its slot's earlier standings stay.
+    let there = with(post(2, 5), &new);
+    let moved = journal.shown_moved(&read, there.clone(), None);
+    moved.await.unwrap();
+    assert!(owed(&journal).await.is_empty());
+    let now = journal
+        .shown_board(CHANNEL, message(2))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((now.shown, now.moving), (there, None));
+    hide(&journal, SECOND, OnBoards::Hidden).await;
+    assert_eq!(owed(&journal).await, [message(2)]);
+    // Whoever was hidden on the way makes it owed at once.
+    let read = journal.owed_boards(1).await.unwrap().remove(0);
+    let moved = journal.shown_moved(&read, with(post(3, 5), &new), None);
+    moved.await.unwrap();
+    assert_eq!(owed(&journal).await, [message(3)]);
+    journal.close().await;
+}
+
+async fn a_post_that_is_noted_twice_keeps_its_first_standings(home: Home) {
+    let journal = home.journal().await;
+    for standings in [vec![(MEMBER, 30)], vec![(SECOND, 70), (MEMBER, 9)]] {
+        let noted = journal.note_shown(post(1, 5), vec![], Some(standings), 0);
+        noted.await.unwrap();
+    }
+    let before = journal.slot_before(GUILD, "每周", 6).await.unwrap();
+    assert_eq!(before.unwrap().standings, [(MEMBER, 30)]);
+    journal.close().await;
+}
+
 async fn old_boards_are_forgotten_but_for_the_latest_post_of_each_schedule(home: Home) {
     let journal = home.journal().await;
     for board in [page(1), post(2, 5), post(3, 6), page(4)] {
@@ -218,6 +288,8 @@ async fn a_post_is_compared_with_the_one_before_without_who_is_hidden(home: Home
 on_each_store!(
     a_board_noted_after_somebody_on_it_was_hidden_is_owed_at_once,
     a_post_is_compared_with_the_one_before_without_who_is_hidden,
+    a_post_on_its_way_to_another_message_is_known_again,
+    a_post_that_is_noted_twice_keeps_its_first_standings,
     a_post_that_could_not_be_edited_takes_the_place_of_the_one_before,
     old_boards_are_forgotten_but_for_the_latest_post_of_each_schedule,
     what_was_read_before_another_note_does_not_stand_for_it,
