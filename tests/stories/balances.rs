@@ -15,21 +15,21 @@ use crate::stage::Settings;
 use crate::stage::Stage;
 
 /// What the log says when a pass has come to its end.
-const SWEPT: &str = "balances are swept";
+pub const SWEPT: &str = "balances are swept";
 /// How long a board is asked for until it has a row.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Nothing tells when it has.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// The rows of a board, without its head, the row at its foot and the line below.
-fn rows(board: &str) -> Vec<&str> {
+pub fn rows(board: &str) -> Vec<&str> {
     let rows = board.lines().skip(1);
     rows.take_while(|line| !line.starts_with("👤") && !line.starts_with("统计："))
         .collect()
 }
 
 /// A guild before its bot is there, without cooldowns.
-async fn quiet(settings: Settings) -> Stage {
+pub async fn quiet(settings: Settings) -> Stage {
     let bot = format!("{}commands_dir = \"words\"\n", settings.bot);
     let stage = Stage::without_bot(Settings { bot, ..settings }).await;
     for command in ["points", "reward", "deduct", "top", "rank", "privacy"] {
@@ -39,7 +39,7 @@ async fn quiet(settings: Settings) -> Stage {
 }
 
 /// A guild that sweeps.
-fn sweeping() -> Settings {
+pub fn sweeping() -> Settings {
     Settings {
         guild: "sweep = true\n".to_owned(),
         ..Settings::default()

@@ -49,5 +49,6 @@ mod shown;
 mod speaking;
 mod swan;
 mod swan_faults;
+mod sweeps;
 mod undoing;
 mod verify;
