@@ -1,5 +1,6 @@
 //! Boards that post themselves: once for each moment, late if need be, never twice.
 
+mod balances;
 mod house;
 mod modes;
 mod photos;

@@ -63,14 +63,22 @@ struct Bot {
 impl House {
     /// A house in `zone` where it is now `at`; its bot does not run yet.
     pub async fn at(zone: &str, at: impl FnOnce(&Zoned) -> Zoned) -> Self {
-        let mut stage = Stage::without_bot(Settings {
+        let settings = Settings {
             points: Some("ledger"),
-            bot: "commands_dir = \"words\"\n".to_owned(),
-            guild: format!("timezone = \"{zone}\"\n"),
             ..Settings::default()
+        };
+        Self::with(settings, zone, at).await
+    }
+
+    /// The same with other settings.
+    pub async fn with(settings: Settings, zone: &str, at: impl FnOnce(&Zoned) -> Zoned) -> Self {
+        let mut stage = Stage::without_bot(Settings {
+            bot: "commands_dir = \"words\"\n".to_owned(),
+            guild: format!("timezone = \"{zone}\"\n{}", settings.guild),
+            ..settings
         })
         .await;
-        for command in ["reward", "top"] {
+        for command in ["reward", "top", "privacy"] {
             stage.write_words(&format!("{command}.toml"), "cooldown = \"0s\"\n");
         }
         let admins = format!("admins = [{}]\n", stage.user("夜雨"));

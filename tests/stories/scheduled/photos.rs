@@ -61,9 +61,6 @@ impl Gallery {
             return None;
         }
         let mut house = House::on_friday().await;
-        house
-            .stage
-            .write_words("privacy.toml", "cooldown = \"0s\"\n");
         let pages = Ops::of(&mut house.stage);
         let public = format!("public_url = \"{PUBLIC}\"\n");
         house.stage.settings.further.push_str(&public);
