@@ -301,7 +301,7 @@ fn a_guild_may_sweep_and_leave_roles_out_of_boards() {
 fn the_example_says_the_defaults() {
     let config = parse(EXAMPLE).unwrap();
     assert_eq!(config.reserved, Vec::<String>::new());
-    assert_eq!(config.advice, Vec::<String>::new());
+    assert_eq!(config.advice, []);
     let least = parse(LEAST).unwrap();
     assert_eq!(config.api.api_url, least.api.api_url);
     assert_eq!(
@@ -928,6 +928,29 @@ fn debug_of_settings_shows_no_secret() {
         "manta-secret-value",
     ] {
         assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn a_board_of_balances_that_nothing_reads_is_advised_against() {
+    let board = "[[guild.board]]\nname = \"余额\"\nchannel = 1\nat = \"09:00\"\nperiod =";
+    for (guild, period, count) in [
+        ("", "balance", 1),
+        ("sweep = false", "balance", 1),
+        ("sweep = true", "balance", 0),
+        ("points = \"ledger\"", "balance", 0),
+        ("", "week", 0),
+    ] {
+        let text = least_with("[[guild]]", guild) + &format!("\n{board} \"{period}\"\n");
+        let config = parse(&text).unwrap();
+        assert_eq!(config.advice.len(), count, "{guild} {period}");
+        if let Some(advice) = config.advice.first() {
+            let said = advice.to_string();
+            assert!(
+                said.contains("`余额`") && said.contains("sweep = true"),
+                "{said}"
+            );
+        }
     }
 }
 

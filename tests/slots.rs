@@ -260,9 +260,9 @@ impl Forms for Plain {
         _: &'a Policy,
         _: &'a BoardSchedule,
         due: Due,
-    ) -> BoxFuture<'a, Result<Option<Vec<Post>>, JournalError>> {
+    ) -> BoxFuture<'a, Result<Vec<Post>, JournalError>> {
         let post = Post::text(due.slot_ms.to_string());
-        async { Ok(Some(vec![post])) }.boxed()
+        async { Ok(vec![post]) }.boxed()
     }
 
     // Nobody leaves these boards.

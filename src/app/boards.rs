@@ -81,7 +81,9 @@ pub(super) async fn forget_pictures(journal: Journal, stop: CancellationToken) {
         match stop.run_until_cancelled(journal.forget_pictures()).await {
             None => return,
             Some(Ok(())) => {}
-            Some(Err(error)) => tracing::warn!(%error, "old pictures of boards stay for now"),
+            Some(Err(error)) => {
+                tracing::warn!(%error, "pictures of boards older than 90 days could not be deleted from the store; they are served to nobody, and it is tried again in six hours")
+            }
         }
         let pause = tokio::time::sleep(PICTURES_EVERY);
         if stop.run_until_cancelled(pause).await.is_none() {

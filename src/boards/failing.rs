@@ -27,7 +27,6 @@ words! {
     REFUSED = "refused" ["detail"];
     UNREACHABLE = "unreachable" [];
     IN_DOUBT = "in_doubt" [];
-    NOT_COUNTED = "not_counted" [];
     UNREADABLE = "unreadable" [];
 }
 
@@ -67,7 +66,6 @@ pub fn failing_why(failing: FailingBoard<'_>) -> Reply {
         }
         ScheduleTrouble::Unreachable => Reply::new(&UNREACHABLE),
         ScheduleTrouble::InDoubt => Reply::new(&IN_DOUBT),
-        ScheduleTrouble::NotCounted => Reply::new(&NOT_COUNTED),
         ScheduleTrouble::Unreadable => Reply::new(&UNREADABLE),
     }
 }

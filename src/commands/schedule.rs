@@ -36,6 +36,8 @@ use crate::guilds::Scheduled;
 use crate::model::Policy;
 use crate::model::Refusal;
 use crate::model::UserId;
+use crate::model::period::Counted;
+use crate::points::BalancesRead;
 use crate::points::Due;
 use crate::words::Hole;
 use crate::words::Reply;
@@ -119,17 +121,22 @@ async fn add(call: &Call<'_>, new: &NewBoard) -> Result<Reply, CommandError> {
     })
 }
 
-/// When a board comes next.
+/// When a board comes next, and whether it will be known what it counts.
 fn runs(call: &Call<'_>, board: &BoardSchedule) -> Reply {
     let now = call.clock.now_ms();
     let moments = board.at.next(now, &call.policy.zone, SHOWN_RUNS);
-    Reply::new(&NEXT)
+    let next = Reply::new(&NEXT)
         .with("count", number(moments.len()))
         .with(
             "times",
             Hole::List(moments.into_iter().map(Hole::Time).collect()),
         )
-        .with("zone", Hole::Zone)
+        .with("zone", Hole::Zone);
+    let read = call.points.balances_read(call.policy.guild);
+    match (board.counted, read) {
+        (Counted::Balance, BalancesRead::WhenAsked) => next.line(&UNSWEPT),
+        _ => next,
+    }
 }
 
 async fn with(call: &Call<'_>, verb: ScheduleVerb, wanted: &str) -> Result<Reply, CommandError> {
@@ -205,9 +212,7 @@ async fn preview(call: &Call<'_>, found: &Scheduled) -> Result<Reply, CommandErr
     let page = call
         .points
         .board_due(call.policy, board.counted, due, board.rows);
-    let Some(page) = page.await.map_err(store)? else {
-        return Ok(named(&NOT_COUNTED).with("counted", said(counted(board.counted))));
-    };
+    let page = page.await.map_err(store)?;
     let members: Vec<UserId> = page.rows.iter().map(|ranked| ranked.member).collect();
     let names = call.names.of(call.policy.guild, members).await;
     Ok(named(&PREVIEW).and(board_reply(&page, &names, Reply::default())))

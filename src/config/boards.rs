@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::config::advice::Advice;
 use crate::config::forms;
 use crate::config::names;
 use crate::config::reader::Complaint;
@@ -45,6 +46,23 @@ pub(super) fn boards(reader: &mut Reader<'_>, guild: &Section<'_>) -> Vec<BoardS
         boards.extend(board(reader, section, name));
     }
     boards
+}
+
+/// Says which boards would have only those who asked for their points: nothing else reads balances.
+pub(super) fn advise_to_sweep(
+    reader: &mut Reader<'_>,
+    guild: &Section<'_>,
+    boards: &[BoardSchedule],
+) {
+    let of_balances = boards
+        .iter()
+        .filter(|board| board.counted == Counted::Balance);
+    reader
+        .advice
+        .extend(of_balances.map(|board| Advice::Unswept {
+            key: guild.key_path("sweep"),
+            board: board.name.clone(),
+        }));
 }
 
 fn board(reader: &mut Reader<'_>, section: &Section<'_>, name: String) -> Option<BoardSchedule> {

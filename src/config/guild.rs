@@ -27,6 +27,8 @@ use crate::model::amount::LARGEST;
 use crate::model::policy::ManageGuild;
 use crate::model::policy::Preset;
 use crate::model::policy::RewardLimits;
+use crate::points::BalancesOf;
+use crate::points::BalancesRead;
 
 /// What a guild takes over where it names nothing of its own.
 pub(super) struct Defaults {
@@ -97,6 +99,10 @@ fn guild(
     let presets = presets(reader, section);
     let boards = boards::boards(reader, section);
     let points = points(reader, section, top);
+    let sweep = sweep.unwrap_or(false);
+    if BalancesOf::new(points.clone(), sweep).read == BalancesRead::WhenAsked {
+        boards::advise_to_sweep(reader, section, &boards);
+    }
     Some(GuildSettings {
         policy: Policy {
             guild: GuildId::new(id?),
@@ -114,7 +120,7 @@ fn guild(
             presets,
         },
         also: also(reader, section, top, &points),
-        sweep: sweep.unwrap_or(false),
+        sweep,
         unranked_roles: unranked_roles.into_iter().map(RoleId::new).collect(),
         points,
         boards,

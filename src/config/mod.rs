@@ -8,6 +8,7 @@
 //!
 //! Deliberately absent: questions to the network or the store; `guildpoints check` asks those.
 
+mod advice;
 mod boards;
 mod environment;
 mod faults;
@@ -28,6 +29,7 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
+pub use advice::Advice;
 pub use environment::Environment;
 pub use environment::PREFIX;
 pub use environment::Variable;
@@ -84,8 +86,8 @@ pub struct Config {
     /// Settings that were given and have no effect in this version, as paths of keys:
     /// `guild.0.sweep`.
     pub reserved: Vec<String>,
-    /// What is allowed and still unwise, in sentences for operators.
-    pub advice: Vec<String>,
+    /// What is allowed and still unwise.
+    pub advice: Vec<Advice>,
 }
 
 impl Config {

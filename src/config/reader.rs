@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::path::Path;
 
+use crate::config::advice::Advice;
 use crate::config::environment::Environment;
 use crate::config::faults::Finding;
 use crate::config::names;
@@ -22,7 +23,7 @@ pub(super) struct Reader<'a> {
     /// Settings that are accepted without effect, as paths of keys.
     pub(super) reserved: Vec<String>,
     /// What is allowed and still unwise, in sentences for operators.
-    pub(super) advice: Vec<String>,
+    pub(super) advice: Vec<Advice>,
     /// Stretches of the file that a drawing may show.
     pub(super) harmless: Vec<Range<usize>>,
 }

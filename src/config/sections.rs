@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use crate::config::advice::Advice;
 use crate::config::forms;
 use crate::config::names;
 use crate::config::reader::Complaint;
@@ -260,9 +261,7 @@ pub(super) fn warn_in_the_clear(
     address: Option<&str>,
 ) {
     if address.is_some_and(forms::is_in_the_clear) {
-        reader.advice.push(format!(
-            "`{}` sends secrets in the clear to another machine: use the encrypted scheme",
-            section.key_path(key)
-        ));
+        let key = section.key_path(key);
+        reader.advice.push(Advice::InTheClear { key });
     }
 }

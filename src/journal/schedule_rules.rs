@@ -393,13 +393,12 @@ pub(super) const SLOT_STATES: [(&str, SlotState); 6] = [
 ];
 
 /// How troubles are kept.
-pub(super) const TROUBLES: [(&str, ScheduleTrouble); 8] = [
+pub(super) const TROUBLES: [(&str, ScheduleTrouble); 7] = [
     ("no_channel", ScheduleTrouble::NoChannel),
     ("no_right", ScheduleTrouble::NoRight),
     ("not_listed", ScheduleTrouble::NotListed),
     ("refused", ScheduleTrouble::Refused),
     ("unreachable", ScheduleTrouble::Unreachable),
     ("in_doubt", ScheduleTrouble::InDoubt),
-    ("not_counted", ScheduleTrouble::NotCounted),
     ("unreadable", ScheduleTrouble::Unreadable),
 ];

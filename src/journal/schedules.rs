@@ -106,8 +106,6 @@ pub enum ScheduleTrouble {
     Unreachable,
     /// Whether a post arrived cannot be found out, so it is not sent again.
     InDoubt,
-    /// What it is to show is not counted in this guild.
-    NotCounted,
     /// What is kept of it cannot be understood any more.
     Unreadable,
 }

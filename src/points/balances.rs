@@ -102,20 +102,29 @@ impl Points {
         self
     }
 
+    /// How the balances come to be known that a guild's board ranks.
+    pub fn balances_read(&self, guild: GuildId) -> BalancesRead {
+        self.balances_there(guild).read
+    }
+
+    fn balances_there(&self, guild: GuildId) -> BalancesOf {
+        let system = match self.balances_of(guild) {
+            Some(of) => of.system,
+            // Nothing can be read there, so nothing is known.
+            None => System::mall(),
+        };
+        BalancesOf::new(system, self.inner.swept.contains(&guild))
+    }
+
     /// A page of so many rows of the board of a guild's balances, from page 0.
     pub async fn balance_board(
         &self,
         guild: GuildId,
         (page, rows): (u32, usize),
     ) -> Result<BoardPage, JournalError> {
-        let system = match self.balances_of(guild) {
-            Some(of) => of.system,
-            // Nothing can be read there, so nothing is known.
-            None => System::mall(),
-        };
         // From now on there is use for what commands read.
         self.inner.noted.insert(guild);
-        let balances = BalancesOf::new(system, self.inner.swept.contains(&guild));
+        let balances = self.balances_there(guild);
         let now_ms = self.inner.clock.now_ms();
         balance_page(&self.inner.journal, guild, balances, (page, rows), now_ms).await
     }

@@ -155,25 +155,22 @@ impl Points {
 
     /// The first `rows` places of the board that was due at `slot_ms` (milliseconds since 1970): of a
     /// day, week or month the last one that had ended then, however late it is read; of balances those
-    /// known now. `None` where what it counts is not kept in this guild.
+    /// known now.
     pub async fn board_due(
         &self,
         policy: &Policy,
         counted: Counted,
         due: Due,
         rows: u8,
-    ) -> Result<Option<BoardPage>, JournalError> {
+    ) -> Result<BoardPage, JournalError> {
         let edition = Edition::Due {
             slot_ms: due.slot_ms,
             late: due.late,
         };
         let Counted::Earned(period) = counted else {
-            if self.balances_of(policy.guild).is_none() {
-                return Ok(None);
-            }
             let page = (0, usize::from(rows));
             let board = self.balance_board(policy.guild, page).await?;
-            return Ok(Some(BoardPage { edition, ..board }));
+            return Ok(BoardPage { edition, ..board });
         };
         let journal = &self.inner.journal;
         let days = period.ended(due.slot_ms, &policy.zone);
@@ -183,7 +180,7 @@ impl Points {
         };
         let read_ms = self.inner.clock.now_ms();
         let size = journal.board_size(board).await?;
-        Ok(Some(BoardPage {
+        Ok(BoardPage {
             counted,
             days,
             edition,
@@ -195,7 +192,7 @@ impl Points {
             oldest_ms: None,
             balances: None,
             before: None,
-        }))
+        })
     }
 
     /// Where somebody stands.

@@ -130,13 +130,13 @@ pub type Posts = Vec<Post>;
 
 /// What a board looks like when it is due.
 pub trait Forms: Send + Sync {
-    /// The board in its forms; `None` where what it counts is not kept in this guild.
+    /// The board in its forms.
     fn of<'a>(
         &'a self,
         policy: &'a Policy,
         board: &'a BoardSchedule,
         due: Due,
-    ) -> BoxFuture<'a, Result<Option<Posts>, JournalError>>;
+    ) -> BoxFuture<'a, Result<Posts, JournalError>>;
 
     /// Notes that one stands in the channel.
     fn stands<'a>(
@@ -148,7 +148,7 @@ pub trait Forms: Send + Sync {
     ) -> BoxFuture<'a, Result<(), JournalError>>;
 
     /// A post that stands in the channel, as it is now: in the form it has, as far as it can have that.
-    /// `None` where what it counts is not kept any more.
+    /// `None` where it is no post of a schedule.
     fn anew<'a>(
         &'a self,
         policy: &'a Policy,

@@ -67,17 +67,15 @@ impl Forms for BoardForms {
         policy: &'a Policy,
         board: &'a BoardSchedule,
         due: Due,
-    ) -> BoxFuture<'a, Result<Option<Posts>, JournalError>> {
+    ) -> BoxFuture<'a, Result<Posts, JournalError>> {
         Box::pin(async move {
             let surface = match board.mode {
                 PostMode::Edit => Surface::RichText,
                 PostMode::Post | PostMode::Replace => Surface::Photo,
             };
             let seen = self.seen(policy, board.counted, due, (&board.name, board.rows));
-            let Some((page, names)) = seen.await? else {
-                return Ok(None);
-            };
-            Ok(Some(self.posts(policy, &page, &names, Some(surface)).await))
+            let (page, names) = seen.await?;
+            Ok(self.posts(policy, &page, &names, Some(surface)).await)
         })
     }
 
@@ -92,10 +90,7 @@ impl Forms for BoardForms {
             let page = self
                 .points
                 .board_due(policy, board.counted, due, board.rows);
-            match page.await? {
-                Some(page) => self.points.note_shown(&page, None, stands).await,
-                None => Ok(()),
-            }
+            self.points.note_shown(&page.await?, None, stands).await
         })
     }
 
@@ -119,9 +114,7 @@ impl Forms for BoardForms {
                 late: *late,
             };
             let seen = self.seen(policy, shown.counted, due, (schedule, *rows));
-            let Some((board, names)) = seen.await? else {
-                return Ok(None);
-            };
+            let (board, names) = seen.await?;
             let surface = match shown.form {
                 BoardForm::Text | BoardForm::Card => None,
                 BoardForm::Rich => Some(Surface::RichText),
@@ -182,11 +175,10 @@ impl BoardForms {
         counted: Counted,
         due: Due,
         (schedule, rows): (&str, u8),
-    ) -> Result<Option<(BoardPage, HashMap<UserId, Known>)>, JournalError> {
+    ) -> Result<(BoardPage, HashMap<UserId, Known>), JournalError> {
         let mut again = true;
         loop {
             let page = self.points.board_due(policy, counted, due, rows).await?;
-            let Some(page) = page else { return Ok(None) };
             let names = self.names_of(policy, &page).await;
             // Twice only where the first look at the names showed somebody who does not belong there.
             if again && self.leave_out(policy, &names).await {
@@ -194,7 +186,7 @@ impl BoardForms {
                 continue;
             }
             let page = self.points.compared(policy.guild, schedule, page).await?;
-            return Ok(Some((page, names)));
+            return Ok((page, names));
         }
     }
 

@@ -111,11 +111,7 @@ impl Scheduler {
             slot_ms: slot.key.slot_ms,
             late: by_time && now_ms - slot.key.slot_ms > millis(parts.times.grace),
         };
-        let Some(posts) = parts.forms.of(&policy, &board, due).await? else {
-            return self
-                .give_up(&slot, ScheduleTrouble::NotCounted, String::new())
-                .await;
-        };
+        let posts = parts.forms.of(&policy, &board, due).await?;
         let before = self.before(&slot, &board).await?;
         let edits = before.filter(|_| board.mode == PostMode::Edit);
         let after = match edits {

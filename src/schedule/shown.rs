@@ -19,7 +19,7 @@ use crate::schedule::form::Post;
 const READ_BEFORE_MS: i64 = 30_000;
 
 /// Why a board cannot be made anew.
-pub(super) const NOT_KEPT: &str = "what it counts is not kept any more";
+pub(super) const NOT_KEPT: &str = "it is no post of a schedule";
 
 /// What came of writing a post anew.
 #[derive(Debug)]

@@ -97,10 +97,7 @@ impl Scheduler {
         }
         let speaks_there = matches!(
             failing.why,
-            ScheduleTrouble::InDoubt
-                | ScheduleTrouble::NotCounted
-                | ScheduleTrouble::Unreadable
-                | ScheduleTrouble::Unreachable
+            ScheduleTrouble::InDoubt | ScheduleTrouble::Unreadable | ScheduleTrouble::Unreachable
         );
         speaks_there
             && matches!(

@@ -25,6 +25,7 @@ use crate::cli::check::report::Mark;
 use crate::cli::check::report::Report;
 use crate::cli::check::texts::Texts;
 use crate::commands::Registry;
+use crate::config::Advice;
 use crate::config::Config;
 use crate::fanbook::api::BotApi;
 use crate::model::SystemKind;
@@ -117,7 +118,11 @@ fn about_settings(config: &Config, texts: &Texts, report: &mut Report) {
     );
     report.good(&texts.settings, seen);
     for advice in &config.advice {
-        report.add(Mark::Odd, &texts.settings, advice, &texts.advice_fix);
+        let fix = match advice {
+            Advice::InTheClear { .. } => &texts.advice_fix,
+            Advice::Unswept { .. } => &texts.unswept_fix,
+        };
+        report.add(Mark::Odd, &texts.settings, advice.to_string(), fix);
     }
     for key in &config.reserved {
         let what = fill(&texts.reserved, &[("key", key)]);

@@ -16,6 +16,7 @@ pub(super) struct Texts {
     pub(super) settings: String,
     pub(super) settings_seen: String,
     pub(super) advice_fix: String,
+    pub(super) unswept_fix: String,
     pub(super) reserved: String,
     pub(super) reserved_seen: String,
     pub(super) reserved_fix: String,

@@ -50,7 +50,7 @@ words! {
     FAILING = "failing" ["since", "why"];
     UNREAD = "unread" [];
     PREVIEW = "preview" ["name"];
-    NOT_COUNTED = "not_counted" ["name", "counted"];
+    UNSWEPT = "unswept" [];
     RUN = "run" ["name", "channel"];
     PAUSE = "pause" ["name", "command"];
     PAUSED_BEFORE = "paused_before" ["name", "command"];
