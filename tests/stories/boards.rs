@@ -49,6 +49,21 @@ pub fn rows(board: &str) -> Vec<&str> {
         .collect()
 }
 
+/// A board with the names that could not be learnt in time: there it has mentions, which the chat shows as
+/// names.
+pub fn named(stage: &Stage, board: &str) -> String {
+    let mut parts = board.split("${@!");
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (id, rest) = part.split_once('}').expect("a mention ends");
+        let members = stage.sandbox.members(stage.guild).into_iter();
+        let mut same = members.filter(|member| member.id.to_string() == id);
+        whole.push_str(&same.next().expect("a member").nickname);
+        whole.push_str(rest);
+    }
+    whole
+}
+
 fn labels(stage: &Stage, said: Said) -> Vec<String> {
     let answers = stage.sandbox.answers_to(said.0).into_iter();
     let buttons = answers.flat_map(|answer| answer.buttons.into_iter().flatten());

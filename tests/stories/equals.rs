@@ -30,9 +30,10 @@ use guildpoints::support::clock::Clock;
 use guildpoints::support::pulse::Pulses;
 use jiff::tz::TimeZone;
 
+use crate::boards;
+use crate::boards::named;
 use crate::boards::rewarded;
 use crate::boards::rows;
-use crate::boards::seen;
 use crate::boards::stage;
 use crate::stage::Stage;
 
@@ -43,6 +44,12 @@ const POINTS: i64 = 7;
 
 fn name(number: usize) -> String {
     format!("选手{number}")
+}
+
+/// What somebody sees.
+async fn seen(stage: &mut Stage, who: &str, text: &str) -> String {
+    let board = boards::seen(stage, who, text).await;
+    named(stage, &board)
 }
 
 /// Gives all of these the same, as commands of a hundred members each would; the bot does not run.

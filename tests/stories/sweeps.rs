@@ -18,6 +18,7 @@ use crate::balances::SWEPT;
 use crate::balances::quiet;
 use crate::balances::rows;
 use crate::balances::sweeping;
+use crate::boards::named;
 use crate::boards::seen;
 use crate::faults::AT_ONCE;
 use crate::stage::Settings;
@@ -101,6 +102,7 @@ async fn all_rows(stage: &mut Stage) -> Vec<String> {
     let mut all = Vec::new();
     for page in 1.. {
         let board = seen(stage, "小明", &format!("/top balance page {page}")).await;
+        let board = named(stage, &board);
         let shown = rows(&board).into_iter();
         all.extend(shown.filter_map(|row| Some(row.split_once(' ')?.1.to_owned())));
         let last = format!("第 {page} / {page} 页");
