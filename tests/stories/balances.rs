@@ -32,7 +32,9 @@ pub fn rows(board: &str) -> Vec<&str> {
 pub async fn quiet(settings: Settings) -> Stage {
     let bot = format!("{}commands_dir = \"words\"\n", settings.bot);
     let stage = Stage::without_bot(Settings { bot, ..settings }).await;
-    for command in ["points", "reward", "deduct", "top", "rank", "privacy"] {
+    for command in [
+        "points", "reward", "deduct", "top", "rank", "privacy", "schedule",
+    ] {
         stage.write_words(&format!("{command}.toml"), "cooldown = \"0s\"\n");
     }
     stage
@@ -104,6 +106,11 @@ async fn the_mall_is_swept_and_its_board_says_how_old_it_is() {
             && counts.ends_with(" · 未显示 0 人"),
         "{counts}"
     );
+    let added = seen(&mut stage, "夜雨", "/定时 新增 余额 09:00 余额榜").await;
+    assert!(
+        added.starts_with("✅") && !added.contains("sweep"),
+        "{added}"
+    );
     // Pages after a restart, which does not sweep again.
     stage.restart().await;
     stage.presses("小明", said, "下一页").await;
@@ -152,6 +159,17 @@ async fn where_nothing_is_swept_the_board_has_whoever_asked_and_says_why() {
     assert_eq!(rows(&board).len(), 1, "{board}");
     let reads = stage.sandbox.calls("getGuildMembers");
     assert_eq!(reads, 0, "nobody asked for a sweep");
+    // Whoever sets one up hears of it, and no word of it with any other board.
+    let added = seen(&mut stage, "夜雨", "/定时 新增 余额 09:00 余额榜").await;
+    assert!(
+        added.starts_with("✅") && added.contains("sweep = true"),
+        "{added}"
+    );
+    let added = seen(&mut stage, "夜雨", "/schedule add weekly 09:00 week").await;
+    assert!(
+        added.starts_with("✅") && !added.contains("sweep"),
+        "{added}"
+    );
     stage.finish().await;
 }
 
