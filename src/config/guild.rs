@@ -22,13 +22,12 @@ use crate::model::Language;
 use crate::model::Policy;
 use crate::model::RoleId;
 use crate::model::System;
+use crate::model::SystemKind;
 use crate::model::UserId;
 use crate::model::amount::LARGEST;
 use crate::model::policy::ManageGuild;
 use crate::model::policy::Preset;
 use crate::model::policy::RewardLimits;
-use crate::points::BalancesOf;
-use crate::points::BalancesRead;
 
 /// What a guild takes over where it names nothing of its own.
 pub(super) struct Defaults {
@@ -100,7 +99,7 @@ fn guild(
     let boards = boards::boards(reader, section);
     let points = points(reader, section, top);
     let sweep = sweep.unwrap_or(false);
-    if BalancesOf::new(points.clone(), sweep).read == BalancesRead::WhenAsked {
+    if !sweep && points.kind() != SystemKind::Ledger {
         boards::advise_to_sweep(reader, section, &boards);
     }
     Some(GuildSettings {
