@@ -19,7 +19,7 @@ use crate::journal::postgres::failures::unopened;
 use crate::journal::postgres::session::within;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 12] = [
+const MIGRATIONS: [(i64, &str, &str); 13] = [
     (
         1,
         "journal",
@@ -79,6 +79,11 @@ const MIGRATIONS: [(i64, &str, &str); 12] = [
         12,
         "shown",
         include_str!("../../../migrations/postgres/0012_shown.sql"),
+    ),
+    (
+        13,
+        "single_points",
+        include_str!("../../../migrations/postgres/0013_single_points.sql"),
     ),
 ];
 

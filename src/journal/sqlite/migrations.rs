@@ -21,7 +21,7 @@ use crate::journal::sqlite::address::Mode;
 use crate::journal::sqlite::mapped;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 12] = [
+const MIGRATIONS: [(i64, &str, &str); 13] = [
     (
         1,
         "journal",
@@ -81,6 +81,11 @@ const MIGRATIONS: [(i64, &str, &str); 12] = [
         12,
         "shown",
         include_str!("../../../migrations/sqlite/0012_shown.sql"),
+    ),
+    (
+        13,
+        "single_points",
+        include_str!("../../../migrations/sqlite/0013_single_points.sql"),
     ),
 ];
 
