@@ -7,6 +7,7 @@
 
 mod answering;
 mod catch_up;
+mod channels;
 mod claims;
 mod confirm;
 mod cooldown;
@@ -315,6 +316,7 @@ impl Dispatcher {
             pulses: &self.pulses,
             clock: &self.clock,
             names: self,
+            channels: self,
             seal: &self.seal,
         }
     }
