@@ -74,7 +74,7 @@ impl Dispatcher {
             }
             Ok(Answer::Nothing) => {}
             Ok(Answer::Ask { reply, proposal }) => {
-                let asking = Box::pin(self.ask(incoming, &reply, &proposal)).await;
+                let asking = Box::pin(self.ask(guild, incoming, &reply, &proposal)).await;
                 if let Err(error) = asking {
                     let reply = self
                         .explain(
@@ -184,11 +184,12 @@ impl Dispatcher {
 
     pub(super) fn hints(
         &self,
+        guild: Option<GuildId>,
         incoming: &Incoming,
         invocation: &Invocation,
         definition: &Definition,
     ) -> Hints {
-        let language = self.tongue(incoming.guild).language;
+        let language = self.tongue(guild).language;
         let mut named = invocation.arguments.iter().filter_map(|token| match token {
             Token::Member(id) => incoming
                 .mentions
