@@ -58,6 +58,7 @@ pub use history::STALE;
 pub use leaf::Leaf;
 pub use leaf::is_leaf;
 pub use points::Rest;
+pub use points::waiting_line;
 pub use proposal::Carried;
 pub use proposal::Pressed;
 pub use proposal::Proposal;

@@ -218,7 +218,12 @@ impl Dispatcher {
         self.answer(incoming, &reply).await;
     }
 
-    async fn command(&self, heeded: &Heeded, invocation: &Invocation, definition: &Definition) {
+    async fn command(
+        &self,
+        heeded: &Arc<Heeded>,
+        invocation: &Invocation,
+        definition: &Definition,
+    ) {
         let incoming = &heeded.incoming;
         let turn = self.telling.begin(incoming.message);
         if turn.is_none() {
@@ -232,7 +237,7 @@ impl Dispatcher {
         let address = ReplyAddress {
             channel: incoming.channel,
             quoting: Some(incoming.message),
-            said: None,
+            said: heeded.said,
         };
         let (policy, result) = match self.comes_again(heeded, definition).await {
             Ok(true) => return,
@@ -249,7 +254,7 @@ impl Dispatcher {
         let policy = policy.or_else(|| self.guilds.only());
         let guild = incoming.guild.or(policy.map(|policy| policy.guild));
         let hints = self.hints(guild, incoming, invocation, definition);
-        self.tell_answer(guild, address, definition, &hints, incoming, result)
+        self.tell_answer(guild, address, definition, &hints, heeded, result)
             .await;
     }
 
