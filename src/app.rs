@@ -33,6 +33,7 @@ use crate::config::Config;
 use crate::dispatch;
 use crate::fanbook::api::BotApi;
 use crate::fanbook::text;
+use crate::guilds::GuildSettings;
 use crate::journal;
 use crate::journal::Journal;
 use crate::journal::Term;
@@ -161,6 +162,7 @@ impl App {
                 journal: self.journal.clone(),
                 clock: self.house.clock.clone(),
                 duty: self.duty.clone(),
+                systems: Arc::new(self.house.guilds.iter().flat_map(systems).collect()),
             };
             let open = self.open.clone();
             let served = match self.listener.take() {
@@ -221,6 +223,11 @@ impl App {
         self.journal.close().await;
         tracing::info!("stopped");
     }
+}
+
+/// The points systems that a guild uses.
+fn systems(guild: &GuildSettings) -> impl Iterator<Item = System> {
+    std::iter::once(&guild.points).chain(&guild.also).cloned()
 }
 
 /// What draws boards, where others could fetch their pictures.

@@ -63,6 +63,11 @@ words! {
     UNLINKED_OTHER = "unlinked_other" ["system"];
 }
 
+/// The line of an answer that says that a system is still being asked.
+pub fn waiting_line(system: &System) -> Reply {
+    Reply::new(&LINE_WAITING).with("system", system_hole(system))
+}
+
 /// How long a place is waited for; what an index leads to takes a thousandth of it.
 const PLACE_WITHIN: Duration = Duration::from_millis(200);
 
@@ -225,7 +230,7 @@ impl Rest {
             (Line::Read(read), _) => of(&LINE)
                 .with("balance", Hole::Number(read.points))
                 .with("time", Hole::Time(read.read_ms)),
-            (Line::UnderWay { .. }, Missing::Waiting) => of(&LINE_WAITING),
+            (Line::UnderWay { .. }, Missing::Waiting) => waiting_line(system),
             (Line::UnderWay { known }, Missing::GivenUp) => with_known(of(&LINE_SILENT), known),
             (Line::Failed { error, known }, _) => match (error.refused.meaning, self.about) {
                 (PointsRefusal::NotLinked, About::Asker) => {

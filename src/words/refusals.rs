@@ -59,6 +59,8 @@ words! {
     UNKNOWN_GUILD = "unknown_guild" [];
     NOT_IN_PRIVATE = "not_in_private" [];
     WHICH_GUILD = "which_guild" [];
+    WHICH_GUILD_OF = "which_guild_of" ["guilds", "command"];
+    NO_GUILD = "no_guild" [];
     NO_RIGHT = "no_right" ["roles"];
     NO_RIGHT_ADMINS = "no_right_admins" [];
     ROLES_UNKNOWN = "roles_unknown" [];
@@ -140,7 +142,14 @@ pub fn refusal_reply(refusal: &Refusal, hints: &Hints) -> Reply {
         Refusal::Usage(usage) => usage_reply(usage, hints),
         Refusal::UnknownGuild(_) => Reply::new(&UNKNOWN_GUILD),
         Refusal::NotInPrivate => Reply::new(&NOT_IN_PRIVATE),
-        Refusal::WhichGuild => Reply::new(&WHICH_GUILD),
+        Refusal::WhichGuild { guilds } if guilds.is_empty() => Reply::new(&WHICH_GUILD),
+        Refusal::WhichGuild { guilds } => {
+            let names = guilds.iter().map(|name| Hole::Name(name.clone())).collect();
+            Reply::new(&WHICH_GUILD_OF)
+                .with("guilds", Hole::List(names))
+                .with("command", Hole::Own(hints.command.clone()))
+        }
+        Refusal::NoGuild => Reply::new(&NO_GUILD),
         Refusal::NoRight { roles } if roles.is_empty() => Reply::new(&NO_RIGHT_ADMINS),
         Refusal::NoRight { roles } => {
             let names = roles.iter().map(|name| Hole::Name(name.clone())).collect();
