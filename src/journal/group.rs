@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use crate::journal::batch::EntryChange;
+use crate::journal::batch::Note;
 use crate::journal::confirming::Confirmation;
 use crate::journal::confirming::ConfirmationState;
 use crate::journal::entry::Durability;
@@ -21,8 +23,6 @@ use crate::journal::ruling::Stop;
 use crate::journal::ruling::Wish;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
-use crate::journal::store::EntryChange;
-use crate::journal::store::Note;
 use crate::model::MessageId;
 
 /// A write and whom to answer.

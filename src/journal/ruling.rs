@@ -5,6 +5,9 @@
 //! decided inside the transaction that writes them.
 
 use crate::journal::Journal;
+use crate::journal::batch::EntryChange;
+use crate::journal::batch::FreezeChange;
+use crate::journal::batch::FreezeStands;
 use crate::journal::entry::Approval;
 use crate::journal::entry::Decision;
 use crate::journal::entry::Progress;
@@ -19,9 +22,6 @@ use crate::journal::outcome::Decided;
 use crate::journal::outcome::Froze;
 use crate::journal::outcome::Thawed;
 use crate::journal::rules::Ledger;
-use crate::journal::store::EntryChange;
-use crate::journal::store::FreezeChange;
-use crate::journal::store::FreezeStands;
 use crate::journal::store::storable;
 use crate::model::Cause;
 use crate::model::Freeze;
