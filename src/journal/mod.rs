@@ -17,11 +17,12 @@
 //! `guildpoints_journal_synced_total` those of them that waited for the disk,
 //! `guildpoints_journal_group_size` is a histogram of how many writes shared one.
 //!
-//! Deliberately absent: calls to a points system, sentences for people, and SQL outside
-//! `sqlite` and `postgres`.
+//! Deliberately absent: calls to a points system, sentences for people, and SQL outside `sqlite`,
+//! `postgres` and the statements both understand (`selecting`, `window`, `balance_texts` and the like).
 
 mod audit;
 mod auditing;
+mod balance_texts;
 mod balances;
 mod batch;
 mod boards;
@@ -33,6 +34,7 @@ mod confirming;
 mod desk;
 mod entry;
 mod error;
+mod freezing;
 mod group;
 mod kept;
 mod link_code;
@@ -62,6 +64,7 @@ mod settling;
 mod shown;
 mod shown_kept;
 mod sides;
+mod slot_rules;
 mod sqlite;
 mod store;
 mod telling;
