@@ -1,7 +1,8 @@
 //! Stopping all giving in a guild, and letting it go on.
 //!
 //! Invariants: whoever opens after a stop was written does not open, which is decided inside the
-//! transaction that writes it; of two commands the one that was typed later decides, in whatever order they arrive.
+//! transaction that writes it; of two commands the one that was typed later decides, in whatever order
+//! they arrive.
 
 use crate::journal::Journal;
 use crate::journal::batch::FreezeChange;

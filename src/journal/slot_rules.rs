@@ -1,8 +1,8 @@
-//! What may be written about a slot, a moment at which a board is due, and how its states are kept: the same for
-//! every engine.
+//! What may be written about a slot, a moment at which a board is due, and how its states are kept: the
+//! same for every engine.
 //!
-//! Invariants: whoever notes a sending knows of all before it (`tries`), so two schedulers cannot both begin one; a
-//! post the platform has shown stays posted.
+//! Invariants: whoever notes a sending knows of all before it (`tries`), so two schedulers cannot both
+//! begin one; a post the platform has shown stays posted.
 
 use crate::journal::schedules::Sending;
 use crate::journal::schedules::Slot;
