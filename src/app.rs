@@ -7,10 +7,12 @@
 //! up and closes the house. Deliberately absent: behaviour.
 
 mod boards;
+mod house;
 mod shift;
 mod shown;
 mod sweep;
 mod turned_away;
+mod upkeep;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -22,9 +24,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::app::shift::Drawing;
+use crate::app::house::Drawing;
+use crate::app::house::House;
 use crate::app::shift::Ended;
-use crate::app::shift::House;
 use crate::app::shift::Shift;
 use crate::boards::FONT_PACKAGE;
 use crate::boards::Painter;

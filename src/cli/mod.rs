@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod check;
+mod desk;
 mod example_config;
 mod journal;
 mod leaderboard;

@@ -93,6 +93,7 @@ use crate::words::Reply;
 use crate::words::SHARED;
 use crate::words::SYSTEM_WORDS;
 use crate::words::Source;
+use crate::words::USAGE_WORDS;
 use crate::words::Word;
 use crate::words::Words;
 
@@ -365,6 +366,7 @@ impl Registry {
         harmless: fn(&str) -> String,
     ) -> Result<Words, Findings> {
         let mut spoken: Vec<&'static Word> = REFUSAL_WORDS.to_vec();
+        spoken.extend(USAGE_WORDS);
         spoken.extend(further);
         spoken.extend(SYSTEM_WORDS);
         spoken.extend(BOARD_WORDS);

@@ -10,11 +10,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::journal::batch::Batch;
+use crate::journal::batch::EntryChange;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Settlement;
 use crate::journal::store::Answer;
-use crate::journal::store::Batch;
-use crate::journal::store::EntryChange;
 use crate::model::Cause;
 use crate::model::GuildId;
 use crate::model::UserId;
