@@ -37,17 +37,12 @@ use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::Word;
 use crate::words::points_reply;
+use crate::words::sentences;
 use crate::words::system_code;
 use crate::words::system_hole;
 
-macro_rules! words {
-    ($($name:ident = $key:literal [$($hole:literal),*];)*) => {
-        $(static $name: Word = Word::new("points", $key, &[$($hole),*]);)*
-        static WORDS: &[&Word] = &[$(&$name),*];
-    };
-}
-
-words! {
+sentences! {
+    static WORDS of "points";
     OWN = "own" ["member", "balance", "time", "zone"];
     OTHER = "other" ["member", "balance", "time", "zone"];
     OWN_ALL = "own_all" ["member", "zone"];
