@@ -1,5 +1,5 @@
 //! Boards at a million members and ten million changes' worth of sums against a thousandth of both, and
-//! what keeping the sums costs a change. Prints ratios: a board should cost the same whatever its size.
+//! what keeping the sums costs a change, alone and in a group. Prints ratios: a board should cost the same whatever its size.
 //!
 //! Every member has ten changes on one day, so that each has a sum of the day, the week, the month and
 //! all time. Sums are written by SQL, as the journal would keep them. Other arguments than a number of
@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 use std::time::Instant;
 
+use futures_util::future::join_all;
 use guildpoints::journal::Board;
 use guildpoints::journal::Intent;
 use guildpoints::journal::Journal;
@@ -46,6 +47,8 @@ const LARGE: u64 = 1_000_000;
 const SHARE: u64 = 1_000;
 /// Each figure is the median of so many.
 const TIMES: usize = 61;
+/// So many changes are written for a figure of theirs, in whole groups.
+const CHANGES: u64 = 1_280;
 const GUILD: GuildId = GuildId::new(412_345_678_901_234_563);
 const FIRST_MEMBER: u64 = 737_262_643_970_064_384;
 const ADMIN: UserId = UserId::new(500_000_000_000_000_000);
@@ -119,18 +122,29 @@ async fn main() {
         "7 days, asked for the first time",
         ratio(many, few)
     );
-    let without = large.changes(-1).await;
-    let with = large.changes(1).await;
-    println!(
-        "\na change done, sums to keep against none: {with:.1?} against {without:.1?}, ratio {:.2}",
-        ratio(with, without)
-    );
+    println!();
+    for (name, at_once) in [("one by one", 1), ("64 waiting", 64)] {
+        let without = large.changes(at_once, Earning::Nothing).await;
+        let with = large.changes(at_once, Earning::Points).await;
+        println!(
+            "a change done, {name}: {with:.1?} with sums to keep, {without:.1?} without, ratio {:.2}",
+            ratio(with, without)
+        );
+    }
     small.journal.close().await;
     large.journal.close().await;
 }
 
 fn ratio(one: Duration, other: Duration) -> f64 {
     one.as_secs_f64() / other.as_secs_f64()
+}
+
+/// Whether a change counts on boards.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Earning {
+    /// A deduction, which is no earning.
+    Nothing,
+    Points,
 }
 
 #[derive(Clone, Copy)]
@@ -213,25 +227,32 @@ impl World {
         median(times)
     }
 
-    /// What it takes to write a change down and end it as done.
-    async fn changes(&self, points: i64) -> Duration {
-        let mut times = Vec::with_capacity(TIMES * 4);
+    /// What it takes to end a change as done, each, where so many are waiting at once.
+    async fn changes(&self, at_once: u64, earning: Earning) -> Duration {
+        let mut times = Vec::new();
         let ever = Span {
             from_ms: 0,
             until_ms: i64::MAX,
         };
-        for number in 0..u64::try_from(TIMES * 4).expect("few") {
-            let intent = intent(number, points, self.members);
-            let opened = self
-                .journal
-                .open(&self.granted, ever, Duration::from_secs(30), intent);
-            let Opened::Fresh(ticket) = opened.await.expect("an intent can be written") else {
-                panic!("nobody else writes");
-            };
+        for group in 0..CHANGES / at_once {
+            let mut tickets = Vec::new();
+            for number in group * at_once..(group + 1) * at_once {
+                let intent = intent(number, at_once, earning, self.members);
+                let wait = Duration::from_secs(30);
+                let opened = self.journal.open(&self.granted, ever, wait, intent).await;
+                let Opened::Fresh(ticket) = opened.expect("an intent can be written") else {
+                    panic!("nobody else writes");
+                };
+                tickets.push(ticket);
+            }
             let begun = Instant::now();
-            let settled = self.journal.settle(ticket, Settlement::Done).await;
-            settled.expect("it can be settled");
-            times.push(begun.elapsed());
+            let settled = tickets
+                .into_iter()
+                .map(|ticket| self.journal.settle(ticket, Settlement::Done));
+            for settled in join_all(settled).await {
+                settled.expect("it can be settled");
+            }
+            times.push(begun.elapsed().div_f64(at_once as f64));
         }
         median(times)
     }
@@ -270,7 +291,7 @@ fn fill(file: &Path, members: u64) -> rusqlite::Result<()> {
             ],
         )?;
     }
-    for level in [18_i64, 12, 6] {
+    for level in [18_i64, 12, 6, 0] {
         transaction.execute(
             "insert into earned_levels (guild, whole, piece, level, bucket, members)
              select guild, whole, piece, ?1, points >> ?1, count(*) from earned
@@ -281,9 +302,14 @@ fn fill(file: &Path, members: u64) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-fn intent(number: u64, points: i64, members: u64) -> Intent {
-    let sign = u64::from(points < 0);
-    let message = MessageId::new(868_822_861_471_551_488 + ((2 * number + sign) << 12));
+fn intent(number: u64, at_once: u64, earning: Earning, members: u64) -> Intent {
+    let (points, sign) = match earning {
+        Earning::Nothing => (-70, 1),
+        Earning::Points => (70, 0),
+    };
+    // A message of its own for each of all runs.
+    let serial = (2 * number + sign) * 128 + at_once;
+    let message = MessageId::new(868_822_861_471_551_488 + (serial << 12));
     let member = UserId::new(FIRST_MEMBER + number * 7_919 % members);
     Intent {
         cause: Cause::Message {
@@ -295,7 +321,7 @@ fn intent(number: u64, points: i64, members: u64) -> Intent {
         system: "mall".to_owned(),
         member,
         member_name: "小明".to_owned(),
-        amount: Amount::new(points * 70).expect("an amount"),
+        amount: Amount::new(points).expect("an amount"),
         reason: Some("天梯第一名".to_owned()),
         remark: "天梯第一名".to_owned(),
         reply: ReplyAddress {

@@ -7,10 +7,12 @@
 //! up and closes the house. Deliberately absent: behaviour.
 
 mod boards;
+mod house;
 mod shift;
 mod shown;
 mod sweep;
 mod turned_away;
+mod upkeep;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -22,9 +24,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::app::shift::Drawing;
+use crate::app::house::Drawing;
+use crate::app::house::House;
 use crate::app::shift::Ended;
-use crate::app::shift::House;
 use crate::app::shift::Shift;
 use crate::boards::FONT_PACKAGE;
 use crate::boards::Painter;
@@ -33,6 +35,7 @@ use crate::config::Config;
 use crate::dispatch;
 use crate::fanbook::api::BotApi;
 use crate::fanbook::text;
+use crate::guilds::GuildSettings;
 use crate::journal;
 use crate::journal::Journal;
 use crate::journal::Term;
@@ -161,6 +164,7 @@ impl App {
                 journal: self.journal.clone(),
                 clock: self.house.clock.clone(),
                 duty: self.duty.clone(),
+                systems: Arc::new(self.house.guilds.iter().flat_map(systems).collect()),
             };
             let open = self.open.clone();
             let served = match self.listener.take() {
@@ -221,6 +225,11 @@ impl App {
         self.journal.close().await;
         tracing::info!("stopped");
     }
+}
+
+/// The points systems that a guild uses.
+fn systems(guild: &GuildSettings) -> impl Iterator<Item = System> {
+    std::iter::once(&guild.points).chain(&guild.also).cloned()
 }
 
 /// What draws boards, where others could fetch their pictures.

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use guildpoints::journal::Journal;
 use guildpoints::journal::KeptPicture;
 use guildpoints::journal::StoreSettings;
 use guildpoints::model::BotId;
+use guildpoints::model::System;
 use guildpoints::model::UserId;
 use guildpoints::ops;
 use guildpoints::ops::Duty;
@@ -39,6 +41,11 @@ struct House {
 
 impl House {
     async fn new() -> Self {
+        Self::using(&[System::mall()]).await
+    }
+
+    /// With guilds that use these points systems.
+    async fn using(used: &[System]) -> Self {
         // In place already where another test of this process came first.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
@@ -58,6 +65,7 @@ impl House {
             journal: journal.clone(),
             clock,
             duty: duty.clone(),
+            systems: Arc::new(used.iter().cloned().collect()),
         };
         let served = ops::serve(anywhere(), state, stop.clone()).await.unwrap();
         let address = served.address;
@@ -130,6 +138,35 @@ async fn readiness_follows_the_edges() {
     house.pulses.well(edge::MALL);
     house.pulses.well(edge::STORE);
     assert_eq!(house.json("/ready").await, ready);
+}
+
+#[tokio::test]
+async fn readiness_asks_for_the_points_systems_that_guilds_use_and_no_others() {
+    let used = [System::ledger(), System::swan("hq"), System::manta("shop")];
+    let house = House::using(&used).await;
+    house.pulses.well(edge::GATEWAY);
+    let ready = json!({"status": "ready", "role": "owner"});
+    for unused in [edge::MALL, "swan.old"] {
+        house.pulses.trouble(unused, "nobody is there");
+        assert_eq!(house.json("/ready").await.1, ready, "{unused}");
+    }
+    // A token that ends within days still opens the door.
+    let token = edge::token_of("manta.shop");
+    house.pulses.trouble(&token, "the token ends soon");
+    assert_eq!(house.json("/ready").await.1, ready);
+    for system in ["swan.hq", "manta.shop"] {
+        house.pulses.trouble(system, "it answers 500");
+        let trouble = json!({ system: "it answers 500" });
+        let degraded = json!({"status": "degraded", "role": "owner", "trouble": trouble});
+        let seen = house.json("/ready").await;
+        assert_eq!(seen, (StatusCode::OK, degraded));
+        house.pulses.well(system);
+    }
+    // The ledger is where the store is.
+    house.pulses.trouble(edge::STORE, "the store is full");
+    let (status, body) = house.json("/ready").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(body["trouble"], json!({"store": "the store is full"}));
 }
 
 #[tokio::test]
@@ -242,6 +279,7 @@ async fn a_taken_port_is_said_plainly() {
         journal: house.journal.clone(),
         clock: Clock::system(),
         duty: house.duty.clone(),
+        systems: Arc::default(),
     };
     let taken = HttpSettings {
         listen: house.address,

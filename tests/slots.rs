@@ -4,52 +4,34 @@
 //! The real scheduler on the real journal posts into a channel modelled here. Whatever happens, no
 //! moment has two posts; and one whose bot had peace within `catch_up` has exactly one.
 
+#[path = "slots/channel.rs"]
+mod channel;
 #[path = "support/postgres.rs"]
 mod postgres;
 
 use std::collections::BTreeMap;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use guildpoints::fanbook::api::ApiError;
-use guildpoints::fanbook::api::NoAnswer;
-use guildpoints::fanbook::api::OwnContent;
-use guildpoints::fanbook::api::Pace;
-use guildpoints::fanbook::api::SayError;
-use guildpoints::guilds::BoardSchedule;
 use guildpoints::guilds::GuildSettings;
 use guildpoints::guilds::Guilds;
 use guildpoints::journal::Journal;
-use guildpoints::journal::JournalError;
-use guildpoints::journal::OwedBoard;
 use guildpoints::journal::ScheduleFields;
 use guildpoints::journal::ScheduleSource;
-use guildpoints::journal::ShownBoard;
 use guildpoints::journal::StoreSettings;
 use guildpoints::model::BotId;
 use guildpoints::model::ChannelId;
 use guildpoints::model::GuildId;
 use guildpoints::model::Language;
-use guildpoints::model::MessageId;
 use guildpoints::model::Policy;
 use guildpoints::model::System;
 use guildpoints::model::UserId;
 use guildpoints::model::policy::ManageGuild;
 use guildpoints::model::policy::RewardLimits;
-use guildpoints::points::Due;
-use guildpoints::points::Stands;
-use guildpoints::schedule::Chat;
-use guildpoints::schedule::Forms;
-use guildpoints::schedule::Own;
 use guildpoints::schedule::Parts;
-use guildpoints::schedule::Post;
-use guildpoints::schedule::Remade;
 use guildpoints::schedule::ScheduleTimes;
 use guildpoints::schedule::Scheduler;
 use guildpoints::support::clock::Clock;
@@ -63,6 +45,10 @@ use proptest::test_runner::TestCaseError;
 use proptest::test_runner::TestRunner;
 use tokio_util::sync::CancellationToken;
 
+use crate::channel::Fate;
+use crate::channel::Plain;
+use crate::channel::World;
+
 const GUILD: GuildId = GuildId::new(412_345_678_901_234_563);
 const CHANNEL: ChannelId = ChannelId::new(612_345_678_901_234_561);
 const NAME: &str = "hourly";
@@ -73,23 +59,6 @@ const CATCH_UP: Duration = Duration::from_secs(45 * 60);
 /// Looks of a scheduler within a step.
 const ROUND: Duration = Duration::from_millis(2);
 const STEP: Duration = Duration::from_millis(14);
-
-/// What becomes of a sending.
-#[derive(Clone, Copy, Debug)]
-enum Fate {
-    /// It stands there and nobody hears of it.
-    AnswerLost,
-    /// It does not, and nobody hears of that.
-    Lost,
-    /// It arrives a while after nobody heard of it.
-    Late,
-    /// It certainly did not leave.
-    NotSent,
-    /// It is refused.
-    Refused,
-    /// Nobody answers until the bot dies; whether it stands there.
-    Hangs(bool),
-}
 
 /// Something that happens around a moment.
 #[derive(Clone, Debug)]
@@ -131,167 +100,6 @@ fn lives() -> impl Strategy<Value = Life> {
         2 => Just(Turn::Rest),
     ];
     prop::collection::vec(prop::collection::vec(turn, 1..9), 1..4)
-}
-
-/// The channel.
-#[derive(Default)]
-struct Channel {
-    standing: Vec<(MessageId, String)>,
-    /// What arrives later: when, and what.
-    coming: Vec<(i64, String)>,
-    fates: VecDeque<Fate>,
-    blind: u8,
-}
-
-impl Channel {
-    fn arrive(&mut self, now_ms: i64) {
-        let (here, coming) = self.coming.drain(..).partition(|(ms, _)| *ms <= now_ms);
-        self.coming = coming;
-        let here: Vec<(i64, String)> = here;
-        for (_, text) in here {
-            self.stand(text);
-        }
-    }
-
-    fn stand(&mut self, text: String) -> MessageId {
-        let id = MessageId::new(9_007_199_254_740_993 + self.standing.len() as u64);
-        self.standing.push((id, text));
-        id
-    }
-}
-
-struct World {
-    channel: Mutex<Channel>,
-    clock: Clock,
-}
-
-impl World {
-    fn read(&self) -> Result<Vec<(MessageId, String)>, ApiError> {
-        let mut channel = self.channel.lock().unwrap();
-        channel.arrive(self.clock.now_ms());
-        if channel.blind > 0 {
-            channel.blind -= 1;
-            return Err(ApiError::Unknown(NoAnswer::Server(502)));
-        }
-        Ok(channel.standing.clone())
-    }
-
-    async fn post(&self, text: String) -> Result<MessageId, SayError> {
-        let fate = {
-            let mut channel = self.channel.lock().unwrap();
-            let now_ms = self.clock.now_ms();
-            channel.arrive(now_ms);
-            let fate = channel.fates.pop_front();
-            match fate {
-                None => return Ok(channel.stand(text)),
-                Some(Fate::AnswerLost | Fate::Hangs(true)) => drop(channel.stand(text)),
-                Some(Fate::Late) => channel.coming.push((now_ms + 15_000, text)),
-                Some(Fate::Lost | Fate::NotSent | Fate::Refused | Fate::Hangs(false)) => {}
-            }
-            fate
-        };
-        match fate {
-            Some(Fate::Hangs(_)) => std::future::pending().await,
-            Some(Fate::NotSent) => Err(SayError::TooFast(Pace::Ours)),
-            Some(Fate::Refused) => Err(SayError::Gone),
-            _ => Err(SayError::Unknown(NoAnswer::Server(500))),
-        }
-    }
-}
-
-impl Chat for World {
-    fn newest(&self, _: ChannelId) -> BoxFuture<'_, Result<Option<MessageId>, ApiError>> {
-        async { Ok(self.read()?.last().map(|(id, _)| *id)) }.boxed()
-    }
-
-    fn own_since(&self, _: ChannelId, after: MessageId) -> BoxFuture<'_, Result<Own, ApiError>> {
-        let own = |(message, text): (MessageId, String)| OwnContent {
-            message,
-            text: Some(text),
-            content: String::new(),
-        };
-        async move {
-            let seen = self.read()?.into_iter().filter(|(id, _)| *id > after);
-            Ok(Some(seen.map(own).collect()))
-        }
-        .boxed()
-    }
-
-    fn post<'a>(
-        &'a self,
-        _: ChannelId,
-        post: &'a Post,
-    ) -> BoxFuture<'a, Result<MessageId, SayError>> {
-        self.post(post.kept()).boxed()
-    }
-
-    fn edit<'a>(
-        &'a self,
-        _: ChannelId,
-        _: MessageId,
-        _: &'a Post,
-    ) -> BoxFuture<'a, Result<(), SayError>> {
-        async { Err(SayError::Forbidden) }.boxed()
-    }
-
-    fn delete(&self, _: ChannelId, _: MessageId) -> BoxFuture<'_, Result<(), SayError>> {
-        async { Err(SayError::Forbidden) }.boxed()
-    }
-
-    fn stands(&self, _: ChannelId, message: MessageId) -> BoxFuture<'_, Result<bool, ApiError>> {
-        async move { Ok(self.read()?.iter().any(|(id, _)| *id == message)) }.boxed()
-    }
-
-    fn whisper<'a>(&'a self, _: UserId, _: &'a str) -> BoxFuture<'a, Result<MessageId, SayError>> {
-        async { Ok(MessageId::new(1)) }.boxed()
-    }
-
-    fn owner(&self, _: GuildId) -> BoxFuture<'_, Result<UserId, ApiError>> {
-        async { Ok(UserId::new(1)) }.boxed()
-    }
-}
-
-/// A board that says which moment it is of.
-struct Plain;
-
-impl Forms for Plain {
-    fn of<'a>(
-        &'a self,
-        _: &'a Policy,
-        _: &'a BoardSchedule,
-        due: Due,
-    ) -> BoxFuture<'a, Result<Vec<Post>, JournalError>> {
-        let post = Post::text(due.slot_ms.to_string());
-        async { Ok(vec![post]) }.boxed()
-    }
-
-    // Nobody leaves these boards.
-    fn stands<'a>(
-        &'a self,
-        _: &'a Policy,
-        _: &'a BoardSchedule,
-        _: Due,
-        _: Stands,
-    ) -> BoxFuture<'a, Result<(), JournalError>> {
-        async { Ok(()) }.boxed()
-    }
-
-    fn anew<'a>(
-        &'a self,
-        _: &'a Policy,
-        _: &'a ShownBoard,
-    ) -> BoxFuture<'a, Result<Option<Remade>, JournalError>> {
-        async { Ok(None) }.boxed()
-    }
-
-    fn stands_anew<'a>(
-        &'a self,
-        _: &'a OwedBoard,
-        _: &'a Remade,
-        _: MessageId,
-    ) -> BoxFuture<'a, Result<(), JournalError>> {
-        async { Ok(()) }.boxed()
-    }
 }
 
 /// A bot that works, or did.

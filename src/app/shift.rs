@@ -6,7 +6,6 @@
 //! the bot drops its commands where they stand: to the journal that is a crash, which the sweeps of the
 //! next owner repair.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,12 +17,12 @@ use tracing::Instrument;
 
 use crate::app::boards;
 use crate::app::boards::Door;
+use crate::app::house::House;
 use crate::app::shown::Anewing;
 use crate::app::sweep;
 use crate::app::sweep::Sweeps;
 use crate::app::turned_away::TurnedAway;
-use crate::boards::Painter;
-use crate::commands::Registry;
+use crate::app::upkeep;
 use crate::dispatch::CatchUp;
 use crate::dispatch::Dispatcher;
 use crate::dispatch::Parts;
@@ -31,32 +30,20 @@ use crate::dispatch::lane::Lanes;
 use crate::fanbook::Event;
 use crate::fanbook::api::BotApi;
 use crate::fanbook::gateway::Gateway;
-use crate::fanbook::gateway::GatewaySettings;
-use crate::guilds::GuildSettings;
 use crate::guilds::Guilds;
 use crate::guilds::Schedules;
 use crate::journal::Journal;
-use crate::journal::ScheduleFields;
 use crate::journal::Term;
 use crate::model::GuildId;
-use crate::model::Language;
 use crate::model::RoleId;
-use crate::model::System;
-use crate::model::SystemKind;
 use crate::model::UserId;
-use crate::model::account_form::AccountTemplate;
 use crate::model::incoming::Incoming;
 use crate::model::incoming::Press;
-use crate::points::GuildSystems;
 use crate::points::Links;
 use crate::points::OnBoards;
 use crate::points::Points;
-use crate::points::PointsBackend;
-use crate::points::PointsTimes;
-use crate::points::ledger::GuildLedger;
 use crate::points::mall::Mall;
 use crate::points::manta::Manta;
-use crate::points::swan::Swan;
 use crate::schedule;
 use crate::schedule::BoardForms;
 use crate::schedule::OwnChat;
@@ -65,61 +52,12 @@ use crate::schedule::ScheduleTimes;
 use crate::schedule::Scheduler;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
-use crate::support::pulse::edge;
 use crate::support::tenure::Tenure;
-use crate::words::Words;
 
 /// How long commands under way may take to end after the first signal (product: 10 s in all).
 const DRAIN_LIMIT: Duration = Duration::from_secs(8);
 /// How long what is left may take to end where nothing may begin any more.
 const LEAVE_LIMIT: Duration = Duration::from_secs(2);
-/// Pause between probes of the mall's look-up until one succeeds.
-const PROBE_EVERY: Duration = Duration::from_secs(60);
-/// Pause between proofs that a store in trouble can be written again.
-const PROVE_EVERY: Duration = Duration::from_secs(5);
-/// How often what is remembered without use is forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(60);
-
-/// What every shift is built from.
-pub(super) struct House {
-    pub bot: UserId,
-    pub gateway: GatewaySettings,
-    pub api: BotApi,
-    pub mall: Option<Mall>,
-    pub swans: HashMap<System, Swan>,
-    pub mantas: HashMap<System, Manta>,
-    pub templates: HashMap<System, AccountTemplate>,
-    /// Requests the mall takes at once, 0 without a mall.
-    pub mall_in_flight: usize,
-    pub guilds: Vec<GuildSettings>,
-    pub times: PointsTimes,
-    pub words: Arc<Words>,
-    pub registry: Arc<Registry>,
-    pub pulses: Pulses,
-    pub language: Language,
-    /// How old a missed command may be.
-    pub catch_up: Duration,
-    pub clock: Clock,
-    /// `None`: boards are posted without pictures.
-    pub drawing: Option<Drawing>,
-}
-
-/// What pictures of boards need beyond a shift.
-pub(super) struct Drawing {
-    pub painter: Painter,
-    /// Under which address they are fetched, by their names.
-    pub address: Arc<str>,
-}
-
-impl House {
-    /// Asks for a gateway token that has not grown old; the gateway asks by itself where this fails.
-    pub(super) async fn refresh_token(&self, term: &Term) {
-        let api = self.api.under(term.tenure().clone());
-        if let Err(error) = api.me().await {
-            tracing::warn!(%error, "no fresh gateway token; the old one is tried");
-        }
-    }
-}
 
 /// Why a shift has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,7 +107,7 @@ impl Shift {
         let links = Links::new(journal.clone()).declared(house.templates.clone());
         let points = Points::new(
             journal.clone(),
-            systems(house, &tenure, &links, mall.as_ref(), &journal),
+            house.systems(&tenure, &links, mall.as_ref(), &journal),
             house.clock.clone(),
             house.times.clone(),
         )
@@ -218,7 +156,7 @@ impl Shift {
             pulses: house.pulses.clone(),
             clock: house.clock.clone(),
             tenure: tenure.clone(),
-            of_file: of_file(&house.guilds),
+            of_file: house.of_file(),
             times: ScheduleTimes::default(),
         });
         let (door, passing) = Door::new(&house.guilds);
@@ -275,9 +213,11 @@ impl Shift {
             .spawn(self.points.clone().reconcile(self.working.clone()));
         let (teller, working) = (self.dispatcher.clone(), self.working.clone());
         self.tasks.spawn(async move { teller.tell(working).await });
-        self.tasks
-            .spawn(forget(self.dispatcher.clone(), self.working.clone()));
-        self.tasks.spawn(prove(
+        self.tasks.spawn(upkeep::forget(
+            self.dispatcher.clone(),
+            self.working.clone(),
+        ));
+        self.tasks.spawn(upkeep::prove(
             self.journal.clone(),
             self.pulses.clone(),
             self.working.clone(),
@@ -306,7 +246,8 @@ impl Shift {
             self.hearing.clone(),
         ));
         if let Some(mall) = &self.mall {
-            self.tasks.spawn(probe(mall.clone(), self.working.clone()));
+            self.tasks
+                .spawn(upkeep::probe(mall.clone(), self.working.clone()));
         }
         for manta in &self.mantas {
             self.tasks
@@ -447,121 +388,4 @@ impl Shift {
             tracing::warn!("a task did not end in time");
         }
     }
-}
-
-/// The boards that the operator has set up, of every guild: of one without any those it had go.
-fn of_file(guilds: &[GuildSettings]) -> Vec<(GuildId, Vec<ScheduleFields>)> {
-    let of = |settings: &GuildSettings| {
-        let guild = settings.policy.guild;
-        let boards = settings.boards.iter().map(|board| board.fields(guild));
-        (guild, boards.collect())
-    };
-    guilds.iter().map(of).collect()
-}
-
-/// Forgets what has no use any more, now and then.
-async fn forget(dispatcher: Arc<Dispatcher>, stop: CancellationToken) {
-    while stop
-        .run_until_cancelled(tokio::time::sleep(FORGET_EVERY))
-        .await
-        .is_some()
-    {
-        dispatcher.forget();
-    }
-}
-
-/// Proves at the start that the store can be written, and again while it is in trouble: nobody should
-/// have to try a change to learn it.
-async fn prove(journal: Journal, pulses: Pulses, stop: CancellationToken) {
-    let mut worked = true;
-    loop {
-        match stop.run_until_cancelled(journal.writable()).await {
-            None => return,
-            Some(Ok(())) if worked => {}
-            Some(Ok(())) => tracing::info!("the store can be written again"),
-            Some(Err(error)) if worked => tracing::error!(
-                error = format!("{:#}", anyhow::Error::new(error)),
-                "the store cannot be written; until it can, no points are changed"
-            ),
-            Some(Err(_)) => {}
-        }
-        worked = pulses.of(edge::STORE).beats();
-        loop {
-            let pause = tokio::time::sleep(PROVE_EVERY);
-            if stop.run_until_cancelled(pause).await.is_none() {
-                return;
-            }
-            if !pulses.of(edge::STORE).beats() {
-                break;
-            }
-        }
-    }
-}
-
-/// Asks the mall whether its look-up works, until it has said so: before that nothing is sent twice.
-async fn probe(mall: Mall, stop: CancellationToken) {
-    loop {
-        match stop.run_until_cancelled(mall.probe()).await {
-            None | Some(Ok(())) => return,
-            Some(Err(error)) => tracing::warn!(
-                ?error,
-                "the mall's look-up could not be proved; what is in doubt is not sent again until it is"
-            ),
-        }
-        if stop
-            .run_until_cancelled(tokio::time::sleep(PROBE_EVERY))
-            .await
-            .is_none()
-        {
-            return;
-        }
-    }
-}
-
-/// Handles to their points systems for each guild of the settings, and for no other.
-fn systems(
-    house: &House,
-    tenure: &Tenure,
-    links: &Links,
-    mall: Option<&Mall>,
-    journal: &Journal,
-) -> HashMap<GuildId, GuildSystems> {
-    let uses_mall = |guild: &&GuildSettings| {
-        let mut all = std::iter::once(&guild.points).chain(&guild.also);
-        all.any(|system| system.kind() == SystemKind::Mall)
-    };
-    let with_mall = house.guilds.iter().filter(uses_mall);
-    let ids = with_mall.map(|guild| guild.policy.guild);
-    let malls = mall.map(|mall| mall.handles(ids)).unwrap_or_default();
-    // One handle for all guilds, so that what they ask at the same moment is asked together.
-    let mut shared: HashMap<&System, Arc<dyn PointsBackend>> = HashMap::new();
-    for (system, swan) in &house.swans {
-        let handle = swan.under(tenure.clone()).linked(links.clone());
-        shared.insert(system, Arc::new(handle));
-    }
-    for (system, manta) in &house.mantas {
-        let handle = manta.under(tenure.clone()).linked(links.clone());
-        shared.insert(system, Arc::new(handle));
-    }
-    let handle = |guild: GuildId, system: &System| -> Option<Arc<dyn PointsBackend>> {
-        match system.kind() {
-            SystemKind::Mall => malls.get(&guild).map(|handle| handle.clone() as _),
-            SystemKind::Ledger => Some(Arc::new(GuildLedger::new(
-                guild,
-                journal.clone(),
-                house.clock.clone(),
-            ))),
-            SystemKind::Swan | SystemKind::Manta => shared.get(system).cloned(),
-        }
-    };
-    let mut systems = HashMap::with_capacity(house.guilds.len());
-    for settings in &house.guilds {
-        let guild = settings.policy.guild;
-        if let Some(rewards) = handle(guild, &settings.points) {
-            let also = settings.also.iter();
-            let further = also.filter_map(|system| handle(guild, system)).collect();
-            systems.insert(guild, GuildSystems { rewards, further });
-        }
-    }
-    systems
 }

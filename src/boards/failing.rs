@@ -5,21 +5,14 @@ use crate::model::ChannelId;
 use crate::points::ScheduleTrouble;
 use crate::words::Hole;
 use crate::words::Reply;
-use crate::words::Word;
+use crate::words::sentences;
 
 /// The scope of these sentences.
 const SCOPE: &str = "_schedules";
 
-macro_rules! words {
-    ($($name:ident = $key:literal [$($hole:literal),*];)*) => {
-        $(static $name: Word = Word::new(SCOPE, $key, &[$($hole),*]);)*
-
-        /// The sentences about boards that post themselves, whoever speaks them.
-        pub static SCHEDULE_WORDS: &[&Word] = &[$(&$name),*];
-    };
-}
-
-words! {
+sentences! {
+    /// The sentences about boards that post themselves, whoever speaks them.
+    pub static SCHEDULE_WORDS of SCOPE;
     NOTICE = "notice" ["name", "channel", "time", "zone", "why"];
     NO_CHANNEL = "no_channel" [];
     NO_RIGHT = "no_right" [];

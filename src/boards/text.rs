@@ -20,6 +20,7 @@ use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::Word;
 use crate::words::mention;
+use crate::words::sentences;
 use crate::words::system_hole;
 
 /// Digits of an id that stand for a name.
@@ -28,16 +29,9 @@ const UNNAMED_DIGITS: usize = 6;
 /// The scope of the sentences of boards.
 const SCOPE: &str = "_boards";
 
-macro_rules! words {
-    ($($name:ident = $key:literal [$($hole:literal),*];)*) => {
-        $(static $name: Word = Word::new(SCOPE, $key, &[$($hole),*]);)*
-
-        /// The sentences that boards speak, whoever shows them.
-        pub static BOARD_WORDS: &[&Word] = &[$(&$name),*];
-    };
-}
-
-words! {
+sentences! {
+    /// The sentences that boards speak, whoever shows them.
+    pub static BOARD_WORDS of SCOPE;
     HEAD = "head" ["period", "page", "pages"];
     HEAD_BALANCES = "head_balances" ["page", "pages"];
     HEAD_DUE = "head_due" ["title"];

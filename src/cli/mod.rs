@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod check;
+mod desk;
 mod example_config;
 mod journal;
 mod leaderboard;
@@ -61,7 +62,20 @@ enum Command {
 const UNUSABLE: u8 = 2;
 
 /// Reads the command line of this process and does what it says.
-pub async fn main() -> ExitCode {
+///
+/// It is not async: what is awaited is compiled once more wherever it is awaited from outside this
+/// library, the program's own file included.
+pub fn main() -> ExitCode {
+    match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(obey()),
+        Err(error) => {
+            eprintln!("guildpoints: the threads to work with could not be started: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn obey() -> ExitCode {
     // Every TLS client panics without a provider. It is in place already where a test has put it.
     let _in_place = rustls::crypto::ring::default_provider().install_default();
     let cli = match Cli::try_parse() {

@@ -25,6 +25,8 @@ use crate::words::system_hole;
 static HEAD: Word = Word::new("check", "head", &["time", "zone"]);
 static GOOD: Word = Word::new("check", "good", &["what", "since"]);
 static BAD: Word = Word::new("check", "bad", &["what", "since", "trouble"]);
+static WAITING: Word = Word::new("check", "waiting", &["what", "next"]);
+static IDLE: Word = Word::new("check", "idle", &["what"]);
 static UNKNOWN: Word = Word::new("check", "unknown", &["what"]);
 static GATEWAY: Word = Word::new("check", "gateway", &[]);
 static SENDING: Word = Word::new("check", "sending", &[]);
@@ -38,8 +40,8 @@ static SCHEDULE: Word = Word::new("check", "schedule", &["name"]);
 static TOKEN: Word = Word::new("check", "token", &["system"]);
 
 static WORDS: &[&Word] = &[
-    &HEAD, &GOOD, &BAD, &UNKNOWN, &GATEWAY, &SENDING, &STORE, &MALL, &HISTORY, &SWITCH, &SYSTEM,
-    &TOKEN, &SCHEDULES, &SCHEDULE,
+    &HEAD, &GOOD, &BAD, &WAITING, &IDLE, &UNKNOWN, &GATEWAY, &SENDING, &STORE, &MALL, &HISTORY,
+    &SWITCH, &SYSTEM, &TOKEN, &SCHEDULES, &SCHEDULE,
 ];
 
 pub(super) struct Check;
@@ -145,14 +147,20 @@ async fn schedules(call: &Call<'_>, reply: Reply, now: i64) -> Reply {
     if !failing.is_empty() {
         return failing.into_iter().fold(reply, Reply::and);
     }
-    let pulse = Pulse {
-        last_success_ms: all.iter().filter_map(|one| one.posted_ms).max(),
-        ..Pulse::default()
-    };
-    match all.is_empty() {
-        true => reply,
-        false => reply.and(row(Reply::new(&SCHEDULES), &pulse)),
+    if all.is_empty() {
+        return reply;
     }
+    let posted = all.iter().filter_map(|one| one.posted_ms).max();
+    let next = all.iter().filter_map(|one| one.next_ms).min();
+    let what = Reply::new(&SCHEDULES);
+    reply.and(match (posted, next) {
+        (Some(posted), _) => good(what, posted),
+        // What was never due is as it should be, and proves nothing.
+        (None, Some(next)) => Reply::new(&WAITING)
+            .with("what", Hole::Said(Box::new(what)))
+            .with("next", Hole::Time(next)),
+        (None, None) => Reply::new(&IDLE).with("what", Hole::Said(Box::new(what))),
+    })
 }
 
 fn row(what: Reply, pulse: &Pulse) -> Reply {

@@ -8,6 +8,7 @@
 pub mod args;
 mod board_leaf;
 mod change;
+mod channels;
 mod check;
 mod deduct;
 mod freeze;
@@ -52,10 +53,12 @@ pub use board_leaf::BoardLeaf;
 pub use board_leaf::is_board_leaf;
 pub use change::cancelled_reply;
 pub use change::pressed_reply;
+pub use channels::Channels;
 pub use history::STALE;
 pub use leaf::Leaf;
 pub use leaf::is_leaf;
 pub use points::Rest;
+pub use points::waiting_line;
 pub use proposal::Carried;
 pub use proposal::Pressed;
 pub use proposal::Proposal;
@@ -90,6 +93,7 @@ use crate::words::Reply;
 use crate::words::SHARED;
 use crate::words::SYSTEM_WORDS;
 use crate::words::Source;
+use crate::words::USAGE_WORDS;
 use crate::words::Word;
 use crate::words::Words;
 
@@ -143,6 +147,8 @@ pub struct Call<'a> {
     pub clock: &'a Clock,
     /// What members are called.
     pub names: &'a dyn Names,
+    /// The channels of the guild.
+    pub channels: &'a dyn Channels,
     /// The seal of what buttons carry and nothing keeps.
     pub seal: &'a Seal,
 }
@@ -360,6 +366,7 @@ impl Registry {
         harmless: fn(&str) -> String,
     ) -> Result<Words, Findings> {
         let mut spoken: Vec<&'static Word> = REFUSAL_WORDS.to_vec();
+        spoken.extend(USAGE_WORDS);
         spoken.extend(further);
         spoken.extend(SYSTEM_WORDS);
         spoken.extend(BOARD_WORDS);

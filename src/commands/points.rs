@@ -37,17 +37,12 @@ use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::Word;
 use crate::words::points_reply;
+use crate::words::sentences;
 use crate::words::system_code;
 use crate::words::system_hole;
 
-macro_rules! words {
-    ($($name:ident = $key:literal [$($hole:literal),*];)*) => {
-        $(static $name: Word = Word::new("points", $key, &[$($hole),*]);)*
-        static WORDS: &[&Word] = &[$(&$name),*];
-    };
-}
-
-words! {
+sentences! {
+    static WORDS of "points";
     OWN = "own" ["member", "balance", "time", "zone"];
     OTHER = "other" ["member", "balance", "time", "zone"];
     OWN_ALL = "own_all" ["member", "zone"];
@@ -61,6 +56,11 @@ words! {
     PLACE = "place" ["place", "distance"];
     UNLINKED_OWN = "unlinked_own" ["system", "name"];
     UNLINKED_OTHER = "unlinked_other" ["system"];
+}
+
+/// The line of an answer that says that a system is still being asked.
+pub fn waiting_line(system: &System) -> Reply {
+    Reply::new(&LINE_WAITING).with("system", system_hole(system))
 }
 
 /// How long a place is waited for; what an index leads to takes a thousandth of it.
@@ -225,7 +225,7 @@ impl Rest {
             (Line::Read(read), _) => of(&LINE)
                 .with("balance", Hole::Number(read.points))
                 .with("time", Hole::Time(read.read_ms)),
-            (Line::UnderWay { .. }, Missing::Waiting) => of(&LINE_WAITING),
+            (Line::UnderWay { .. }, Missing::Waiting) => waiting_line(system),
             (Line::UnderWay { known }, Missing::GivenUp) => with_known(of(&LINE_SILENT), known),
             (Line::Failed { error, known }, _) => match (error.refused.meaning, self.about) {
                 (PointsRefusal::NotLinked, About::Asker) => {

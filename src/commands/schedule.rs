@@ -33,7 +33,9 @@ use crate::guilds::Found;
 use crate::guilds::MOST_SCHEDULES;
 use crate::guilds::ScheduleDeed;
 use crate::guilds::Scheduled;
+use crate::model::ChannelId;
 use crate::model::Policy;
+use crate::model::Postable;
 use crate::model::Refusal;
 use crate::model::UserId;
 use crate::model::period::Counted;
@@ -96,6 +98,17 @@ async fn add(call: &Call<'_>, new: &NewBoard) -> Result<Reply, CommandError> {
         let line = line.in_a_channel(&command(call));
         return Ok(Reply::new(&WHICH_CHANNEL).with("line", said(line)));
     };
+    let postable = match Some(channel) == here {
+        // Whoever asks stands in it.
+        true => Postable::Yes,
+        false => {
+            let guild = call.policy.guild;
+            call.channels.postable(guild, channel, here).await
+        }
+    };
+    if let Some(unfit) = unfit(call, new, channel, &postable) {
+        return Ok(unfit);
+    }
     let board = BoardSchedule {
         name: new.name.clone(),
         channel,
@@ -110,15 +123,40 @@ async fn add(call: &Call<'_>, new: &NewBoard) -> Result<Reply, CommandError> {
         .add(call.policy.guild, &board, call.caller.id);
     let named = |word| Reply::new(word).with("name", name(&board.name));
     Ok(match added.await.map_err(store)? {
-        Added::Done => named(&ADDED)
-            .with("board", said(described(&board)))
-            .and(runs(call, &board)),
+        Added::Done => {
+            let added = named(&ADDED)
+                .with("board", said(described(&board)))
+                .and(runs(call, &board));
+            match postable {
+                Postable::Untold => added
+                    .line(&UNTOLD_CHANNEL)
+                    .with("channel", channel_link(channel)),
+                _ => added,
+            }
+        }
         Added::OfFile => named(&OF_FILE),
         Added::Exists => named(&EXISTS).with("command", Hole::Own(command(call))),
         Added::Full => Reply::new(&FULL)
             .with("cap", number(MOST_SCHEDULES))
             .with("command", Hole::Own(command(call))),
     })
+}
+
+/// What is said of a channel in which no board can be posted.
+fn unfit(call: &Call<'_>, new: &NewBoard, channel: ChannelId, found: &Postable) -> Option<Reply> {
+    let reply = match found {
+        Postable::Yes | Postable::Untold => return None,
+        Postable::NotThere => Reply::new(&NO_CHANNEL),
+        Postable::NoText(title) => {
+            Reply::new(&NO_TEXT_CHANNEL).with("name", Hole::Name(title.clone()))
+        }
+    };
+    let line = Line::of(&new.name, &new.at, new.counted).reply(&command(call));
+    Some(
+        reply
+            .with("channel", Hole::Own(channel.to_string()))
+            .with("line", said(line)),
+    )
 }
 
 /// When a board comes next, and whether it will be known what it counts.

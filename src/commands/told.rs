@@ -30,12 +30,9 @@ pub(super) struct Sentences {
 
 /// Makes the sentences of a command whose scope is given.
 macro_rules! sentences {
-    ($scope:literal, $($name:ident = $key:literal [$($hole:literal),*];)*) => {
-        $(static $name: Word = Word::new($scope, $key, &[$($hole),*]);)*
-        pub(super) static WORDS: &[&Word] = &[$(&$name),*];
-    };
     ($scope:literal) => {
-        $crate::commands::told::sentences! { $scope,
+        $crate::words::sentences! {
+            pub(super) static WORDS of $scope;
             DONE = "done" ["member", "amount", "balance", "reason", "receipt"];
             UNCONFIRMED = "unconfirmed" ["member", "amount", "receipt"];
             QUEUED = "queued" ["member", "amount", "receipt"];

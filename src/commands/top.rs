@@ -34,15 +34,10 @@ use crate::points::Standing;
 use crate::words::Hole;
 use crate::words::Reply;
 use crate::words::Word;
+use crate::words::sentences;
 
-macro_rules! words {
-    ($($name:ident = $key:literal [$($hole:literal),*];)*) => {
-        $(static $name: Word = Word::new("top", $key, &[$($hole),*]);)*
-        static WORDS: &[&Word] = &[$(&$name),*];
-    };
-}
-
-words! {
+sentences! {
+    static WORDS of "top";
     OWN = "own" ["member", "place", "points", "distance"];
     NOTHING = "nothing" ["member"];
     NOTHING_KNOWN = "nothing_known" ["member"];

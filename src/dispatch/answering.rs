@@ -2,6 +2,8 @@
 //!
 //! `explain` is the one place where an error becomes a sentence and a log line.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 
 use crate::commands::Answer;
@@ -10,6 +12,7 @@ use crate::commands::Stage;
 use crate::commands::right_of;
 use crate::dispatch::Dispatcher;
 use crate::dispatch::FAILED;
+use crate::dispatch::Heeded;
 use crate::dispatch::NAME_ADMINS;
 use crate::dispatch::STORE_FAILED;
 use crate::dispatch::STORE_UNSURE;
@@ -40,7 +43,7 @@ impl Dispatcher {
         address: ReplyAddress,
         definition: &Definition,
         hints: &Hints,
-        incoming: &Incoming,
+        heeded: &Arc<Heeded>,
         result: Result<Answer, CommandError>,
     ) {
         match result {
@@ -54,7 +57,7 @@ impl Dispatcher {
             }
             Ok(Answer::Part { reply, rest }) => {
                 // Boxed, so that the many that are whole do not carry the room for it.
-                Box::pin(self.tell_part(guild, address, &reply, rest)).await;
+                Box::pin(self.tell_part(guild, address, &reply, rest, heeded.clone())).await;
             }
             Ok(Answer::AlsoTell { reply, at, told }) => {
                 self.say(guild, address, &reply).await;
@@ -74,7 +77,7 @@ impl Dispatcher {
             }
             Ok(Answer::Nothing) => {}
             Ok(Answer::Ask { reply, proposal }) => {
-                let asking = Box::pin(self.ask(incoming, &reply, &proposal)).await;
+                let asking = Box::pin(self.ask(guild, heeded.incoming(), &reply, &proposal)).await;
                 if let Err(error) = asking {
                     let reply = self
                         .explain(
@@ -184,11 +187,12 @@ impl Dispatcher {
 
     pub(super) fn hints(
         &self,
+        guild: Option<GuildId>,
         incoming: &Incoming,
         invocation: &Invocation,
         definition: &Definition,
     ) -> Hints {
-        let language = self.tongue(incoming.guild).language;
+        let language = self.tongue(guild).language;
         let mut named = invocation.arguments.iter().filter_map(|token| match token {
             Token::Member(id) => incoming
                 .mentions

@@ -24,6 +24,7 @@ use crate::journal::Asked as Question;
 use crate::journal::Confirmation;
 use crate::journal::ConfirmationState;
 use crate::journal::JournalError;
+use crate::model::GuildId;
 use crate::model::MessageId;
 use crate::model::Policy;
 use crate::model::Refusal;
@@ -38,12 +39,12 @@ impl Dispatcher {
     /// Writes the question down and asks it; a message asks at most once.
     pub(super) async fn ask(
         &self,
+        guild: Option<GuildId>,
         incoming: &Incoming,
         reply: &Reply,
         proposal: &Proposal,
     ) -> Result<(), JournalError> {
-        let only = || self.guilds.only().map(|policy| policy.guild);
-        let Some(guild) = incoming.guild.or_else(only) else {
+        let Some(guild) = guild else {
             return Ok(());
         };
         let life = i64::try_from(BUTTON_LIFE.as_millis()).unwrap_or(i64::MAX);

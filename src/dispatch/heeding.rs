@@ -15,6 +15,7 @@ use crate::dispatch::marks::Entered;
 use crate::fanbook::text;
 use crate::fanbook::text::Heard;
 use crate::model::GuildId;
+use crate::model::MessageId;
 use crate::model::incoming::Incoming;
 use crate::words::Reply;
 
@@ -25,6 +26,8 @@ use crate::words::Reply;
 pub struct Heeded {
     pub(super) incoming: Incoming,
     pub(super) arrival: Arrival,
+    /// An answer of ours that stands in the chat and still waits for something.
+    pub(super) said: Option<MessageId>,
     entered: Entered,
 }
 
@@ -58,13 +61,20 @@ impl Dispatcher {
         Some(Heeded {
             incoming,
             arrival: Arrival::Live,
+            said: None,
             entered,
         })
     }
 
     /// The same for what was found in the history of a channel of `guild`. Roles in it may be those
-    /// of then: whoever asks is judged by the platform's present record.
-    pub(super) fn missed(&self, mut incoming: Incoming, guild: Option<GuildId>) -> Option<Heeded> {
+    /// of then: whoever asks is judged by the platform's present record. Its answer is written over
+    /// `said`, where that stands in the chat without being the last word.
+    pub(super) fn missed(
+        &self,
+        mut incoming: Incoming,
+        guild: Option<GuildId>,
+        said: Option<MessageId>,
+    ) -> Option<Heeded> {
         if incoming.guild.is_some() && incoming.guild != guild {
             return None;
         }
@@ -75,6 +85,7 @@ impl Dispatcher {
         Some(Heeded {
             incoming,
             arrival: Arrival::Missed,
+            said,
             entered,
         })
     }
@@ -110,7 +121,7 @@ impl Dispatcher {
         self.handle(&heeded).instrument(span).await;
     }
 
-    async fn handle(&self, heeded: &Heeded) {
+    async fn handle(&self, heeded: &Arc<Heeded>) {
         let incoming = &heeded.incoming;
         match &text::hear(&incoming.text, self.bot) {
             Heard::Command(invocation) => match self.voice.words.named(&invocation.word) {

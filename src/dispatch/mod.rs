@@ -7,6 +7,7 @@
 
 mod answering;
 mod catch_up;
+mod channels;
 mod claims;
 mod confirm;
 mod cooldown;
@@ -18,6 +19,7 @@ mod naming;
 mod paging;
 mod people;
 mod pressing;
+mod private;
 mod reading;
 mod repeated;
 mod reported;
@@ -216,7 +218,12 @@ impl Dispatcher {
         self.answer(incoming, &reply).await;
     }
 
-    async fn command(&self, heeded: &Heeded, invocation: &Invocation, definition: &Definition) {
+    async fn command(
+        &self,
+        heeded: &Arc<Heeded>,
+        invocation: &Invocation,
+        definition: &Definition,
+    ) {
         let incoming = &heeded.incoming;
         let turn = self.telling.begin(incoming.message);
         if turn.is_none() {
@@ -230,18 +237,24 @@ impl Dispatcher {
         let address = ReplyAddress {
             channel: incoming.channel,
             quoting: Some(incoming.message),
-            said: None,
+            said: heeded.said,
         };
-        let result = match self.comes_again(heeded, definition).await {
+        let (policy, result) = match self.comes_again(heeded, definition).await {
             Ok(true) => return,
-            Ok(false) => self.run(heeded, invocation, definition, address).await,
-            Err(error) => Err(CommandError::Store(anyhow::Error::new(error))),
+            Ok(false) => match self.policy(incoming, right_of(definition)).await {
+                Ok(policy) => {
+                    let run = self.run(heeded, invocation, definition, &policy, address);
+                    let result = run.await;
+                    (Some(policy), result)
+                }
+                Err(refusal) => (None, Err(refusal.into())),
+            },
+            Err(error) => (None, Err(CommandError::Store(anyhow::Error::new(error)))),
         };
-        let guild = incoming
-            .guild
-            .or_else(|| self.guilds.only().map(|policy| policy.guild));
-        let hints = self.hints(incoming, invocation, definition);
-        self.tell_answer(guild, address, definition, &hints, incoming, result)
+        let policy = policy.or_else(|| self.guilds.only());
+        let guild = incoming.guild.or(policy.map(|policy| policy.guild));
+        let hints = self.hints(guild, incoming, invocation, definition);
+        self.tell_answer(guild, address, definition, &hints, heeded, result)
             .await;
     }
 
@@ -250,19 +263,19 @@ impl Dispatcher {
         heeded: &Heeded,
         invocation: &Invocation,
         definition: &Definition,
+        policy: &Policy,
         reply: ReplyAddress,
     ) -> Result<Answer, CommandError> {
         let incoming = &heeded.incoming;
-        let right = right_of(definition);
-        let policy = self.policy(incoming, right)?;
-        let actor = self.actor(&policy, incoming).await;
+        let actor = self.actor(policy, incoming).await;
         let shown = incoming.author.roles.as_deref();
-        let granted = self.authorize(right, actor, shown, &policy).await?;
+        let right = right_of(definition);
+        let granted = self.authorize(right, actor, shown, policy).await?;
         let handler = self.registry.handler(&definition.scope);
         let handler = handler.ok_or_else(|| {
             CommandError::Failed(anyhow::anyhow!("no handler for {}", definition.scope))
         })?;
-        let asked = handler.parse(arguments(invocation, incoming), &policy)?;
+        let asked = handler.parse(arguments(invocation, incoming), policy)?;
         // After parsing, so that a typing slip costs nothing.
         self.keep_pace(definition, heeded)?;
         let scene = Scene {
@@ -283,7 +296,7 @@ impl Dispatcher {
             pressed: None,
         };
         handler
-            .run(self.call(&granted, &policy, &asked, people, occasion))
+            .run(self.call(&granted, policy, &asked, people, occasion))
             .await
     }
 
@@ -315,6 +328,7 @@ impl Dispatcher {
             pulses: &self.pulses,
             clock: &self.clock,
             names: self,
+            channels: self,
             seal: &self.seal,
         }
     }
@@ -333,19 +347,6 @@ impl Dispatcher {
         entered.map_err(|wait| Refusal::Cooldown {
             seconds: wait.as_secs() + u64::from(wait.subsec_nanos() > 0),
         })
-    }
-
-    /// What holds for a command: its guild's policy, or the only guild's in a private chat.
-    fn policy(&self, incoming: &Incoming, right: Right) -> Result<Arc<Policy>, Refusal> {
-        let Some(guild) = incoming.guild else {
-            if needs_a_channel(right) {
-                return Err(Refusal::NotInPrivate);
-            }
-            return self.guilds.only().ok_or(Refusal::WhichGuild);
-        };
-        self.guilds
-            .policy(guild)
-            .ok_or(Refusal::UnknownGuild(Some(guild)))
     }
 
     async fn actor(&self, policy: &Policy, incoming: &Incoming) -> Actor {
@@ -374,14 +375,6 @@ impl Dispatcher {
             }
             Err(refusal) => Err(refusal),
         }
-    }
-}
-
-/// Whether what the right is for concerns a guild so much that it is done in one of its channels.
-fn needs_a_channel(right: Right) -> bool {
-    match right {
-        Right::Give | Right::Take | Right::Undo | Right::Approve | Right::Freeze => true,
-        Right::Everyone | Right::View | Right::Schedule | Right::Manage => false,
     }
 }
 

@@ -40,6 +40,8 @@ const MEMBERS: u64 = 10_000;
 #[derive(Debug)]
 struct GuildView {
     owner: Option<UserId>,
+    /// What it is called. Untrusted text.
+    name: Option<String>,
     roles: Option<HashMap<RoleId, RoleView>>,
     read: Instant,
     /// When an unknown role last made us read it before its time.
@@ -181,6 +183,11 @@ impl Standings {
             .collect()
     }
 
+    /// What a guild is called, as far as that is known. Untrusted text.
+    pub(super) async fn title(&self, guild: GuildId) -> Option<String> {
+        self.guild(guild, &[]).await.name.clone()
+    }
+
     async fn guild(&self, guild: GuildId, shown: &[RoleId]) -> Arc<GuildView> {
         let old = self.guilds.get(&guild).map(|view| view.clone());
         if let Some(view) = &old
@@ -225,15 +232,23 @@ async fn read_guild(
     old: Option<Arc<GuildView>>,
 ) -> Arc<GuildView> {
     let (facts, roles) = tokio::join!(api.guild(guild, asker), api.roles(guild));
-    let owner = facts.map(|facts| facts.owner).map_err(|error| {
+    let facts = facts.map_err(|error| {
         tracing::warn!(%guild, %error, "the guild's owner could not be read");
     });
+    let facts = facts.ok();
     let roles = roles.map(known_roles).map_err(|error| {
         tracing::warn!(%guild, %error, "the guild's roles could not be read");
     });
     let old = old.as_deref();
     Arc::new(GuildView {
-        owner: owner.ok().or(old.and_then(|old| old.owner)),
+        owner: facts
+            .as_ref()
+            .map(|facts| facts.owner)
+            .or(old.and_then(|old| old.owner)),
+        name: facts
+            .map(|facts| facts.name)
+            .filter(|name| !name.is_empty())
+            .or_else(|| old.and_then(|old| old.name.clone())),
         roles: roles.ok().or_else(|| old.and_then(|old| old.roles.clone())),
         read: Instant::now(),
         // Read again while still young: only an unknown role or something unread makes us.

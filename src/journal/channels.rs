@@ -4,9 +4,9 @@
 //! noted, so whoever reads a channel's history from `since` on meets nothing twice.
 
 use crate::journal::Journal;
+use crate::journal::batch::Note;
 use crate::journal::entry::Durability;
 use crate::journal::error::JournalError;
-use crate::journal::store::Note;
 use crate::model::ChannelId;
 use crate::model::GuildId;
 use crate::model::MessageId;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::journal::Journal;
+use crate::journal::batch::Note;
 use crate::journal::error::JournalError;
 use crate::journal::group::Write;
 use crate::journal::outcome::Asked;
-use crate::journal::store::Note;
 use crate::journal::store::storable;
 use crate::model::ChannelId;
 use crate::model::GuildId;

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::journal::Journal;
+use crate::journal::batch::EntryChange;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Refused;
 use crate::journal::entry::Settlement;
@@ -24,7 +25,6 @@ use crate::journal::selection::Selection;
 use crate::journal::selection::SettledBy;
 use crate::journal::sqlite;
 use crate::journal::store::Access;
-use crate::journal::store::EntryChange;
 use crate::journal::store::storable;
 use crate::model::BotId;
 use crate::model::ReceiptCode;

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use crate::journal::batch::EntryChange;
+use crate::journal::batch::Note;
 use crate::journal::confirming::Confirmation;
 use crate::journal::confirming::ConfirmationState;
 use crate::journal::entry::Durability;
 use crate::journal::entry::Receipt;
 use crate::journal::error::JournalError;
+use crate::journal::freezing::Stop;
 use crate::journal::outcome::Asked;
 use crate::journal::outcome::Decided;
 use crate::journal::outcome::Froze;
@@ -17,12 +20,9 @@ use crate::journal::outcome::OpenedAll;
 use crate::journal::outcome::Thawed;
 use crate::journal::owner::Stamp;
 use crate::journal::rules::Opening;
-use crate::journal::ruling::Stop;
 use crate::journal::ruling::Wish;
 use crate::journal::sides::Side;
 use crate::journal::sides::SideDone;
-use crate::journal::store::EntryChange;
-use crate::journal::store::Note;
 use crate::model::MessageId;
 
 /// A write and whom to answer.

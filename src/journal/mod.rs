@@ -17,12 +17,14 @@
 //! `guildpoints_journal_synced_total` those of them that waited for the disk,
 //! `guildpoints_journal_group_size` is a histogram of how many writes shared one.
 //!
-//! Deliberately absent: calls to a points system, sentences for people, and SQL outside
-//! `sqlite` and `postgres`.
+//! Deliberately absent: calls to a points system, sentences for people, and SQL outside `sqlite`,
+//! `postgres` and the statements both understand (`selecting`, `window`, `balance_texts` and the like).
 
 mod audit;
 mod auditing;
+mod balance_texts;
 mod balances;
+mod batch;
 mod boards;
 mod books;
 mod bounds;
@@ -32,6 +34,7 @@ mod confirming;
 mod desk;
 mod entry;
 mod error;
+mod freezing;
 mod group;
 mod kept;
 mod link_code;
@@ -39,6 +42,7 @@ mod link_rules;
 mod linking;
 mod links;
 mod missummed;
+mod opening;
 mod order;
 mod outcome;
 mod owner;
@@ -60,6 +64,7 @@ mod settling;
 mod shown;
 mod shown_kept;
 mod sides;
+mod slot_rules;
 mod sqlite;
 mod store;
 mod telling;
@@ -67,7 +72,6 @@ mod window;
 mod writer;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use metrics::counter;
 use metrics::histogram;
@@ -158,18 +162,16 @@ pub use shown::ShownKind;
 pub use shown::SlotBefore;
 pub use sides::KnownBalance;
 
+use crate::journal::batch::EntryChange;
+use crate::journal::batch::Note;
 use crate::journal::group::Pending;
 use crate::journal::group::Write;
 use crate::journal::owner::Lease;
 use crate::journal::owner::Mark;
-use crate::journal::rules::Opening;
 use crate::journal::store::Access;
 use crate::journal::store::Answer;
-use crate::journal::store::EntryChange;
-use crate::journal::store::Note;
 use crate::journal::store::Quota;
 use crate::journal::store::Store;
-use crate::journal::store::storable;
 use crate::journal::store::whole;
 use crate::journal::window::Windows;
 use crate::journal::writer::QUEUE;
@@ -179,10 +181,8 @@ use crate::model::BotId;
 use crate::model::Cause;
 use crate::model::GuildId;
 use crate::model::MessageId;
-use crate::model::OpId;
 use crate::model::ReceiptCode;
 use crate::model::UserId;
-use crate::permissions::Granted;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
 use crate::support::pulse::edge;
@@ -274,68 +274,6 @@ impl Journal {
                 tasks,
             }),
             mark: None,
-        })
-    }
-
-    /// Writes an intent within the bounds of `granted`, once for its cause.
-    ///
-    /// The row says that it was sent now and is to be looked after in `look_after`, so its bearer
-    /// may send at once. `day` is the day of the guild's zone that the quota is counted in. A
-    /// confirmation is used up in the same transaction; one that is not the giver's is `Changed`.
-    pub async fn open(
-        &self,
-        granted: &Granted,
-        day: Span,
-        look_after: Duration,
-        intent: Intent,
-    ) -> Result<Opened, JournalError> {
-        let opening = self.opening(granted, day, look_after, intent)?;
-        self.write(Box::new(opening), Write::Open).await
-    }
-
-    /// Writes several intents of one command in one transaction, all or none, as queued.
-    ///
-    /// The caps hold for the whole. Before each is sent, `resend` has to note it.
-    pub async fn open_all(
-        &self,
-        granted: &Granted,
-        day: Span,
-        look_after: Duration,
-        intents: Vec<Intent>,
-    ) -> Result<OpenedAll, JournalError> {
-        let openings = intents
-            .into_iter()
-            .map(|intent| self.opening(granted, day, look_after, intent))
-            .collect::<Result<Vec<_>, _>>()?;
-        self.write(openings, Write::OpenAll).await
-    }
-
-    fn opening(
-        &self,
-        granted: &Granted,
-        day: Span,
-        look_after: Duration,
-        intent: Intent,
-    ) -> Result<Opening, JournalError> {
-        if granted.guild() != intent.guild {
-            return Err(JournalError::OtherGuild {
-                granted: granted.guild(),
-                intended: intent.guild,
-            });
-        }
-        Ok(Opening {
-            op: OpId::of(self.shared.bot, &intent.cause),
-            giver: granted.by(),
-            caps: granted.caps(),
-            day,
-            look_after_ms: i64::try_from(look_after.as_millis()).unwrap_or(i64::MAX),
-            intent: Intent {
-                system: storable(intent.system),
-                member_name: storable(intent.member_name),
-                reason: intent.reason.map(storable),
-                remark: storable(intent.remark),
-                ..intent
-            },
         })
     }
 

@@ -7,6 +7,10 @@
 use std::collections::HashMap;
 use std::collections::HashSet;
 
+use crate::journal::batch::Batch;
+use crate::journal::batch::Found;
+use crate::journal::batch::FreezeStands;
+use crate::journal::batch::Questions;
 use crate::journal::codes::Codes;
 use crate::journal::confirming::Confirmation;
 use crate::journal::confirming::ConfirmationState;
@@ -23,10 +27,6 @@ use crate::journal::error::JournalError;
 use crate::journal::outcome::Asked;
 use crate::journal::outcome::Opened;
 use crate::journal::outcome::OpenedAll;
-use crate::journal::store::Batch;
-use crate::journal::store::Found;
-use crate::journal::store::FreezeStands;
-use crate::journal::store::Questions;
 use crate::journal::store::Quota;
 use crate::model::Cause;
 use crate::model::GuildId;

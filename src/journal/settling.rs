@@ -1,6 +1,8 @@
 //! What becomes of an entry after it was opened: sent again, kept open, ended.
 
 use crate::journal::Journal;
+use crate::journal::batch::EntryChange;
+use crate::journal::batch::Sending;
 use crate::journal::entry::BalanceRead;
 use crate::journal::entry::Durability;
 use crate::journal::entry::Progress;
@@ -10,8 +12,6 @@ use crate::journal::entry::Settlement;
 use crate::journal::entry::State;
 use crate::journal::entry::Ticket;
 use crate::journal::error::JournalError;
-use crate::journal::store::EntryChange;
-use crate::journal::store::Sending;
 use crate::journal::store::storable;
 use crate::model::ReceiptCode;
 

@@ -1,12 +1,12 @@
 //! What was said of a command, and what is still to be said.
 
 use crate::journal::Journal;
+use crate::journal::batch::Note;
 use crate::journal::entry::Durability;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Shown;
 use crate::journal::entry::Told;
 use crate::journal::error::JournalError;
-use crate::journal::store::Note;
 use crate::model::Cause;
 use crate::model::MessageId;
 

@@ -20,6 +20,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
+use crate::journal::batch::Batch;
 use crate::journal::boards::Board;
 use crate::journal::boards::BoardSize;
 use crate::journal::boards::Sum;
@@ -29,7 +30,6 @@ use crate::journal::error::JournalError;
 use crate::journal::order::Order;
 use crate::journal::order::key;
 use crate::journal::sides::Side;
-use crate::journal::store::Batch;
 use crate::journal::store::Store;
 use crate::model::UserId;
 use crate::model::period::Days;

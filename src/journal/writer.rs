@@ -19,6 +19,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::journal::batch::Batch;
+use crate::journal::batch::Questions;
 use crate::journal::codes::Codes;
 use crate::journal::entry::Durability;
 use crate::journal::error::JournalError;
@@ -30,9 +32,7 @@ use crate::journal::group::written;
 use crate::journal::owner::Stamp;
 use crate::journal::rules;
 use crate::journal::rules::Ledger;
-use crate::journal::store::Batch;
 use crate::journal::store::Pen;
-use crate::journal::store::Questions;
 use crate::journal::store::Store;
 use crate::journal::store::Workplace;
 use crate::journal::store::whole;

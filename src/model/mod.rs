@@ -13,6 +13,7 @@ pub mod incoming;
 pub mod op_id;
 pub mod period;
 pub mod policy;
+pub mod postable;
 pub mod refusal;
 pub mod system;
 
@@ -31,6 +32,7 @@ pub use op_id::OpId;
 pub use op_id::ReceiptCode;
 pub use policy::Language;
 pub use policy::Policy;
+pub use postable::Postable;
 pub use refusal::Refusal;
 pub use system::Ability;
 pub use system::System;

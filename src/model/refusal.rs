@@ -23,7 +23,13 @@ pub enum Refusal {
     /// In a private chat only questions are answered.
     NotInPrivate,
     /// A question in a private chat, and several guilds it could be about.
-    WhichGuild,
+    WhichGuild {
+        /// What those are called that the asker is in; none where that could not be learnt. Untrusted
+        /// text.
+        guilds: Vec<String>,
+    },
+    /// A question in a private chat by somebody who is in none of the guilds.
+    NoGuild,
     /// The asker lacks the right; whom it belongs to.
     NoRight {
         /// Role names that may, as far as they are known. Untrusted text.

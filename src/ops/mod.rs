@@ -4,9 +4,9 @@
 //!   with its time and fencing number, every edge with its last success and its present trouble, and
 //!   what waits in the journal. For people and dashboards.
 //! - `GET /ready`: 503 while the store is down, or the gateway of the bot's owner; 200 with
-//!   `{"status":"ready","role":"owner"}`, or with `{"status":"degraded", …}` while the mall is in
-//!   trouble, because reading commands and writing the journal go on. A standby is ready too: it takes
-//!   over by itself. For supervisors and load balancers.
+//!   `{"status":"ready","role":"owner"}`, or with `{"status":"degraded", …}` while a points system that
+//!   a guild uses is in trouble, or a board that posts itself, because reading commands and writing the
+//!   journal go on. A standby is ready too: it takes over by itself. For supervisors and load balancers.
 //! - `GET /metrics`: the Prometheus text form. Its names stand in `metrics`.
 //! - `GET /boards/{token}.png`: the picture of a board, for whoever has been shown its address; `.svg` is
 //!   the drawing it was made of. Any process that reads the store has them, owner or not.
@@ -23,11 +23,13 @@ mod metrics;
 mod pictures;
 mod routes;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Context;
 use std::task::Poll;
 use std::time::Duration;
@@ -46,6 +48,7 @@ pub use metrics::MetricKind;
 pub use metrics::record;
 
 use crate::journal::Journal;
+use crate::model::System;
 use crate::ops::pictures::PICTURES;
 use crate::support::clock::Clock;
 use crate::support::pulse::Pulses;
@@ -81,6 +84,8 @@ pub struct OpsState {
     pub clock: Clock,
     /// What this process is to the bot.
     pub duty: Duty,
+    /// The points systems that guilds of the settings use; the edge of each is called as it is.
+    pub systems: Arc<BTreeSet<System>>,
 }
 
 /// The server, to be spawned: it works while it is polled and ends shortly after the stop token.

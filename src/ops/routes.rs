@@ -26,6 +26,7 @@ use super::metrics;
 use super::pictures::PICTURES;
 use super::pictures::picture;
 use crate::journal::Counts;
+use crate::model::System;
 use crate::support::pulse::Pulse;
 use crate::support::pulse::edge;
 
@@ -33,8 +34,6 @@ use crate::support::pulse::edge;
 const NEEDED_BY_OWNER: &[&str] = &[edge::GATEWAY, edge::STORE];
 /// Edges without which a standby cannot take over.
 const NEEDED_BY_STANDBY: &[&str] = &[edge::STORE];
-/// Edges whose trouble is said and does not stop the bot.
-const WANTED: [&str; 2] = [edge::MALL, edge::SCHEDULES];
 
 #[derive(Clone)]
 pub(super) struct Shown {
@@ -135,7 +134,7 @@ struct Readiness {
     role: &'static str,
     /// The edges in trouble, with what is wrong.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    trouble: BTreeMap<&'static str, String>,
+    trouble: BTreeMap<String, String>,
 }
 
 async fn ready(State(shown): State<Shown>) -> Response {
@@ -147,10 +146,12 @@ async fn ready(State(shown): State<Shown>) -> Response {
     };
     let mut trouble = BTreeMap::new();
     let mut status = (StatusCode::OK, "ready");
-    for name in WANTED {
+    // The ledger is a part of the store. What no guild uses concerns nobody.
+    let systems = shown.ops.systems.iter().map(System::name);
+    for name in systems.chain([edge::SCHEDULES]) {
         // Never asked is no trouble: the first command asks.
         if let Some(seen) = pulses.of(name).trouble {
-            trouble.insert(name, seen.what);
+            trouble.insert(name.to_owned(), seen.what);
             status = (StatusCode::OK, "degraded");
         }
     }
@@ -162,7 +163,7 @@ async fn ready(State(shown): State<Shown>) -> Response {
         let what = pulse
             .trouble
             .map_or_else(|| "not up yet".to_owned(), |seen| seen.what);
-        trouble.insert(name, what);
+        trouble.insert(name.to_owned(), what);
         status = (StatusCode::SERVICE_UNAVAILABLE, "unavailable");
     }
     let (code, status) = status;

@@ -7,21 +7,17 @@ use tokio::time::Instant;
 
 use crate::journal::ConfirmationState;
 use crate::journal::Durability;
-use crate::journal::Intent;
 use crate::journal::JournalError;
 use crate::journal::Opened;
 use crate::journal::Over;
 use crate::journal::Receipt;
-use crate::journal::ReplyAddress;
 use crate::journal::Settlement;
 use crate::journal::State;
 use crate::journal::Ticket;
 use crate::model::Ability;
 use crate::model::Amount;
-use crate::model::Cause;
 use crate::model::Freeze;
 use crate::model::GuildId;
-use crate::model::MessageId;
 use crate::model::Policy;
 use crate::model::System;
 use crate::model::UserId;
@@ -29,6 +25,7 @@ use crate::permissions::Granted;
 use crate::points::Adjust;
 use crate::points::AtWork;
 use crate::points::DoubtKind;
+use crate::points::Order;
 use crate::points::Points;
 use crate::points::PointsBackend;
 use crate::points::ReadError;
@@ -36,28 +33,6 @@ use crate::points::Repeats;
 use crate::points::Taking;
 use crate::points::Verdict;
 use crate::points::heard::Heard;
-use crate::points::mall;
-
-/// A change somebody asks for.
-#[derive(Clone, Debug)]
-pub struct Order {
-    /// Why.
-    pub cause: Cause,
-    /// Whose points.
-    pub member: UserId,
-    /// Their name. Untrusted text.
-    pub member_name: String,
-    /// By how much.
-    pub amount: Amount,
-    /// The reason as typed. Untrusted text.
-    pub reason: Option<String>,
-    /// The remark where no reason was given, in words of the bot's own.
-    pub fallback_remark: String,
-    /// Where the answer belongs.
-    pub reply: ReplyAddress,
-    /// The confirmation it uses up.
-    pub confirmation: Option<MessageId>,
-}
 
 /// What became of an order within the answer budget.
 #[derive(Debug)]
@@ -115,39 +90,6 @@ pub enum ChangeError {
 
 /// A connection that cannot be made is tried this often before the entry is queued.
 const QUICK_ATTEMPTS: u32 = 3;
-
-impl Order {
-    /// The intent to write, with the remark made fit for the points system.
-    pub(super) async fn intent(
-        self,
-        guild: GuildId,
-        day: i64,
-        backend: &dyn PointsBackend,
-    ) -> Result<Intent, ChangeError> {
-        let member = self.member;
-        let account = backend.account(member).await;
-        let account = account.map_err(|error| ChangeError::Account { member, error })?;
-        let remark = mall::remark(self.reason.as_deref(), &self.fallback_remark);
-        let remark = remark.map_err(|long| ChangeError::ReasonTooLong {
-            length: long.length,
-            cap: long.cap,
-        })?;
-        Ok(Intent {
-            cause: self.cause,
-            guild,
-            system: backend.system().name().to_owned(),
-            member: self.member,
-            member_name: self.member_name,
-            amount: self.amount,
-            reason: self.reason,
-            remark,
-            reply: self.reply,
-            confirmation: self.confirmation,
-            account,
-            day,
-        })
-    }
-}
 
 impl Points {
     /// The guild's points system, which can change points by amounts of this sign.

@@ -80,7 +80,7 @@ impl Links {
     }
 }
 
-fn not_linked() -> ReadError {
+pub(super) fn not_linked() -> ReadError {
     ReadError {
         refused: Refused {
             meaning: PointsRefusal::NotLinked,

@@ -20,7 +20,9 @@ mod links;
 pub mod mall;
 pub mod manta;
 mod many;
+mod order;
 mod ranking;
+mod reading;
 mod reconcile;
 mod records;
 mod reporting;
@@ -28,11 +30,11 @@ mod shown;
 pub mod sign;
 pub mod swan;
 mod sweep;
+mod times;
 mod undo;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use dashmap::DashSet;
 use tokio::sync::Notify;
@@ -47,13 +49,13 @@ pub use balances::BalancesRead;
 pub use balances::balance_page;
 pub use change::Change;
 pub use change::ChangeError;
-pub use change::Order;
 pub use deciding::Ruled;
 pub use history::Changed;
 pub use history::HistoryError;
 pub use links::Linked;
 pub use links::Links;
 pub use many::Changes;
+pub use order::Order;
 pub use ranking::BoardPage;
 pub use ranking::Due;
 pub use ranking::Edition;
@@ -73,6 +75,7 @@ pub use shown::COMPARED;
 pub use shown::Stands;
 pub use sweep::EVERY as SWEEP_EVERY;
 pub use sweep::SweepError;
+pub use times::PointsTimes;
 pub use undo::Undo;
 pub use undo::Undoing;
 
@@ -105,7 +108,6 @@ pub use crate::journal::Thawed;
 
 use crate::journal::Journal;
 use crate::journal::JournalError;
-use crate::journal::Refused;
 use crate::journal::Span;
 use crate::model::GuildId;
 use crate::model::OpId;
@@ -115,71 +117,8 @@ use crate::model::System;
 use crate::model::SystemKind;
 use crate::model::UserId;
 use crate::model::period::day_of;
-use crate::model::refusal::PointsRefusal;
 use crate::points::breaker::Breaker;
 use crate::support::clock::Clock;
-
-/// How long things take in the protocol.
-#[derive(Clone, Debug)]
-pub struct PointsTimes {
-    /// A change is answered after this long at the latest, settled or not (product: 2 s).
-    pub answer_budget: Duration,
-    /// No request lives longer than this, waiting for its turn not counted.
-    pub request_limit: Duration,
-    /// How long the points system believes a signed request; nothing sent lands later.
-    pub signature_window: Duration,
-    /// Waits before the look-ups of an unknown outcome; the last repeats (points-backends, 1.7).
-    pub look_ups: Vec<Duration>,
-    /// After this long unsettled a moderator has to decide (points-backends, 1.7).
-    pub give_up_after: Duration,
-    /// How often the sweep looks for what is due.
-    pub sweep_every: Duration,
-}
-
-impl PointsTimes {
-    /// The times of points-backends 1.7, for a request limit, a signature window and a first wait
-    /// (2 s there, then 8, 30 and 60 s).
-    pub fn new(
-        request_limit: Duration,
-        signature_window: Duration,
-        look_up_after: Duration,
-    ) -> Self {
-        Self {
-            answer_budget: Duration::from_millis(1_700),
-            request_limit,
-            signature_window,
-            look_ups: [1, 4, 15, 30].map(|times| look_up_after * times).to_vec(),
-            give_up_after: Duration::from_secs(20 * 60),
-            sweep_every: (look_up_after / 4)
-                .clamp(Duration::from_millis(20), Duration::from_millis(500)),
-        }
-    }
-
-    /// The wait before the look-up that follows `looks` earlier ones.
-    fn look_up_wait(&self, looks: u32) -> Duration {
-        let at = usize::try_from(looks).unwrap_or(usize::MAX);
-        let last = self
-            .look_ups
-            .last()
-            .copied()
-            .unwrap_or(Duration::from_secs(60));
-        self.look_ups.get(at).copied().unwrap_or(last)
-    }
-
-    /// How long a history is searched before a change that it does not show is left to a moderator:
-    /// two minutes with the usual waits (points-backends, 2.5).
-    fn history_patience(&self) -> Duration {
-        self.look_up_wait(u32::MAX) * 2
-    }
-
-    /// How long after a sending nothing of it can be alive any more.
-    ///
-    /// The window is counted on the points system's clock; where that is behind ours, a request lives
-    /// so much longer. A tenth is one minute of the usual ten, beyond which the operator is warned.
-    pub fn quiet_period(&self) -> Duration {
-        self.request_limit + self.signature_window + self.signature_window / 10
-    }
-}
 
 /// Enough for a bad minute, few enough to leave the points systems to the members who wait.
 const LOOKS_AT_ONCE: usize = 16;
@@ -294,38 +233,6 @@ impl Points {
         foreign.cloned().collect()
     }
 
-    /// A member's balance where the guild's rewards go.
-    pub async fn balance(&self, guild: GuildId, member: UserId) -> Result<BalanceRead, ReadError> {
-        let Some(systems) = self.inner.systems.get(&guild) else {
-            return Err(no_backend());
-        };
-        let read = systems.rewards.balance(member).await?;
-        self.note_read(guild, systems.rewards.system(), member, read);
-        Ok(read)
-    }
-
-    /// A member's balance in the guild's system of that sort, where it uses one.
-    pub async fn balance_in(
-        &self,
-        guild: GuildId,
-        kind: SystemKind,
-        member: UserId,
-    ) -> Option<Result<BalanceRead, ReadError>> {
-        let mut all = self.inner.systems.get(&guild)?.all();
-        let backend = all.find(|backend| backend.system().kind() == kind)?;
-        Some(backend.balance(member).await)
-    }
-
-    /// The balance that a change of this entry shows, in the system it was made in.
-    pub(super) async fn balance_of(&self, entry: &Receipt) -> Result<BalanceRead, ReadError> {
-        let Some(backend) = self.system_of(entry) else {
-            return Err(no_backend());
-        };
-        let read = backend.balance(entry.member).await?;
-        self.note_read(entry.guild, backend.system(), entry.member, read);
-        Ok(read)
-    }
-
     /// The points system an entry was written for, if the guild still has it.
     pub(super) fn system_of(&self, entry: &Receipt) -> Option<&Arc<dyn PointsBackend>> {
         let systems = self.inner.systems.get(&entry.guild)?;
@@ -346,44 +253,6 @@ impl Points {
     ) -> Result<Option<Receipt>, JournalError> {
         let found = self.inner.journal.find(code).await?;
         Ok(found.filter(|receipt| receipt.guild == guild))
-    }
-
-    /// The receipt with the balance read that its answer shows, where none was noted yet: after a
-    /// change that is done, and where the balance did not suffice.
-    ///
-    /// A balance that cannot be read is left out: the outcome is the same.
-    pub async fn with_balance(&self, mut receipt: Receipt) -> Receipt {
-        let refusal = receipt.refusal.as_ref().map(|refused| refused.meaning);
-        let shown = receipt.state.took_effect() || refusal == Some(PointsRefusal::Insufficient);
-        if receipt.balance.is_some() || !shown {
-            return receipt;
-        }
-        let Ok(balance) = self.balance_of(&receipt).await else {
-            return receipt;
-        };
-        receipt.balance = Some(balance);
-        if let Err(error) = self
-            .inner
-            .journal
-            .note_balance(&receipt.code, balance)
-            .await
-        {
-            tracing::warn!(receipt = %receipt.code, %error, "the balance after a change could not be noted");
-        }
-        receipt
-    }
-
-    /// Keeps the balance that was read for an entry, while its answer is already on its way.
-    fn note_balance(&self, receipt: &Receipt) {
-        let (journal, code) = (self.inner.journal.clone(), receipt.code.clone());
-        let Some(balance) = receipt.balance else {
-            return;
-        };
-        self.inner.tasks.spawn(async move {
-            if let Err(error) = journal.note_balance(&code, balance).await {
-                tracing::warn!(receipt = %code, %error, "the balance after a change could not be noted");
-            }
-        });
     }
 
     /// What `giver` has given today, open ones included, in points.
@@ -441,15 +310,5 @@ impl Points {
             inner: self.inner.clone(),
             op: op.clone(),
         })
-    }
-}
-
-fn no_backend() -> ReadError {
-    ReadError {
-        refused: Refused {
-            meaning: PointsRefusal::NoAccess,
-            code: None,
-            text: "no points system is set up for this guild".to_owned(),
-        },
     }
 }

@@ -47,6 +47,8 @@ use crate::points::by_history::InTheWay;
 use crate::points::change::millis;
 use crate::points::heard::Heard;
 use crate::points::heard::Last;
+use crate::support::outage::News;
+use crate::support::outage::Outage;
 
 /// Entries taken from the journal in one sweep.
 const A_SWEEP: usize = 64;
@@ -68,15 +70,21 @@ pub(super) enum Step {
 impl Points {
     /// Sweeps until stopped.
     pub async fn reconcile(self, stop: CancellationToken) {
+        let mut outage = Outage::default();
         loop {
-            if let Err(error) = self.sweep().await {
-                tracing::error!(%error, "open changes cannot be read from the journal");
-            }
-            if let Err(error) = self.sweep_reports().await {
-                tracing::error!(%error, "open reports cannot be read from the journal");
-            }
-            if let Err(error) = self.expire_approvals().await {
-                tracing::error!(%error, "what nobody approved in time cannot be ended");
+            let swept = self.sweep_everything().await;
+            match (outage.note(swept.is_ok()), &swept) {
+                (News::Begun, Err(error)) => tracing::error!(
+                    %error,
+                    "what is open in the journal cannot be looked after; it is tried again, and said when it works"
+                ),
+                (_, Err(error)) => {
+                    tracing::debug!(%error, "what is open still cannot be looked after");
+                }
+                (News::Over, Ok(())) => {
+                    tracing::info!("what is open in the journal is looked after again")
+                }
+                (_, Ok(())) => {}
             }
             // Losing any of these loses nothing: the next sweep reads everything from the journal.
             tokio::select! {
@@ -85,6 +93,14 @@ impl Points {
                 () = tokio::time::sleep(self.inner.times.sweep_every) => {}
             }
         }
+    }
+
+    /// One look at all that is open; what cannot be read of one kind keeps no other from being looked at.
+    async fn sweep_everything(&self) -> Result<(), JournalError> {
+        let changes = self.sweep().await;
+        let reports = self.sweep_reports().await;
+        let approvals = self.expire_approvals().await;
+        changes.and(reports).and(approvals)
     }
 
     /// Begins a look at everything that is due and that no task has in hand.

@@ -37,6 +37,7 @@ use crate::points::PointsBackend;
 use crate::points::ReadError;
 use crate::points::Verdict;
 use crate::points::change::millis;
+use crate::points::links::not_linked;
 
 /// The kind of account that may report (points-backends, 2.3.5).
 const STAFF: &str = "staff";
@@ -320,14 +321,4 @@ async fn staff_account(
 fn noted(sent: Result<EventReport, JournalError>) -> Option<EventReport> {
     sent.inspect_err(|error| tracing::error!(%error, "what came of a report could not be noted"))
         .ok()
-}
-
-fn not_linked() -> ReadError {
-    ReadError {
-        refused: Refused {
-            meaning: PointsRefusal::NotLinked,
-            code: None,
-            text: "no account there is linked to this member".to_owned(),
-        },
-    }
 }

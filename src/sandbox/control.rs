@@ -16,8 +16,9 @@
 //! POST /sandbox/clock     {"advance_ms"} or {"next":"monday 08:59"}; with "silent":true bots were silent
 //! ```
 //!
-//! Ids are strings, times are milliseconds since 1970, refusals are `{"error":"a sentence"}`. A
-//! channel may be `dm`, the user's private chat with the bot. No secret is ever part of an answer.
+//! Ids are strings, times are milliseconds since 1970, refusals are `{"error":"a sentence"}`, with a
+//! `"word"` for those that a page says in its own language. A channel may be `dm`, the user's private
+//! chat with the bot. No secret is ever part of an answer.
 
 use axum::Json;
 use axum::Router;
@@ -46,6 +47,7 @@ use super::platform::Meanwhile;
 use super::platform::Platform;
 use super::state_view;
 use super::swan::SwanWorld;
+use super::verbs::NotSaid;
 use super::verbs::SayOptions;
 use super::verbs::Shape;
 use crate::model::ids::ChannelId;
@@ -95,18 +97,37 @@ pub fn routes(desk: Desk) -> Router {
         .layer(middleware::from_fn(guard::only_own_pages))
 }
 
-/// A refusal as a plain sentence.
-struct Trouble(String);
+/// A refusal as a plain sentence, with the word by which a page says it where people meet it there.
+struct Trouble {
+    sentence: String,
+    word: Option<&'static str>,
+}
 
 impl From<String> for Trouble {
     fn from(sentence: String) -> Self {
-        Self(sentence)
+        Self {
+            sentence,
+            word: None,
+        }
+    }
+}
+
+impl From<NotSaid> for Trouble {
+    fn from(why: NotSaid) -> Self {
+        Self {
+            sentence: why.to_string(),
+            word: Some(why.word()),
+        }
     }
 }
 
 impl IntoResponse for Trouble {
     fn into_response(self) -> Response {
-        (StatusCode::BAD_REQUEST, Json(json!({ "error": self.0 }))).into_response()
+        let mut body = json!({ "error": self.sentence });
+        if let Some(word) = self.word {
+            body["word"] = word.into();
+        }
+        (StatusCode::BAD_REQUEST, Json(body)).into_response()
     }
 }
 
@@ -294,7 +315,7 @@ async fn clock(State(desk): State<Desk>, body: Bytes) -> Answer {
             })?;
             next - now_ms
         }
-        _ => return Err(Trouble("send either `advance_ms` or `next`".to_owned())),
+        _ => return Err("send either `advance_ms` or `next`".to_owned().into()),
     };
     desk.platform.advance(ms, bots)?;
     Ok(Json(state_view::clock(&desk.platform)))
@@ -305,7 +326,7 @@ impl Desk {
         match channel {
             Where::Channel(channel) => Ok(channel),
             Where::Word(word) if word == "dm" => Ok(self.platform.private_chat(user)?),
-            Where::Word(word) => Err(Trouble(format!("`{word}` is neither a channel nor `dm`"))),
+            Where::Word(word) => Err(format!("`{word}` is neither a channel nor `dm`").into()),
         }
     }
 }
@@ -315,5 +336,5 @@ fn once() -> u32 {
 }
 
 fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Trouble> {
-    serde_json::from_slice(body).map_err(|error| Trouble(format!("the body does not fit: {error}")))
+    serde_json::from_slice(body).map_err(|error| format!("the body does not fit: {error}").into())
 }

@@ -6,6 +6,7 @@
 
 mod places;
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
@@ -381,6 +382,6 @@ impl Drop for Running {
     }
 }
 
-fn possible<T>(outcome: Result<T, String>) -> T {
+fn possible<T, E: Display>(outcome: Result<T, E>) -> T {
     outcome.unwrap_or_else(|why| panic!("{why}"))
 }

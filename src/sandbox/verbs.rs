@@ -60,6 +60,39 @@ pub enum Shape {
     History,
 }
 
+/// Why somebody cannot say something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotSaid {
+    /// There is no such channel.
+    #[error("there is no channel {0}")]
+    NoChannel(
+        /// What was named.
+        ChannelId,
+    ),
+    /// They do not see it, or only read there.
+    #[error("user {user} may not speak in channel {channel}")]
+    MayNot {
+        /// Who.
+        user: UserId,
+        /// Where.
+        channel: ChannelId,
+    },
+    /// More deliveries than are made.
+    #[error("`deliveries` must be from 0 to {MOST_DELIVERIES}")]
+    Deliveries,
+}
+
+impl NotSaid {
+    /// The word by which pages say it in the reader's language.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NoChannel(_) => "no_channel",
+            Self::MayNot { .. } => "may_not_speak",
+            Self::Deliveries => "deliveries",
+        }
+    }
+}
+
 impl Default for SayOptions {
     fn default() -> Self {
         Self {
@@ -81,18 +114,18 @@ impl Platform {
         channel: ChannelId,
         text: &str,
         options: SayOptions,
-    ) -> Result<MessageId, String> {
+    ) -> Result<MessageId, NotSaid> {
         let now_ms = self.now_ms();
         let mut state = self.state();
         if state.place(channel).is_none() {
-            return Err(format!("there is no channel {channel}"));
+            return Err(NotSaid::NoChannel(channel));
         }
         let rights = permission::VIEW_CHANNEL | permission::SEND_MESSAGES;
         if state.may(user, channel) & rights != rights {
-            return Err(format!("user {user} may not speak in channel {channel}"));
+            return Err(NotSaid::MayNot { user, channel });
         }
         if options.deliveries > MOST_DELIVERIES {
-            return Err(format!("`deliveries` must be from 0 to {MOST_DELIVERIES}"));
+            return Err(NotSaid::Deliveries);
         }
         let mentions = mentioned(&state, text);
         let content_type = options.shape.content_type(!mentions.is_empty());

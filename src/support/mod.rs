@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod cron;
 pub mod duration;
+pub mod outage;
 pub mod pulse;
 pub mod retry;
 pub mod seal;

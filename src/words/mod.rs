@@ -9,8 +9,10 @@
 
 mod catalogue;
 mod check;
+mod misread;
 mod refusals;
 mod reply;
+mod sentences;
 mod systems;
 mod template;
 
@@ -19,6 +21,7 @@ pub use catalogue::Finding;
 pub use catalogue::Findings;
 pub use catalogue::Source;
 pub use catalogue::Words;
+pub use misread::USAGE_WORDS;
 pub use refusals::Hints;
 pub use refusals::REFUSAL_WORDS;
 pub use refusals::channel_link;
@@ -34,6 +37,7 @@ pub use reply::Hole;
 pub use reply::Rendered;
 pub use reply::Reply;
 pub use reply::Word;
+pub(crate) use sentences::sentences;
 pub use systems::SYSTEM_WORDS;
 pub use systems::system_hole;
 

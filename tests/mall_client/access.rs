@@ -8,9 +8,9 @@ use guildpoints::points::mall::Authorisation;
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::scripted::Says;
 use crate::server::APP_KEY;
 use crate::server::SECRET;
-use crate::server::Says;
 use crate::world::ANN;
 use crate::world::GUILD;
 use crate::world::OTHER_GUILD;
@@ -147,7 +147,7 @@ async fn the_pulse_says_what_to_do() {
         (Says::status(404, json!({})), "base_url"),
         (Says::status(302, json!({})), "base_url"),
         (Says::status(429, json!({})), "mall_in_flight"),
-        (Says::raw(200, "text/html", "<html>"), "base_url"),
+        (Says::typed(200, "text/html", "<html>"), "base_url"),
         (Says::status(503, json!({})), "503"),
     ] {
         world.balance(says).await.unwrap_err();
@@ -174,7 +174,7 @@ async fn secrets_and_signatures_are_shown_nowhere() {
         Says::json(json!({"code": 0, "data": {"code": 30001, "message": echo}})),
         Says::status(401, json!({"desc": echo})),
         Says::status(500, json!({"error": echo})),
-        Says::raw(200, "text/html", format!("<b>{echo}</b>")),
+        Says::typed(200, "text/html", format!("<b>{echo}</b>")),
         Says::HangsUp,
     ] {
         shown.push(format!("{:?}", world.adjusted(says.clone()).await));

@@ -10,7 +10,7 @@ use guildpoints::points::mall::Authorisation;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::server::Says;
+use crate::scripted::Says;
 use crate::world::ANN;
 use crate::world::BEN;
 use crate::world::World;
@@ -36,7 +36,7 @@ async fn entries_go_out_in_order_and_results_come_back_by_member() {
     assert_eq!(refused.text, "用户积分不足");
 
     let heard = world.server.heard().remove(0);
-    assert_eq!(heard.endpoint, "batchModifyUserPoint");
+    assert_eq!(heard.path, "batchModifyUserPoint");
     let body: Value = serde_json::from_str(&heard.body).unwrap();
     let entry = |ticket: &Ticket, member: u64, point: i64| {
         json!({

@@ -10,8 +10,8 @@ use serde_json::Value;
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 
+use crate::scripted::Says;
 use crate::server::BASE_PATH;
-use crate::server::Says;
 use crate::world::ANN;
 use crate::world::GUILD;
 use crate::world::OTHER_GUILD;
@@ -38,7 +38,7 @@ async fn the_body_says_what_the_ticket_says() {
     let ticket = world.ticket(ANN, -150).await;
     assert_eq!(world.adjust(&ticket).await, Verdict::Applied);
     let heard = world.server.heard().remove(0);
-    assert_eq!(heard.endpoint, "modifyUserPoint");
+    assert_eq!(heard.path, "modifyUserPoint");
     let body: Value = serde_json::from_str(&heard.body).unwrap();
     assert_eq!(
         body,
@@ -153,7 +153,7 @@ async fn a_stated_wait_is_read_and_capped() {
         (Some("soon"), None),
         (None, None),
     ] {
-        let mut says = Says::raw(429, "text/plain", "slow down");
+        let mut says = Says::typed(429, "text/plain", "slow down");
         if let Some(stated) = stated {
             says = says.with("Retry-After", stated);
         }
@@ -161,7 +161,7 @@ async fn a_stated_wait_is_read_and_capped() {
         assert_eq!(kind, DoubtKind::TooFast { retry_after: wait });
     }
     // A moment is counted from the mall's own present, whatever our clock says.
-    let says = Says::raw(429, "text/plain", "")
+    let says = Says::typed(429, "text/plain", "")
         .with("Date", past)
         .with("Retry-After", "Sun, 06 Nov 1994 08:50:07 GMT");
     let (kind, _, _) = doubt(world.adjusted(says).await);
@@ -173,15 +173,15 @@ async fn a_stated_wait_is_read_and_capped() {
 async fn what_cannot_be_read_is_lost() {
     let world = World::with(|settings| settings.timeout = Duration::from_secs(2)).await;
     for says in [
-        Says::raw(200, "text/html", "<html>admin</html>"),
-        Says::raw(200, "application/json", ""),
-        Says::raw(200, "application/json", r#"{"code":0,"data":{"co"#),
-        Says::raw(
+        Says::typed(200, "text/html", "<html>admin</html>"),
+        Says::typed(200, "application/json", ""),
+        Says::typed(200, "application/json", r#"{"code":0,"data":{"co"#),
+        Says::typed(
             200,
             "application/json",
             &b"{\"code\":0,\"msg\":\"\xff\"}"[..],
         ),
-        Says::raw(200, "application/json", vec![b' '; (1 << 20) + 1]),
+        Says::typed(200, "application/json", vec![b' '; (1 << 20) + 1]),
         Says::json(json!({"msg": "SUCCESS", "data": {"code": 0}})),
         Says::json(json!({"code": null, "data": {"code": 0}})),
         Says::HangsUp,
@@ -204,7 +204,7 @@ async fn a_redirect_is_not_followed() {
     let elsewhere = World::new().await;
     for status in [301, 302, 303, 307, 308] {
         let target = format!("{}/api/core/open/modifyUserPoint", elsewhere.server.address);
-        let says = Says::raw(status, "text/plain", "").with("Location", target);
+        let says = Says::typed(status, "text/plain", "").with("Location", target);
         let (kind, _, _) = doubt(world.adjusted(says).await);
         assert_eq!(kind, DoubtKind::Lost);
         assert!(world.trouble().contains("redirect"), "{}", world.trouble());

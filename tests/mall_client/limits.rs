@@ -11,7 +11,7 @@ use guildpoints::support::tenure::Moment;
 use guildpoints::support::tenure::Tenure;
 use serde_json::json;
 
-use crate::server::Says;
+use crate::scripted::Says;
 use crate::world::ANN;
 use crate::world::GUILD;
 use crate::world::World;
@@ -25,7 +25,7 @@ async fn no_more_requests_are_under_way_than_allowed() {
     let world = World::with(|settings| settings.in_flight = 2).await;
     let mut asking = Vec::new();
     for _ in 0..6 {
-        world.says(Says::AtTheGate(Box::new(balance())));
+        world.says(balance().at_the_gate());
         let guild = Arc::clone(&world.guild);
         asking.push(tokio::spawn(async move { guild.balance(ANN).await }));
     }
@@ -56,7 +56,7 @@ async fn a_guild_that_floods_leaves_a_slot_to_the_others() {
         asking.push(tokio::spawn(async move { guild.balance(ANN).await }));
     }
     for _ in 0..3 {
-        world.says(Says::AtTheGate(Box::new(balance())));
+        world.says(balance().at_the_gate());
     }
     world.says(balance());
     world.server.arrivals(3).await;
@@ -116,7 +116,7 @@ async fn whoever_lost_the_bot_sends_no_payment_that_waited_for_its_turn() {
     let tenure = Tenure::lasting(Moment::now(), Duration::from_secs(3_600));
     let mall = world.mall.under(tenure.clone());
     let guild = mall.handles([GUILD].into_iter()).remove(&GUILD).unwrap();
-    world.says(Says::AtTheGate(Box::new(balance())));
+    world.says(balance().at_the_gate());
     let first = Arc::clone(&guild);
     let first = tokio::spawn(async move { first.balance(ANN).await });
     world.server.arrivals(1).await;

@@ -8,7 +8,7 @@ use guildpoints::points::Record;
 use guildpoints::points::Repeats;
 use serde_json::json;
 
-use crate::server::Says;
+use crate::scripted::Says;
 use crate::world::ANN;
 use crate::world::BEN;
 use crate::world::World;
@@ -52,7 +52,7 @@ async fn a_record_is_handed_over_for_the_caller_to_compare() {
         );
     }
     let heard = world.server.heard().remove(0);
-    assert_eq!(heard.endpoint, "findPointRecord");
+    assert_eq!(heard.path, "findPointRecord");
     assert_eq!(heard.query["bizId"], op.as_str());
     world.server.is_content();
 }
@@ -102,8 +102,8 @@ async fn whatever_else_comes_is_no_information_or_no_access() {
         Says::json(json!({"code": 60005, "data": {"bizId": op().as_str()}})),
         Says::json(json!({"data": null})),
         Says::json(json!({"code": 0, "data": {"bizId": "someone-elses", "point": 5}})),
-        Says::raw(200, "text/html", "<html>"),
-        Says::raw(429, "text/plain", ""),
+        Says::typed(200, "text/html", "<html>"),
+        Says::typed(429, "text/plain", ""),
         Says::status(500, json!({"code": 0, "data": null})),
         Says::status(302, json!({"code": 0, "data": null})),
         Says::HangsUp,
@@ -187,7 +187,7 @@ async fn a_record_under_a_random_id_proves_nothing() {
 #[tokio::test]
 async fn a_deployment_without_look_ups_promises_nothing_for_ever() {
     let world = World::new().await;
-    world.says(Says::raw(404, "text/plain", "no such path"));
+    world.says(Says::typed(404, "text/plain", "no such path"));
     assert_eq!(world.mall.probe().await, Err(LookupError::Missing));
     assert!(world.trouble().contains("findPointRecord"));
     world.says(empty());
@@ -201,7 +201,7 @@ async fn a_deployment_without_look_ups_promises_nothing_for_ever() {
 async fn a_look_up_that_goes_missing_later_takes_the_promise_back() {
     let world = World::new().await;
     world.lookup(&op(), empty()).await.unwrap();
-    let gone = Says::raw(404, "text/plain", "");
+    let gone = Says::typed(404, "text/plain", "");
     assert_eq!(world.lookup(&op(), gone).await, Err(LookupError::Missing));
     assert_eq!(repeats(&world), Repeats::Unpromised);
 }

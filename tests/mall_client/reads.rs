@@ -5,7 +5,7 @@ use guildpoints::model::refusal::PointsRefusal;
 use guildpoints::points::PointsBackend;
 use serde_json::json;
 
-use crate::server::Says;
+use crate::scripted::Says;
 use crate::world::ANN;
 use crate::world::World;
 
@@ -24,7 +24,7 @@ async fn ids_arrive_exact_and_the_balance_is_read() {
     assert_eq!(read.points, 1280);
     assert!(read.read_ms >= before);
     let heard = world.server.heard().remove(0);
-    assert_eq!(heard.endpoint, "getUserPoint");
+    assert_eq!(heard.path, "getUserPoint");
     assert_eq!(heard.query["guildId"], "412345678901234563");
     assert_eq!(heard.query["userId"], "223456789012345677");
     assert_eq!(heard.query.len(), 2);
@@ -120,7 +120,7 @@ async fn every_status_says_who_can_help() {
         let (meaning, code) = meaning(world.balance(says).await);
         assert_eq!((meaning, code), (expected, Some(status.into())));
     }
-    let page = Says::raw(200, "text/html", "<!doctype html><title>商城</title>");
+    let page = Says::typed(200, "text/html", "<!doctype html><title>商城</title>");
     let (meaning, _) = meaning(world.balance(page).await);
     assert_eq!(meaning, PointsRefusal::Unavailable);
     assert!(world.trouble().contains("base_url"), "{}", world.trouble());

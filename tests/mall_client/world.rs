@@ -3,30 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use guildpoints::journal::Intent;
-use guildpoints::journal::Journal;
-use guildpoints::journal::Opened;
 use guildpoints::journal::Receipt;
-use guildpoints::journal::ReplyAddress;
-use guildpoints::journal::Span;
-use guildpoints::journal::StoreSettings;
 use guildpoints::journal::Ticket;
-use guildpoints::model::Amount;
-use guildpoints::model::BotId;
-use guildpoints::model::Cause;
-use guildpoints::model::ChannelId;
 use guildpoints::model::GuildId;
-use guildpoints::model::Language;
-use guildpoints::model::MessageId;
 use guildpoints::model::OpId;
-use guildpoints::model::Policy;
 use guildpoints::model::UserId;
-use guildpoints::model::policy::ManageGuild;
-use guildpoints::model::policy::RewardLimits;
-use guildpoints::permissions::Actor;
-use guildpoints::permissions::Granted;
-use guildpoints::permissions::Right;
-use guildpoints::permissions::authorize;
 use guildpoints::points::LookupError;
 use guildpoints::points::PointsBackend;
 use guildpoints::points::ReadError;
@@ -40,11 +21,12 @@ use guildpoints::support::pulse::Pulse;
 use guildpoints::support::pulse::Pulses;
 use guildpoints::support::pulse::edge;
 use guildpoints::support::secret::Secret;
-use tempfile::TempDir;
 
+use crate::minting::Mint;
+use crate::minting::Wanted;
+use crate::scripted::Says;
 use crate::server::APP_KEY;
 use crate::server::SECRET;
-use crate::server::Says;
 use crate::server::Server;
 
 pub const GUILD: GuildId = GuildId::new(412_345_678_901_234_563);
@@ -52,17 +34,13 @@ pub const OTHER_GUILD: GuildId = GuildId::new(412_345_678_901_234_567);
 pub const ANN: UserId = UserId::new(223_456_789_012_345_677);
 pub const BEN: UserId = UserId::new(223_456_789_012_345_679);
 
-const GIVER: UserId = UserId::new(223_456_789_012_345_681);
-
 pub struct World {
     pub server: Arc<Server>,
     pub mall: Mall,
     pub guild: Arc<GuildMall>,
     pub clock: Clock,
     pulses: Pulses,
-    journal: Journal,
-    messages: std::sync::atomic::AtomicU64,
-    _folder: TempDir,
+    mint: Mint,
 }
 
 impl World {
@@ -80,26 +58,13 @@ impl World {
         let pulses = Pulses::new(clock.clone());
         let mall = Mall::new(settings, clock.clone(), pulses.clone()).unwrap();
         let guild = mall.handles([GUILD].into_iter()).remove(&GUILD).unwrap();
-        let folder = TempDir::new().unwrap();
-        let journal = Journal::open_store(
-            &StoreSettings {
-                url: format!("sqlite://{}", folder.path().join("journal.db").display()),
-            },
-            BotId(UserId::new(775_011_379_970_068_480)),
-            clock.clone(),
-            pulses.clone(),
-        )
-        .await
-        .unwrap();
         Self {
             server,
             mall,
             guild,
+            mint: Mint::open(&clock, &pulses).await,
             clock,
             pulses,
-            journal,
-            messages: 868_822_861_471_551_488.into(),
-            _folder: folder,
         }
     }
 
@@ -118,44 +83,14 @@ impl World {
         member: UserId,
         points: i64,
     ) -> Ticket {
-        let message = self
-            .messages
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let intent = Intent {
-            cause: Cause::Message {
-                message: MessageId::new(message),
-                line: 0,
-                member,
-            },
+        let wanted = Wanted {
             guild,
-            system: system.to_owned(),
+            system,
             member,
-            member_name: "小明".to_owned(),
-            amount: Amount::new(points).unwrap(),
-            reason: None,
-            remark: "周赛 \"第一\" & 名次=1".to_owned(),
-            reply: ReplyAddress {
-                channel: ChannelId::new(1),
-                quoting: None,
-                said: None,
-            },
-            confirmation: None,
             account: None,
-            day: 0,
+            points,
         };
-        let day = Span {
-            from_ms: 0,
-            until_ms: i64::MAX,
-        };
-        let opened = self
-            .journal
-            .open(&granted(guild), day, Duration::from_secs(60), intent)
-            .await
-            .unwrap();
-        match opened {
-            Opened::Fresh(ticket) => ticket,
-            other => panic!("{other:?}"),
-        }
+        self.mint.ticket(wanted).await
     }
 
     /// A change of 5 points for Ann, answered by `says`.
@@ -213,25 +148,4 @@ pub fn settings(address: &str) -> MallSettings {
         signature_window: Duration::from_secs(600),
         look_up_after: Duration::from_secs(2),
     }
-}
-
-fn granted(guild: GuildId) -> Granted {
-    let policy = Policy {
-        guild,
-        name: None,
-        language: Language::Chinese,
-        zone: jiff::tz::TimeZone::UTC,
-        admins: vec![GIVER],
-        admin_roles: Vec::new(),
-        moderator_roles: Vec::new(),
-        manage_guild: ManageGuild::MeansNothing,
-        limits: RewardLimits::default(),
-        presets: Default::default(),
-    };
-    let actor = Actor {
-        user: GIVER,
-        roles: None,
-        owner: None,
-    };
-    authorize(Right::Give, &actor, &policy).unwrap()
 }

@@ -9,7 +9,7 @@ use guildpoints::support::tenure::Tenure;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::server::Says;
+use crate::scripted::Says;
 use crate::world::ANN;
 use crate::world::ANNS;
 use crate::world::BEN;
@@ -30,7 +30,7 @@ async fn a_read_is_tried_again_after_trouble_of_the_service_three_times_in_all()
     world.server.has("encoded", ANNS, 7);
     for trouble in [
         Says::status(500, json!({"message": "Internal server error"})),
-        Says::raw(502, "text/html", "<html>"),
+        Says::typed(502, "text/html", "<html>"),
         Says::HangsUp,
         Says::Breaks("{\"success\":true"),
         too_fast("0"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use guildpoints::model::refusal::PointsRefusal;
 use guildpoints::points::PointsBackend;
 
-use crate::server::Says;
+use crate::scripted::Says;
 use crate::world::ANN;
 use crate::world::ANNS;
 use crate::world::World;
@@ -17,7 +17,7 @@ async fn who_asks_while_a_list_is_under_way_goes_with_the_next() {
     world.server.has("encoded", ANNS, 1);
     let mut members = world.crowd("encoded", 60).await;
     members.extend(world.crowd("line", 70).await);
-    world.says(Says::TheBooks.at_the_gate());
+    world.says(Says::ByItself.at_the_gate());
     let first = world.balance(ANN);
     let rest = async {
         world.server.arrivals(1).await;
@@ -115,7 +115,7 @@ async fn who_stops_waiting_takes_nobody_along() {
     let world = World::new().await;
     world.server.has("encoded", ANNS, 1);
     let members = world.crowd("line", 2).await;
-    world.says(Says::TheBooks.at_the_gate());
+    world.says(Says::ByItself.at_the_gate());
     {
         let gone = world.balance(members[0]);
         let stays = world.balance(ANN);

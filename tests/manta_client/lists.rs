@@ -6,8 +6,8 @@ use guildpoints::points::PointsBackend;
 use guildpoints::points::manta::Bound;
 use serde_json::json;
 
+use crate::scripted::Says;
 use crate::server::SECRET;
-use crate::server::Says;
 use crate::server::TOKEN;
 use crate::world::ANN;
 use crate::world::ANNS;
@@ -26,7 +26,7 @@ async fn one_question_is_as_documented_and_its_balance_is_read() {
     let heard = world.server.heard().remove(0);
     assert_eq!(heard.path, "/openapi/client/point");
     assert_eq!(heard.headers["authorization"], format!("Bearer {TOKEN}"));
-    assert_eq!(heard.body, json!({"secret": SECRET, "clientIds": [ANNS]}));
+    assert_eq!(heard.json(), json!({"secret": SECRET, "clientIds": [ANNS]}));
     world.server.is_content();
 }
 
@@ -37,7 +37,7 @@ async fn an_account_of_a_platform_is_asked_for_by_its_platform() {
     world.server.has("liveChat", "U00aa11bb22cc33dd", 200);
     assert_eq!(world.balance(BEN).await.unwrap().points, 200);
     let body = json!({"secret": SECRET, "platform": "liveChat", "platformClientIds": ["U00aa11bb22cc33dd"]});
-    assert_eq!(world.server.heard()[0].body, body);
+    assert_eq!(world.server.heard()[0].json(), body);
     world.server.is_content();
 }
 
@@ -173,7 +173,7 @@ async fn a_client_bound_to_the_member_is_asked_for_once_where_the_operator_says_
     let paths: Vec<&str> = heard.iter().map(|heard| heard.path.as_str()).collect();
     let points = "/openapi/client/point";
     assert_eq!(paths, ["/openapi/clients", points, points]);
-    let (_, query) = heard[0].query.split_once('&').unwrap();
+    let (_, query) = heard[0].raw_query.split_once('&').unwrap();
     assert_eq!(query, format!("customerId={BEN}&limit=2"));
     // A proved link goes before it.
     world.server.has("encoded", ANNS, 5);

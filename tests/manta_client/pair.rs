@@ -15,8 +15,8 @@ use guildpoints::support::secret::Secret;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+use crate::scripted::Says;
 use crate::server::SECRET;
-use crate::server::Says;
 use crate::server::TOKEN;
 use crate::world::ANN;
 use crate::world::ANNS;

@@ -5,8 +5,8 @@ use guildpoints::points::PointsBackend;
 use guildpoints::points::ReadError;
 use serde_json::json;
 
+use crate::scripted::Says;
 use crate::server::SECRET;
-use crate::server::Says;
 use crate::server::TOKEN;
 use crate::world::World;
 use crate::world::meaning;
@@ -101,14 +101,14 @@ async fn what_is_no_answer_is_unavailable() {
         r#"{"points":[{"clientId":"Qw3eRt7Yu","points":5}]}"#,
         "[]",
     ] {
-        let read = thrice(&world, Says::raw(200, "application/json", body)).await;
+        let read = thrice(&world, Says::typed(200, "application/json", body)).await;
         assert_eq!(
             meaning(read),
             (PointsRefusal::Unavailable, Some(200)),
             "{body}"
         );
     }
-    let not_text = Says::raw(
+    let not_text = Says::typed(
         200,
         "application/json",
         b"{\"success\":true,\"x\":\"\xff\"}".to_vec(),
@@ -117,7 +117,7 @@ async fn what_is_no_answer_is_unavailable() {
         meaning(thrice(&world, not_text).await).0,
         PointsRefusal::Unavailable
     );
-    let endless = Says::raw(200, "application/json", vec![b' '; (1 << 20) + 1]);
+    let endless = Says::typed(200, "application/json", vec![b' '; (1 << 20) + 1]);
     assert_eq!(
         meaning(thrice(&world, endless).await).0,
         PointsRefusal::Unavailable
@@ -153,11 +153,11 @@ async fn an_unknown_member_of_a_list_costs_the_others_nothing() {
     for says in [
         unknown(),
         unknown(),
-        Says::TheBooks,
+        Says::ByItself,
         unknown(),
-        Says::TheBooks,
+        Says::ByItself,
         unknown(),
-        Says::TheBooks,
+        Says::ByItself,
     ] {
         world.says(says);
     }

@@ -8,8 +8,8 @@ use guildpoints::points::manta::RenewError;
 use serde_json::json;
 
 use crate::pair::Files;
+use crate::scripted::Says;
 use crate::server::SECRET;
-use crate::server::Says;
 use crate::server::TOKEN;
 use crate::world::ANN;
 use crate::world::ANNS;
@@ -36,7 +36,7 @@ async fn a_new_pair_is_asked_for_with_the_old_one_and_used_by_who_runs() {
     let heard = world.server.heard().remove(0);
     assert_eq!(heard.path, "/openapi/token");
     assert_eq!(heard.headers["authorization"], format!("Bearer {TOKEN}"));
-    assert_eq!(heard.body, json!({"secret": SECRET}));
+    assert_eq!(heard.json(), json!({"secret": SECRET}));
     assert_eq!(
         std::fs::read_to_string(files.path("token")).unwrap(),
         "new.token.value\n"
@@ -79,7 +79,7 @@ async fn a_reply_that_is_lost_is_told_as_lost_and_never_asked_for_again() {
         Says::HangsUp,
         Says::Breaks("{\"success\":true,\"apiToken\":\"new.tok"),
         Says::status(500, json!({})),
-        Says::raw(200, "text/html", "<html>"),
+        Says::typed(200, "text/html", "<html>"),
         Says::json(json!({"success": true, "apiToken": "new.token.value"})),
         Says::json(json!({"success": true, "apiToken": "", "apiSecret": "x"})),
         Says::json(json!({"success": true, "apiToken": 5, "apiSecret": "x"})),

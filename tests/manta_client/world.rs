@@ -4,13 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guildpoints::journal::BalanceRead;
-use guildpoints::journal::Journal;
 use guildpoints::journal::Link;
 use guildpoints::journal::Proof;
-use guildpoints::journal::StoreSettings;
 use guildpoints::journal::Tied;
 use guildpoints::model::Account;
-use guildpoints::model::BotId;
 use guildpoints::model::UserId;
 use guildpoints::model::refusal::PointsRefusal;
 use guildpoints::points::Links;
@@ -24,11 +21,11 @@ use guildpoints::points::manta::MantaSettings;
 use guildpoints::support::clock::Clock;
 use guildpoints::support::pulse::Pulses;
 use guildpoints::support::secret::Secret;
-use tempfile::TempDir;
 
+use crate::minting::Mint;
+use crate::scripted::Says;
 use crate::server::BOT_ID;
 use crate::server::SECRET;
-use crate::server::Says;
 use crate::server::Server;
 use crate::server::TOKEN;
 
@@ -42,8 +39,7 @@ pub struct World {
     pub linked: Arc<LinkedManta>,
     pub clock: Clock,
     pub pulses: Pulses,
-    journal: Journal,
-    _folder: TempDir,
+    mint: Mint,
 }
 
 impl World {
@@ -61,22 +57,15 @@ impl World {
         let clock = Clock::system();
         let pulses = Pulses::new(clock.clone());
         let manta = Manta::new("shop", settings, clock.clone(), pulses.clone()).unwrap();
-        let folder = TempDir::new().unwrap();
-        let store = StoreSettings {
-            url: format!("sqlite://{}", folder.path().join("journal.db").display()),
-        };
-        let bot = BotId(UserId::new(775_011_379_970_068_480));
-        let journal = Journal::open_store(&store, bot, clock.clone(), pulses.clone());
-        let journal = journal.await.unwrap();
-        let linked = Arc::new(manta.linked(Links::new(journal.clone())));
+        let mint = Mint::open(&clock, &pulses).await;
+        let linked = Arc::new(manta.linked(Links::new(mint.journal.clone())));
         let world = Self {
             server,
             manta,
             linked,
             clock,
             pulses,
-            journal,
-            _folder: folder,
+            mint,
         };
         world.tie(ANN, "encoded", ANNS).await;
         world
@@ -95,7 +84,7 @@ impl World {
             verified_by: None,
             verified_ms: self.clock.now_ms(),
         };
-        assert_eq!(self.journal.tie(link).await.unwrap(), Tied::Now);
+        assert_eq!(self.mint.journal.tie(link).await.unwrap(), Tied::Now);
     }
 
     /// So many members more with accounts of this kind, each with its number as points.

@@ -126,6 +126,41 @@ async fn a_script_can_drive_everything_with_string_ids() {
 }
 
 #[tokio::test]
+async fn what_somebody_cannot_say_comes_with_the_word_pages_have_for_it() {
+    let stage = Stage::new().await;
+    let sandbox = &stage.sandbox;
+    let channels = sandbox.channels(sandbox.guild_id());
+    let board = channels.iter().find(|(_, name)| name == "排行榜");
+    let ming = sandbox.user("小明").to_string();
+    let board = board.expect("a channel to read").0.to_string();
+    let nowhere = "412345679201234575".to_owned();
+    let here = sandbox.channel_id().to_string();
+    for (channel, deliveries, word) in [
+        (&board, 1, "may_not_speak"),
+        (&nowhere, 1, "no_channel"),
+        (&here, 11, "deliveries"),
+    ] {
+        let say = json!({"user": ming, "channel": channel, "text": "hi", "deliveries": deliveries});
+        let address = format!("{}/sandbox/say", stage.base);
+        let refused = stage.http.post(address).json(&say).send().await.unwrap();
+        assert_eq!(refused.status(), 400);
+        let refused: Value = refused.json().await.unwrap();
+        assert_eq!(refused["word"], word, "{refused}");
+        assert!(refused["error"].is_string(), "{refused}");
+        for language in ["zh", "en"] {
+            let words = format!("{}/assets/words-{language}.js", stage.base);
+            let words = stage.http.get(words).send().await.unwrap();
+            let words = words.text().await.unwrap();
+            assert!(
+                words.contains(&format!("'refused.{word}': '")),
+                "{language}"
+            );
+        }
+    }
+    stage.sandbox.stop().await;
+}
+
+#[tokio::test]
 async fn foreign_pages_are_kept_out_of_all_control_paths() {
     let stage = Stage::new().await;
     for path in ["/sandbox/clock", "/sandbox/mall/banned", "/sandbox/faults"] {

@@ -254,7 +254,40 @@ async fn guilds_have_books_languages_and_troubles_of_their_own() {
 
     // In private it cannot be told which guild is meant.
     let private = Said(stage.sandbox.dm(ming, "/积分"));
-    stage.hears_of(private, "私聊里分不清").await;
+    let which = stage.hears(private).await;
+    assert_eq!(
+        which,
+        "你和机器人同在这些服务器里：天梯、云端。私聊里分不清问的是哪一个，请到其中一个服务器的频道里发送：\n/积分"
+    );
+    // Whoever is in one of them alone means that one, in its language.
+    let private = Said(stage.sandbox.dm(stage.user("小红"), "/积分"));
+    stage.hears_of(private, "你现在有 120 积分").await;
+    let private = Said(stage.sandbox.dm(stage.user("云长"), "/help"));
+    let help = stage.hears(private).await;
+    assert!(
+        help.contains("/points") && !help.contains("/积分"),
+        "{help}"
+    );
+    // What could not be learnt decides nothing and names nobody's guild.
+    stage.sandbox.faults().set(FaultRule::always(
+        "getChatMember",
+        FaultKind::Status500Before,
+    ));
+    let private = Said(stage.sandbox.dm(stage.user("星海"), "/积分"));
+    let which = stage.hears(private).await;
+    assert_eq!(
+        which,
+        "机器人服务于多个服务器，私聊里分不清问的是哪一个。请到那个服务器的频道里发送。"
+    );
+    stage.sandbox.faults().clear();
+    // Who is in none of them learns of none.
+    assert!(stage.sandbox.leaves(stage.guild, stage.user("小白")));
+    let private = Said(stage.sandbox.dm(stage.user("小白"), "/积分"));
+    let none = stage.hears(private).await;
+    assert!(
+        none.starts_with("你不在这个机器人服务的任何一个服务器里。"),
+        "{none}"
+    );
     assert_eq!(stage.paid().len(), 2);
     stage.finish().await;
 }

@@ -14,6 +14,7 @@ mod balances;
 mod batches;
 mod boards;
 mod catching_up;
+mod channels;
 mod confirming;
 mod connected;
 mod crash;

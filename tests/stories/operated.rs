@@ -71,6 +71,34 @@ async fn readiness_follows_gateway_store_and_mall() {
 }
 
 #[tokio::test]
+async fn readiness_follows_each_points_system_that_a_guild_uses() {
+    let mut stage = Stage::without_bot(Settings {
+        points: Some("ledger"),
+        guild: "also = [\"swan.hq\"]\n".to_owned(),
+        swan: Some(String::new()),
+        ..Settings::default()
+    })
+    .await;
+    let ops = Ops::of(&mut stage);
+    stage.start().await;
+    let faults = stage.sandbox.faults();
+    faults.set(FaultRule::always("swan.*", FaultKind::Status500Before));
+    let asked = stage.says("小明", "/积分");
+    stage.hears_of(asked, "内置账本").await;
+    let degraded = ops
+        .ready_until(|_, body| body["status"] == "degraded")
+        .await;
+    let trouble = degraded["trouble"].as_object().unwrap();
+    assert_eq!(
+        trouble.keys().collect::<Vec<_>>(),
+        ["swan.hq"],
+        "{degraded}"
+    );
+    assert_eq!(ops.get("/ready").await.0, 200);
+    stage.finish().await;
+}
+
+#[tokio::test]
 async fn metrics_have_the_documented_names_and_no_id_and_no_secret() {
     let mut stage = Stage::without_bot(Settings::default()).await;
     let ops = Ops::of(&mut stage);
@@ -287,6 +315,54 @@ async fn a_full_store_pays_nothing_and_says_so_until_there_is_room() {
     }
     assert_eq!(stage.answers(unwritten).len(), 1);
     assert_eq!(stage.paid().len(), rewarded.len() + 1);
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_for_long_is_said_once_and_once_when_it_can() {
+    let mut stage = Stage::without_bot(Settings {
+        arguments: vec!["--log-filter".to_owned(), "guildpoints=debug".to_owned()],
+        // The other store has the same table, and another way to take it away.
+        store: Some("sqlite://guildpoints.db".to_owned()),
+        ..Settings::default()
+    })
+    .await;
+    stage.start().await;
+    let shell = rusqlite::Connection::open(stage.folder().join("guildpoints.db")).unwrap();
+    shell.busy_timeout(PATIENCE).unwrap();
+    let away = "alter table reports rename to reports_elsewhere";
+    shell.execute_batch(away).unwrap();
+    for (begun, lasts) in [
+        (
+            "what is open in the journal cannot be looked after",
+            "what is open still cannot be looked after",
+        ),
+        (
+            "what is still to be told cannot be read from the journal",
+            "what is still to be told still cannot be read",
+        ),
+    ] {
+        stage.logged(lasts, 3).await;
+        assert_eq!(stage.log().matches(begun).count(), 1, "{}", stage.log());
+    }
+    let errors = |stage: &Stage| {
+        let log = stage.log();
+        log.lines().filter(|line| line.contains("ERROR")).count()
+    };
+    assert_eq!(errors(&stage), 2, "{}", stage.log());
+    let back = "alter table reports_elsewhere rename to reports";
+    shell.execute_batch(back).unwrap();
+    for over in [
+        "what is open in the journal is looked after again",
+        "what is still to be told can be read again",
+    ] {
+        stage.logged(over, 1).await;
+        assert_eq!(stage.log().matches(over).count(), 1, "{}", stage.log());
+    }
+    assert_eq!(errors(&stage), 2, "{}", stage.log());
+    drop(shell);
+    let rewarded = stage.says("阿杰", "/奖励 @小明 666 天梯第一名");
+    stage.hears_of(rewarded, "✅").await;
     stage.finish().await;
 }
 

@@ -1,6 +1,8 @@
 //! Which boards post themselves: what administrators settle in chat, what the operator did, and what is
 //! said of either.
 
+use guildpoints::sandbox::fault::FaultKind;
+use guildpoints::sandbox::fault::Moment;
 use guildpoints::support::cron::Recurrence;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -521,10 +523,20 @@ async fn a_board_that_does_not_come_through_is_shown_where_administrators_look()
     let mut stage = Stage::unhurried(settings("")).await;
     let check = asked(&mut stage, "/自检").await;
     assert!(!check.contains("定时排行榜"), "{check}");
+    // Nobody could look whether there is such a channel.
+    let forbidden = FaultKind::AnswerCode {
+        code: 1012,
+        when: Moment::Before,
+    };
+    stage.fault("channel/list", forbidden);
     let added = asked(&mut stage, "/定时 新增 lost 09:00 周榜 412345679201234575").await;
     assert!(added.starts_with('✅'), "{added}");
+    // One that was never due is nothing to warn of.
+    let next = moments(&added)[0].strftime("%Y-%m-%d %H:%M");
     let check = asked(&mut stage, "/自检").await;
-    assert!(check.contains("⚠️ 定时排行榜 · 还没有用到过"), "{check}");
+    let row = check.lines().find(|line| line.contains("定时排行榜"));
+    let wanted = format!("▫️ 定时排行榜 · 还没有发布过，下次 {next}");
+    assert_eq!(row, Some(wanted.as_str()), "{check}");
     let run = asked(&mut stage, "/定时 立即 lost").await;
     assert!(run.starts_with("▶️"), "{run}");
     let list = listed(&mut stage, |list| list.contains('❌')).await;

@@ -4,6 +4,7 @@ use guildpoints::sandbox::fault::FaultKind;
 use guildpoints::sandbox::fault::FaultRule;
 use guildpoints::support::clock::Clock;
 
+use crate::books::handled;
 use crate::stage::Settings;
 use crate::stage::Stage;
 
@@ -158,6 +159,63 @@ async fn a_stop_leaves_no_line_waiting() {
     assert!(stage.stop().await.success());
     let left = untimed(&stage.answers(said)[0]);
     assert_eq!(left[2], "Swan · hq：没有回答　上次读到 340 积分（T）");
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_killed_bot_leaves_no_line_waiting_either() {
+    let mut stage = three("").await;
+    // What is whole is left as it is.
+    let whole = stage.says("小红", "/积分");
+    stage.hears_of(whole, "Swan · hq：75 积分").await;
+    stage.settings.further.push_str("timeout = \"60s\"\n");
+    stage.restart().await;
+    let silent = FaultRule::always("swan.*", FaultKind::DelayBefore { ms: 60_000 });
+    stage.sandbox.faults().set(silent);
+    let said = stage.says("小明", "/积分");
+    let private = stage.whispers("阿杰", "/积分 @小明");
+    let more = stage.says("小红", "/积分");
+    let turned = stage.says("夜雨", "/积分");
+    for said in [said, private, more, turned] {
+        stage.hears_of(said, "Swan · hq：查询中…").await;
+    }
+    let next = stage.says("阿杰", "/help");
+    stage.hears(next).await;
+    // By now everything that counts as handled is noted.
+    handled(&stage, next).await;
+    stage.kill().await;
+    stage.sandbox.faults().clear();
+    // What was a question is none any more, and was answered as one.
+    let reward = stage.wire("/奖励 @小明 5");
+    stage.sandbox.edits(turned.0, &reward);
+    stage.start().await;
+    for (said, line) in [
+        (said, "Swan · hq：340 积分"),
+        (private, "Swan · hq：340 积分"),
+        (more, "Swan · hq：75 积分"),
+    ] {
+        let last = stage.hears_of(said, line).await;
+        assert!(!last.contains("查询中"), "{last}");
+        assert_eq!(stage.answers(said).len(), 1, "it is the same message");
+    }
+    // It is done with: nothing is found unfinished the next time.
+    stage.kill().await;
+    stage.start().await;
+    let last = stage.says("小白", "/help");
+    stage.hears(last).await;
+    assert!(stage.stop().await.success());
+    for (said, edits) in [
+        (said, 1),
+        (private, 1),
+        (more, 1),
+        (whole, 0),
+        (next, 0),
+        (turned, 0),
+    ] {
+        let answers = stage.sandbox.answers_to(said.0);
+        assert_eq!((answers.len(), answers[0].edits), (1, edits), "{answers:?}");
+    }
+    assert!(stage.paid().is_empty());
     stage.finish().await;
 }
 

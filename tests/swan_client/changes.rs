@@ -14,7 +14,7 @@ use guildpoints::support::tenure::Tenure;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::server::Says;
+use crate::scripted::Says;
 use crate::world::ANNS;
 use crate::world::STAFF;
 use crate::world::SYSTEM;

@@ -8,7 +8,7 @@ use guildpoints::points::Record;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::server::Says;
+use crate::scripted::Says;
 use crate::world::ANN;
 use crate::world::ANNS;
 use crate::world::World;

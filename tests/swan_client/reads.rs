@@ -8,7 +8,7 @@ use guildpoints::points::PointsBackend;
 use guildpoints::points::swan::Stretch;
 use serde_json::json;
 
-use crate::server::Says;
+use crate::scripted::Says;
 use crate::world::ANN;
 use crate::world::ANNS;
 use crate::world::BEN;

@@ -4,7 +4,7 @@ use guildpoints::model::Account;
 use guildpoints::points::Verdict;
 use serde_json::json;
 
-use crate::server::Says;
+use crate::scripted::Says;
 use crate::world::ANNS;
 use crate::world::STAFF;
 use crate::world::World;

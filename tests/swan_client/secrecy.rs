@@ -8,8 +8,8 @@ use guildpoints::points::swan::Stretch;
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::scripted::Says;
 use crate::server::GATE_KEY;
-use crate::server::Says;
 use crate::world::STAFF;
 use crate::world::World;
 use crate::world::anns;

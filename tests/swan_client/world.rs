@@ -1,36 +1,15 @@
 //! A client, its installation, and a journal that mints tickets and keeps who is who.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use guildpoints::journal::Intent;
-use guildpoints::journal::Journal;
 use guildpoints::journal::Link;
-use guildpoints::journal::Opened;
 use guildpoints::journal::Proof;
 use guildpoints::journal::Receipt;
-use guildpoints::journal::ReplyAddress;
-use guildpoints::journal::Span;
-use guildpoints::journal::StoreSettings;
 use guildpoints::journal::Ticket;
 use guildpoints::model::Account;
-use guildpoints::model::Amount;
-use guildpoints::model::BotId;
-use guildpoints::model::Cause;
-use guildpoints::model::ChannelId;
 use guildpoints::model::GuildId;
-use guildpoints::model::Language;
-use guildpoints::model::MessageId;
-use guildpoints::model::Policy;
 use guildpoints::model::UserId;
-use guildpoints::model::policy::ManageGuild;
-use guildpoints::model::policy::RewardLimits;
-use guildpoints::permissions::Actor;
-use guildpoints::permissions::Granted;
-use guildpoints::permissions::Right;
-use guildpoints::permissions::authorize;
 use guildpoints::points::HistoryPage;
 use guildpoints::points::HistoryWanted;
 use guildpoints::points::Links;
@@ -48,11 +27,12 @@ use guildpoints::support::clock::Clock;
 use guildpoints::support::pulse::Pulse;
 use guildpoints::support::pulse::Pulses;
 use guildpoints::support::secret::Secret;
-use tempfile::TempDir;
 
+use crate::minting::Mint;
+use crate::minting::Wanted;
+use crate::scripted::Says;
 use crate::server::GATE_HEADER;
 use crate::server::GATE_KEY;
-use crate::server::Says;
 use crate::server::Server;
 
 pub const GUILD: GuildId = GuildId::new(412_345_678_901_234_563);
@@ -64,17 +44,13 @@ pub const ANNS: &str = "@retail_20871:corp.example";
 pub const STAFF: &str = "@staff_lin:corp.example";
 pub const SYSTEM: &str = "swan.hq";
 
-const GIVER: UserId = UserId::new(223_456_789_012_345_681);
-
 pub struct World {
     pub server: Arc<Server>,
     pub swan: Swan,
     pub linked: LinkedSwan,
     pub clock: Clock,
     pulses: Pulses,
-    journal: Journal,
-    messages: AtomicU64,
-    _folder: TempDir,
+    mint: Mint,
 }
 
 impl World {
@@ -91,26 +67,14 @@ impl World {
         let clock = Clock::system();
         let pulses = Pulses::new(clock.clone());
         let swan = Swan::new("hq", settings, clock.clone(), pulses.clone()).unwrap();
-        let folder = TempDir::new().unwrap();
-        let journal = Journal::open_store(
-            &StoreSettings {
-                url: format!("sqlite://{}", folder.path().join("journal.db").display()),
-            },
-            BotId(UserId::new(775_011_379_970_068_480)),
-            clock.clone(),
-            pulses.clone(),
-        )
-        .await
-        .unwrap();
+        let mint = Mint::open(&clock, &pulses).await;
         let world = Self {
-            linked: swan.linked(Links::new(journal.clone())),
+            linked: swan.linked(Links::new(mint.journal.clone())),
             server,
             swan,
             clock,
             pulses,
-            journal,
-            messages: 868_822_861_471_551_488.into(),
-            _folder: folder,
+            mint,
         };
         world.tie(ANN, ANNS).await;
         world
@@ -125,7 +89,7 @@ impl World {
             verified_by: None,
             verified_ms: 1,
         };
-        self.journal.tie(link).await.unwrap();
+        self.mint.journal.tie(link).await.unwrap();
     }
 
     pub fn says(&self, next: Says) {
@@ -137,41 +101,14 @@ impl World {
     }
 
     pub async fn ticket_for(&self, system: &str, account: Option<Account>, points: i64) -> Ticket {
-        let intent = Intent {
-            cause: Cause::Message {
-                message: MessageId::new(self.messages.fetch_add(1, Ordering::Relaxed)),
-                line: 0,
-                member: ANN,
-            },
+        let wanted = Wanted {
             guild: GUILD,
-            system: system.to_owned(),
+            system,
             member: ANN,
-            member_name: "小明".to_owned(),
-            amount: Amount::new(points).unwrap(),
-            reason: None,
-            remark: "周赛 \"第一\" & 名次=1".to_owned(),
-            reply: ReplyAddress {
-                channel: ChannelId::new(1),
-                quoting: None,
-                said: None,
-            },
-            confirmation: None,
             account,
-            day: 0,
+            points,
         };
-        let day = Span {
-            from_ms: 0,
-            until_ms: i64::MAX,
-        };
-        let opened = self
-            .journal
-            .open(&granted(), day, Duration::from_secs(60), intent)
-            .await
-            .unwrap();
-        match opened {
-            Opened::Fresh(ticket) => ticket,
-            other => panic!("{other:?}"),
-        }
+        self.mint.ticket(wanted).await
     }
 
     pub async fn adjust(&self, ticket: &Ticket) -> Verdict {
@@ -232,25 +169,4 @@ pub fn settings(address: &str) -> SwanSettings {
         acts_as: None,
         timeout: Duration::from_secs(20),
     }
-}
-
-fn granted() -> Granted {
-    let policy = Policy {
-        guild: GUILD,
-        name: None,
-        language: Language::Chinese,
-        zone: jiff::tz::TimeZone::UTC,
-        admins: vec![GIVER],
-        admin_roles: Vec::new(),
-        moderator_roles: Vec::new(),
-        manage_guild: ManageGuild::MeansNothing,
-        limits: RewardLimits::default(),
-        presets: Default::default(),
-    };
-    let actor = Actor {
-        user: GIVER,
-        roles: None,
-        owner: None,
-    };
-    authorize(Right::Give, &actor, &policy).unwrap()
 }

@@ -5,6 +5,7 @@
 //!
 //! A probe that needs what another could not get is shown as skipped, never as fine.
 
+mod channels;
 mod mall;
 mod manta;
 mod pictures;
@@ -95,6 +96,9 @@ async fn probe(config: &Config, texts: &Texts, report: &mut Report) {
             Some(me) => platform::guild(&api, me, &guild.policy, texts, report).await,
             None => None,
         };
+        if let (Some(me), Some(_)) = (&me, &facts) {
+            channels::probe(&api, me, guild, texts, report).await;
+        }
         // Anybody's balance will do: without an account the answer still shows the switch.
         let asked = facts
             .map(|facts| facts.owner)

@@ -137,7 +137,8 @@ pub(super) fn shown(policy: &Policy) -> String {
     }
 }
 
-fn fix<'a>(error: &ApiError, texts: &'a Texts) -> &'a str {
+/// What to do about an answer that did not come.
+pub(super) fn fix<'a>(error: &ApiError, texts: &'a Texts) -> &'a str {
     match error {
         ApiError::Forbidden => &texts.guild_rights_fix,
         ApiError::NotSent(_) | ApiError::Unknown(_) | ApiError::TooFast(_) => &texts.network_fix,
@@ -145,6 +146,7 @@ fn fix<'a>(error: &ApiError, texts: &'a Texts) -> &'a str {
     }
 }
 
-fn chain(error: ApiError) -> String {
+/// An error with what caused it.
+pub(super) fn chain(error: ApiError) -> String {
     format!("{:#}", anyhow::Error::new(error))
 }

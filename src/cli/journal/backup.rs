@@ -6,8 +6,8 @@ use anyhow::Context;
 use clap::Args;
 
 use super::Desk;
-use super::Ended;
 use crate::cli::catalogue::fill;
+use crate::cli::desk::Ended;
 use crate::journal::Journal;
 
 /// What `backup` takes.

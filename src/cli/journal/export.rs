@@ -15,11 +15,11 @@ use clap::Args;
 use clap::ValueEnum;
 
 use super::Desk;
-use super::Ended;
 use super::columns::Columns;
 use super::csv::Reader;
 use super::filters::Filters;
 use crate::cli::catalogue::fill;
+use crate::cli::desk::Ended;
 use crate::journal::Journal;
 use crate::journal::Order;
 use crate::journal::Selection;

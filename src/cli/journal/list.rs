@@ -3,11 +3,11 @@
 use clap::Args;
 
 use super::Desk;
-use super::Ended;
 use super::columns::Columns;
 use super::filters::Filters;
 use super::when;
 use crate::cli::catalogue::fill;
+use crate::cli::desk::Ended;
 use crate::cli::table::harmless_line;
 use crate::cli::table::table;
 use crate::journal::Order;

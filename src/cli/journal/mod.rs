@@ -21,16 +21,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 use clap::Subcommand;
-use jiff::tz::TimeZone;
 
-use super::settings;
+use super::desk;
+use super::desk::exit_code;
 use crate::cli::journal::texts::Texts;
-use crate::config::Config;
-use crate::journal::Journal;
-use crate::journal::JournalError;
-use crate::model::GuildId;
-use crate::support::clock::Clock;
-use crate::support::pulse::Pulses;
 
 /// What `journal` takes.
 #[derive(Args, Debug)]
@@ -62,31 +56,13 @@ enum What {
     Restore(backup::RestoreArguments),
 }
 
-/// How an operator's command ended.
-enum Ended {
-    /// It did what it is for.
-    Well,
-    /// It did not, or found something wrong; it has said so.
-    Badly,
-}
-
-/// What every one of these commands needs.
-struct Desk {
-    config: Config,
-    texts: Texts,
-    clock: Clock,
-}
+type Desk = desk::Desk<Texts>;
 
 /// Does what was asked and answers with the exit code.
 pub(super) async fn journal(arguments: Arguments) -> ExitCode {
-    let config = match settings::load(&arguments.config) {
-        Ok(config) => config,
+    let desk = match Desk::with(&arguments.config, Texts::of) {
+        Ok(desk) => desk,
         Err(code) => return code,
-    };
-    let desk = Desk {
-        texts: Texts::of(config.language),
-        config,
-        clock: Clock::system(),
     };
     let done = match arguments.what {
         What::List(arguments) => list::list(&desk, arguments).await,
@@ -98,38 +74,5 @@ pub(super) async fn journal(arguments: Arguments) -> ExitCode {
         What::Backup(arguments) => backup::backup(&desk, arguments).await,
         What::Restore(arguments) => backup::restore(&desk, arguments).await,
     };
-    match done {
-        Ok(Ended::Well) => ExitCode::SUCCESS,
-        Ok(Ended::Badly) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-impl Desk {
-    /// The journal, for reading beside whoever works on it.
-    async fn read(&self) -> Result<Journal, JournalError> {
-        let pulses = Pulses::new(self.clock.clone());
-        Journal::open_to_read(&self.config.store, self.clock.clone(), pulses).await
-    }
-
-    /// The journal, for deciding beside whoever works on it.
-    async fn beside(&self) -> Result<Journal, JournalError> {
-        let pulses = Pulses::new(self.clock.clone());
-        Journal::open_beside(&self.config.store, self.clock.clone(), pulses).await
-    }
-
-    /// The zone in which times of a guild are read and shown; without one that of all guilds, if they
-    /// agree.
-    fn zone(&self, guild: Option<GuildId>) -> TimeZone {
-        let policies = || self.config.guilds.iter().map(|guild| &guild.policy);
-        let zones = policies().filter(|policy| guild.is_none_or(|guild| policy.guild == guild));
-        let mut zones = zones.map(|policy| &policy.zone);
-        match zones.next() {
-            Some(first) if zones.all(|zone| zone == first) => first.clone(),
-            _ => TimeZone::UTC,
-        }
-    }
+    exit_code(done)
 }

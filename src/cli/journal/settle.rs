@@ -10,11 +10,11 @@ use clap::ArgGroup;
 use clap::Args;
 
 use super::Desk;
-use super::Ended;
 use super::show;
 use super::when;
 use crate::app;
 use crate::cli::catalogue::fill;
+use crate::cli::desk::Ended;
 use crate::cli::table::harmless_line;
 use crate::journal::ByHand;
 use crate::journal::Finding;

@@ -4,7 +4,6 @@ use clap::Args;
 use jiff::tz::TimeZone;
 
 use super::Desk;
-use super::Ended;
 use super::columns::Columns;
 use super::list::heard;
 use super::list::next;
@@ -12,6 +11,7 @@ use super::list::person;
 use super::names;
 use super::when;
 use crate::cli::catalogue::fill;
+use crate::cli::desk::Ended;
 use crate::cli::table::harmless_line;
 use crate::journal::Approval;
 use crate::journal::Receipt;

@@ -14,11 +14,11 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 use super::Desk;
-use super::Ended;
 use super::names;
 use super::when;
 use super::when::When;
 use crate::cli::catalogue::fill;
+use crate::cli::desk::Ended;
 use crate::cli::table::harmless;
 use crate::journal::Audited;
 use crate::journal::BookFault;

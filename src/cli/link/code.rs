@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::Desk;
-use super::Ended;
 use crate::cli::catalogue::fill;
+use crate::cli::desk::Ended;
 use crate::cli::journal::when;
 use crate::journal::Issued;
 use crate::journal::LinkCode;
@@ -59,7 +59,7 @@ pub(super) async fn code(desk: &Desk, arguments: Arguments) -> anyhow::Result<En
     match issued? {
         Issued::Until { until_ms } => {
             println!("{}", code.shown());
-            let until = when::shown(until_ms, &desk.zone());
+            let until = when::shown(until_ms, &desk.zone(None));
             let holes = [
                 ("system", system.name()),
                 ("code", &*code.shown()),

@@ -8,10 +8,10 @@ use anyhow::Context;
 use clap::Args;
 
 use super::Desk;
-use super::Ended;
 use super::file;
 use super::preview;
 use crate::cli::catalogue::fill;
+use crate::cli::desk::Ended;
 use crate::journal::Imported;
 use crate::journal::Journal;
 use crate::journal::LinkFilter;

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::Desk;
-use super::Ended;
 use crate::cli::catalogue::fill;
+use crate::cli::desk::Ended;
 use crate::cli::journal::when;
 use crate::cli::table::harmless_line;
 use crate::cli::table::table;
@@ -72,7 +72,7 @@ pub(super) async fn list(desk: &Desk, arguments: Arguments) -> anyhow::Result<En
         &texts.when,
     ];
     let mut table = table(header.map(String::as_str));
-    let zone = desk.zone();
+    let zone = desk.zone(None);
     for link in &links {
         table.add_row([
             harmless_line(&link.system),
@@ -115,7 +115,7 @@ pub(super) async fn audit(desk: &Desk, arguments: Arguments) -> anyhow::Result<E
         &texts.by,
     ];
     let mut table = table(header.map(String::as_str));
-    let zone = desk.zone();
+    let zone = desk.zone(None);
     for deed in &deeds {
         table.add_row([
             when::shown(deed.at_ms, &zone),

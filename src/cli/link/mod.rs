@@ -15,17 +15,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use clap::Subcommand;
-use jiff::tz::TimeZone;
 
-use super::settings;
+use super::desk;
+use super::desk::Ids;
+use super::desk::exit_code;
 use crate::cli::link::texts::Texts;
-use crate::config::Config;
-use crate::journal::Journal;
-use crate::journal::JournalError;
 use crate::model::Account;
 use crate::model::System;
-use crate::support::clock::Clock;
-use crate::support::pulse::Pulses;
 
 /// What `link` takes.
 #[derive(Args, Debug)]
@@ -54,43 +50,20 @@ enum What {
     Audit(list::Arguments),
 }
 
-/// How an operator's command ended.
-enum Ended {
-    /// It did what it is for.
-    Well,
-    /// It did not; it has said so.
-    Badly,
-}
-
-/// Whether ids are shown whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ids {
-    Masked,
-    Whole,
-}
-
-/// What every one of these commands needs.
-struct Desk {
-    config: Config,
-    texts: Texts,
-    clock: Clock,
-    ids: Ids,
-}
+type Desk = desk::Desk<Texts>;
 
 /// Does what was asked and answers with the exit code.
 pub(super) async fn link(arguments: Arguments) -> ExitCode {
-    let config = match settings::load(&arguments.config) {
-        Ok(config) => config,
+    let desk = match Desk::with(&arguments.config, Texts::of) {
+        Ok(desk) => desk,
         Err(code) => return code,
     };
     let desk = Desk {
-        texts: Texts::of(config.language),
-        config,
-        clock: Clock::system(),
         ids: match arguments.reveal {
             true => Ids::Whole,
             false => Ids::Masked,
         },
+        ..desk
     };
     let done = match arguments.what {
         What::Import(arguments) => import::import(&desk, arguments).await,
@@ -99,43 +72,15 @@ pub(super) async fn link(arguments: Arguments) -> ExitCode {
         What::Untie(arguments) => list::untie(&desk, arguments).await,
         What::Audit(arguments) => list::audit(&desk, arguments).await,
     };
-    match done {
-        Ok(Ended::Well) => ExitCode::SUCCESS,
-        Ok(Ended::Badly) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(done)
 }
 
 impl Desk {
-    /// The journal, for reading beside whoever works on it.
-    async fn read(&self) -> Result<Journal, JournalError> {
-        let pulses = Pulses::new(self.clock.clone());
-        Journal::open_to_read(&self.config.store, self.clock.clone(), pulses).await
-    }
-
-    /// The journal, for writing beside whoever works on it.
-    async fn beside(&self) -> Result<Journal, JournalError> {
-        let pulses = Pulses::new(self.clock.clone());
-        Journal::open_beside(&self.config.store, self.clock.clone(), pulses).await
-    }
-
     /// The systems that know their people by ids of their own, as they are set up.
     fn systems(&self) -> Vec<System> {
         let swans = self.config.swans.keys().map(|name| System::swan(name));
         let mantas = self.config.mantas.keys().map(|name| System::manta(name));
         swans.chain(mantas).collect()
-    }
-
-    /// The zone of all guilds, if they agree.
-    fn zone(&self) -> TimeZone {
-        let mut zones = self.config.guilds.iter().map(|guild| &guild.policy.zone);
-        match zones.next() {
-            Some(first) if zones.all(|zone| zone == first) => first.clone(),
-            _ => TimeZone::UTC,
-        }
     }
 
     /// The id of an account, masked unless it was asked for.

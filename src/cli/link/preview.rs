@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::Desk;
-use super::Ids;
 use super::file::Record;
 use crate::cli::catalogue::fill;
+use crate::cli::desk::Ids;
 use crate::cli::table::harmless_line;
 use crate::journal::Link;
 use crate::journal::Proof;

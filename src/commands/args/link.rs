@@ -9,15 +9,15 @@
 
 use std::fmt;
 
-use crate::commands::args::APPROVE_WORDS;
 use crate::commands::args::Arg;
 use crate::commands::args::Args;
 use crate::commands::args::Asked;
 use crate::commands::args::LONG_ID;
 use crate::commands::args::MARKED_SHORT_ID;
-use crate::commands::args::REFUSE_WORDS;
 use crate::commands::args::Verb;
 use crate::commands::args::Who;
+use crate::commands::args::deciding::APPROVE_WORDS;
+use crate::commands::args::deciding::REFUSE_WORDS;
 use crate::commands::args::is_one_of;
 use crate::model::MessageId;
 

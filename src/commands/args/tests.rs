@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::GuildId;
 use crate::model::Language;
+use crate::model::Policy;
 use crate::model::policy::ManageGuild;
 use crate::model::policy::Preset;
 use crate::model::policy::RewardLimits;

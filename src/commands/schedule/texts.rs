@@ -62,6 +62,9 @@ words! {
     FULL = "full" ["cap", "command"];
     UNKNOWN = "unknown" ["name", "command"];
     UNKNOWN_NEAR = "unknown_near" ["name", "near", "command", "verb"];
+    NO_CHANNEL = "no_channel" ["channel", "line"];
+    NO_TEXT_CHANNEL = "no_text_channel" ["name", "channel", "line"];
+    UNTOLD_CHANNEL = "untold_channel" ["channel"];
     WHICH_CHANNEL = "which_channel" ["line"];
     LINE = "line" ["command", "name", "at", "period"];
     LINE_CHANNEL = "line_channel" ["command", "name", "at", "period"];

@@ -1,7 +1,7 @@
 //! Reading the history of channels.
 
 use std::collections::BTreeMap;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -60,9 +60,28 @@ struct Found {
     commands: Vec<Incoming>,
     /// What the bot has answered. The newest is read first, so the answer to a command that was found
     /// was found as well.
-    answered: HashSet<MessageId>,
+    answered: HashMap<MessageId, Answered>,
     /// Why there is not more.
     failed: Option<ApiError>,
+}
+
+/// How far a command is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answered {
+    /// There is nothing more to say.
+    Whole,
+    /// This message of the bot's own still waits for something.
+    Part(MessageId),
+}
+
+impl Answered {
+    /// What two answers to the same command come to.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Part(one), Self::Part(other)) => Self::Part(one.max(other)),
+            _ => Self::Whole,
+        }
+    }
 }
 
 impl CatchUp {
@@ -125,19 +144,23 @@ impl CatchUp {
     async fn read_channel(self, gap: Gap, reading: Arc<Reading>) {
         let dispatcher = &self.inner.dispatcher;
         let from = gap.resume.max(reading.oldest);
-        let mut found = self.find(gap.channel, from, &reading).await;
+        let mut found = self.find(gap, from, &reading).await;
         self.tell_of(gap, found.failed.as_ref());
         found.commands.sort_by_key(|incoming| incoming.message);
         let missed: Vec<Arc<Heeded>> = found
             .commands
             .into_iter()
-            .filter_map(|incoming| dispatcher.missed(incoming, gap.guild))
-            .filter(|heeded| {
-                let is_answered = found.answered.contains(&heeded.incoming().message);
-                if is_answered {
-                    dispatcher.pass_over(heeded);
-                }
-                !is_answered
+            .filter_map(|incoming| {
+                let said = match found.answered.get(&incoming.message) {
+                    None => None,
+                    Some(Answered::Part(said)) if dispatcher.may_go_on(&incoming) => Some(*said),
+                    Some(_) => {
+                        let heeded = dispatcher.missed(incoming, gap.guild, None)?;
+                        dispatcher.pass_over(&heeded);
+                        return None;
+                    }
+                };
+                dispatcher.missed(incoming, gap.guild, said)
             })
             .map(Arc::new)
             .collect();
@@ -156,7 +179,9 @@ impl CatchUp {
     }
 
     /// Reads a channel from its end down to `from`.
-    async fn find(&self, channel: ChannelId, from: MessageId, reading: &Reading) -> Found {
+    async fn find(&self, gap: Gap, from: MessageId, reading: &Reading) -> Found {
+        let channel = gap.channel;
+        let waiting = self.inner.dispatcher.waiting_lines(gap.guild);
         let mut found = Found::default();
         let mut before = None;
         for _ in 0..MOST_PAGES {
@@ -168,7 +193,15 @@ impl CatchUp {
                 }
             };
             found.newest = found.newest.max(page.newest);
-            found.answered.extend(page.answered);
+            for answer in page.answers {
+                let text = answer.text.unwrap_or_default();
+                let answered = match text.lines().any(|line| waiting.contains(line)) {
+                    true => Answered::Part(answer.message),
+                    false => Answered::Whole,
+                };
+                let known = found.answered.entry(answer.command).or_insert(answered);
+                *known = known.and(answered);
+            }
             let dispatcher = &self.inner.dispatcher;
             let missed = page.messages.into_iter().filter(|it| it.message > from);
             let commands = missed.filter(|incoming| dispatcher.is_ours(incoming));

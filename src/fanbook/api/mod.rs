@@ -14,6 +14,7 @@
 mod addresses;
 mod answers;
 mod call;
+mod channels;
 mod counts;
 mod errors;
 mod history;
@@ -49,6 +50,9 @@ pub use answers::Member;
 pub use answers::MemberRole;
 pub use answers::MessageAuthor;
 pub use answers::Role;
+pub use channels::ChannelKind;
+pub use channels::GuildChannel;
+pub use channels::postable;
 pub use errors::ApiError;
 pub use errors::NoAnswer;
 pub use errors::Pace;

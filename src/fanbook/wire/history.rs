@@ -22,8 +22,19 @@ pub struct Page {
     pub newest: Option<MessageId>,
     /// Text messages of persons on it that may be calls, in no order that is promised.
     pub messages: Vec<Incoming>,
-    /// Messages that one of the bot's own on it answers.
-    pub answered: Vec<MessageId>,
+    /// The bot's own answers on it, of whatever kind.
+    pub answers: Vec<OwnAnswer>,
+}
+
+/// A message of the bot's own that answers another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnAnswer {
+    /// What it answers.
+    pub command: MessageId,
+    /// Its own id.
+    pub message: MessageId,
+    /// Its text as it stands now, where it is one.
+    pub text: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -32,6 +43,8 @@ struct Item<'a> {
     message_id: Raw<'a>,
     #[serde(borrow, default, deserialize_with = "lenient::present")]
     user_id: Raw<'a>,
+    #[serde(borrow, default, deserialize_with = "lenient::present")]
+    content: Raw<'a>,
     #[serde(borrow, default, deserialize_with = "lenient::present")]
     quote_l1: Raw<'a>,
     #[serde(borrow, default, deserialize_with = "lenient::present")]
@@ -52,9 +65,14 @@ pub fn page(payload: &RawValue, channel: ChannelId, bot: UserId) -> Option<Page>
         let Some(id) = lenient::id(item.message_id).some().map(MessageId::new) else {
             continue;
         };
-        if lenient::id(item.user_id).some() == Some(bot.number()) {
-            let answered = push::answered(item.quote_l1, item.quote_l2);
-            page.answered.extend(answered);
+        if lenient::id(item.user_id).some() == Some(bot.number())
+            && let Some(command) = push::answered(item.quote_l1, item.quote_l2)
+        {
+            page.answers.push(OwnAnswer {
+                command,
+                message: id,
+                text: push::text_of(item.content).ok().flatten(),
+            });
         }
         page.oldest = Some(page.oldest.map_or(id, |oldest| oldest.min(id)));
         page.newest = page.newest.max(Some(id));
@@ -109,8 +127,12 @@ mod tests {
         let others = by(8, 13, r#","quote_l1":"7""#);
         let no_reply = by(bot, 14, "");
         let page = read(&format!("[{plain},{threaded},{card},{others},{no_reply}]")).unwrap();
-        let answered: Vec<u64> = page.answered.iter().map(|id| id.number()).collect();
-        assert_eq!(answered, [4, 5, 6]);
+        let answers = page.answers.iter();
+        let answers =
+            answers.map(|it| (it.command.number(), it.message.number(), it.text.as_deref()));
+        let answers: Vec<_> = answers.collect();
+        let text = Some("/points");
+        assert_eq!(answers, [(4, 11, text), (5, 12, text), (6, 11, None)]);
     }
 
     #[test]

@@ -24,6 +24,7 @@ use crate::model::UserId;
 use crate::model::incoming::Incoming;
 use crate::model::incoming::Press;
 
+pub use history::OwnAnswer;
 pub use history::Page;
 pub use history::page;
 pub use idle::is_idle;

@@ -15,6 +15,7 @@ mod books;
 mod channels;
 mod failures;
 mod lease;
+mod lending;
 mod linking;
 mod links;
 mod migrations;

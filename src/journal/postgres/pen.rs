@@ -22,6 +22,10 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
+use crate::journal::batch::Batch;
+use crate::journal::batch::Found;
+use crate::journal::batch::Outcome;
+use crate::journal::batch::Questions;
 use crate::journal::boards::gains;
 use crate::journal::entry::Durability;
 use crate::journal::entry::Receipt;
@@ -45,11 +49,7 @@ use crate::journal::postgres::sides;
 use crate::journal::postgres::spoken;
 use crate::journal::postgres::texts;
 use crate::journal::store::Answer;
-use crate::journal::store::Batch;
-use crate::journal::store::Found;
-use crate::journal::store::Outcome;
 use crate::journal::store::Pen;
-use crate::journal::store::Questions;
 
 /// How long a write waits for a server that went away: a restart, not an afternoon.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
+use crate::journal::batch::FreezeStands;
 use crate::journal::confirming::Confirmation;
 use crate::journal::entry::BalanceRead;
 use crate::journal::entry::Progress;
@@ -21,7 +22,6 @@ use crate::journal::kept::MEANINGS;
 use crate::journal::kept::STATES;
 use crate::journal::kept::TOLD;
 use crate::journal::selection::SettledBy;
-use crate::journal::store::FreezeStands;
 use crate::model::Account;
 use crate::model::Amount;
 use crate::model::Cause;

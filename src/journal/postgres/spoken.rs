@@ -10,11 +10,11 @@ use std::fmt::Write as _;
 use sqlx::AssertSqlSafe;
 use sqlx::PgConnection;
 
+use crate::journal::batch::Questions;
 use crate::journal::kept;
 use crate::journal::kept::kept;
 use crate::journal::postgres::script::Cell;
 use crate::journal::postgres::texts;
-use crate::journal::store::Questions;
 use crate::model::ReceiptCode;
 
 /// Prepares what is called by name.

@@ -25,13 +25,13 @@ use crate::journal::sqlite::writing::execute;
 use crate::model::Cause;
 use crate::model::GuildId;
 use crate::model::UserId;
-use crate::model::period::Whole;
 
 /// Adds points to sums.
 pub(super) fn earn(
     connection: &Connection,
     gains: &BTreeMap<SumKey, i64>,
 ) -> Result<(), JournalError> {
+    let mut buckets = BTreeMap::new();
     for (&(guild, whole, piece, member), &points) in gains {
         let sum = params![
             kept(guild.number()),
@@ -46,10 +46,11 @@ pub(super) fn earn(
             added => added,
         };
         if let Some((now, true)) = added {
-            move_buckets(connection, (guild, whole, piece), now - points, now)?;
+            let piece = (kept(guild.number()), whole_number(whole), piece);
+            moved(&mut buckets, piece, now - points, now);
         }
     }
-    Ok(())
+    move_buckets(connection, &buckets)
 }
 
 const ADD: &str = "
@@ -68,31 +69,53 @@ fn standing_sum(row: &Row<'_>) -> Result<(i64, bool), JournalError> {
     Ok((get(row, "points")?, get(row, "shown")?))
 }
 
-fn move_buckets(
-    connection: &Connection,
-    (guild, whole, piece): (GuildId, Whole, i64),
+/// A bucket: guild, whole, piece, level and number, as kept.
+type Bucket = (i64, i64, i64, u32, i64);
+
+fn moved(
+    buckets: &mut BTreeMap<Bucket, i64>,
+    (guild, whole, piece): (i64, i64, i64),
     before: i64,
     now: i64,
-) -> Result<(), JournalError> {
+) {
     for (level, bucket, by) in moves(before, now) {
-        execute(
-            connection,
-            "insert into earned_levels (guild, whole, piece, level, bucket, members)
-             values (?, ?, ?, ?, ?, ?)
-             on conflict (guild, whole, piece, level, bucket) do update
-             set members = earned_levels.members + excluded.members",
-            params![
-                kept(guild.number()),
-                whole_number(whole),
-                piece,
-                level,
-                bucket,
-                by
-            ],
-        )?;
+        let key = (guild, whole, piece, level, bucket);
+        *buckets.entry(key).or_default() += by;
+    }
+}
+
+/// A bucket that is left empty is not kept: most totals are passed by once.
+fn move_buckets(
+    connection: &Connection,
+    buckets: &BTreeMap<Bucket, i64>,
+) -> Result<(), JournalError> {
+    for (&(guild, whole, piece, level, bucket), &by) in buckets.iter().filter(|(_, by)| **by != 0) {
+        let add = params![guild, whole, piece, level, bucket, by];
+        let members = rows::first(connection, ADD_TO_BUCKET, add, |row| get(row, "members"))?;
+        match members {
+            None => execute(connection, BEGIN_BUCKET, add)?,
+            Some(0) => {
+                let bucket = params![guild, whole, piece, level, bucket];
+                execute(connection, END_BUCKET, bucket)?
+            }
+            Some(_) => continue,
+        };
     }
     Ok(())
 }
+
+const ADD_TO_BUCKET: &str = "
+    update earned_levels set members = members + ?6
+    where guild = ?1 and whole = ?2 and piece = ?3 and level = ?4 and bucket = ?5
+    returning members";
+
+const BEGIN_BUCKET: &str = "
+    insert into earned_levels (guild, whole, piece, level, bucket, members)
+    values (?1, ?2, ?3, ?4, ?5, ?6)";
+
+const END_BUCKET: &str = "
+    delete from earned_levels
+    where guild = ?1 and whole = ?2 and piece = ?3 and level = ?4 and bucket = ?5";
 
 /// Hides a member, or shows them again as far as that reason goes.
 pub(super) fn hide(
@@ -137,20 +160,15 @@ pub(super) fn hide(
             ))
         },
     )?;
+    let mut buckets = BTreeMap::new();
     for (whole, piece, points, shown) in changed {
-        let Some(whole) = Whole::ALL
-            .into_iter()
-            .find(|one| whole_number(*one) == whole)
-        else {
-            continue;
-        };
         let (before, now) = match shown {
             true => (0, points),
             false => (points, 0),
         };
-        move_buckets(connection, (guild, whole, piece), before, now)?;
+        moved(&mut buckets, (who.0, whole, piece), before, now);
     }
-    Ok(())
+    move_buckets(connection, &buckets)
 }
 
 /// Says in which days entries count that count in none.

@@ -1,7 +1,6 @@
 //! Channels and the commands handled in them.
 
 use rusqlite::Connection;
-use rusqlite::Params;
 use rusqlite::Row;
 use rusqlite::params;
 
@@ -9,9 +8,9 @@ use crate::journal::channels::ChannelMark;
 use crate::journal::channels::Handled;
 use crate::journal::error::JournalError;
 use crate::journal::kept::kept;
-use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::rows::get;
+use crate::journal::sqlite::sides::execute;
 use crate::model::ChannelId;
 use crate::model::GuildId;
 use crate::model::MessageId;
@@ -96,13 +95,4 @@ fn command(row: &Row<'_>) -> Result<(ChannelId, MessageId), JournalError> {
 
 fn id(row: &Row<'_>, column: &str) -> Result<u64, JournalError> {
     get(row, column).map(i64::cast_unsigned)
-}
-
-fn execute(
-    connection: &Connection,
-    text: &'static str,
-    values: impl Params,
-) -> Result<(), JournalError> {
-    let mut statement = connection.prepare_cached(text).map_err(mapped)?;
-    statement.execute(values).map_err(mapped).map(drop)
 }

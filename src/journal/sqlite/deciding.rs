@@ -4,6 +4,7 @@
 use rusqlite::Connection;
 use rusqlite::params;
 
+use crate::journal::batch::FreezeChange;
 use crate::journal::entry::Decision;
 use crate::journal::entry::Receipt;
 use crate::journal::entry::Refused;
@@ -15,7 +16,6 @@ use crate::journal::kept::kept;
 use crate::journal::selection::SettledBy;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::writing::execute;
-use crate::journal::store::FreezeChange;
 use crate::model::Cause;
 
 /// An entry that waits may be sent.

@@ -28,6 +28,7 @@ mod looking;
 mod migrations;
 mod pen;
 mod pictures;
+mod probing;
 mod ranking;
 mod readers;
 mod record;

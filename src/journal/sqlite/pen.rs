@@ -10,6 +10,10 @@ use std::fs::File;
 use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 
+use crate::journal::batch::Batch;
+use crate::journal::batch::Found;
+use crate::journal::batch::Outcome;
+use crate::journal::batch::Questions;
 use crate::journal::entry::Durability;
 use crate::journal::error::JournalError;
 use crate::journal::sqlite::connecting::Connecting;
@@ -17,11 +21,7 @@ use crate::journal::sqlite::looking;
 use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::writing;
 use crate::journal::store::Answer;
-use crate::journal::store::Batch;
-use crate::journal::store::Found;
-use crate::journal::store::Outcome;
 use crate::journal::store::Pen;
-use crate::journal::store::Questions;
 use crate::journal::store::Workplace;
 
 /// SQLite's writing side.

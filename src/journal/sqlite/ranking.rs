@@ -32,10 +32,15 @@ use crate::model::GuildId;
 use crate::model::UserId;
 use crate::model::period::Whole;
 
+/// A page that ends within so many rows from the top is no more than a glance.
+const NEAR: u64 = 100;
+
 impl BoardStore for Shelf {
     fn top(&self, piece: Piece, offset: u64, limit: usize) -> Answer<'_, Vec<(UserId, i64)>> {
-        Box::pin(self.readers.read(move |connection| {
-            let offset = i64::try_from(offset).unwrap_or(i64::MAX);
+        // Rows left out are walked past, one by one.
+        let is_near = offset.saturating_add(limit as u64) <= NEAR;
+        let offset = i64::try_from(offset).unwrap_or(i64::MAX);
+        let look = move |connection: &Connection| {
             let (guild, whole, key) = parts(piece);
             rows::all(
                 connection,
@@ -45,21 +50,18 @@ impl BoardStore for Shelf {
                 params![guild, whole, key, limited(limit), offset],
                 standing,
             )
-        }))
+        };
+        match is_near {
+            true => Box::pin(self.readers.glance(look)),
+            false => Box::pin(self.readers.read(look)),
+        }
     }
 
     fn above(&self, piece: Piece, points: i64) -> Answer<'_, u64> {
-        Box::pin(self.readers.read(move |connection| {
+        Box::pin(self.readers.glance(move |connection| {
             let (guild, whole, key) = parts(piece);
-            let (levels, (from, to)) = stretches(points);
-            let mut above = count(
-                connection,
-                "select count(*) as number from earned
-                 where guild = ? and whole = ? and piece = ? and shown = 1
-                   and points between ? and ?",
-                params![guild, whole, key, from, to],
-            )?;
-            for (level, from, to) in levels {
+            let mut above = 0;
+            for (level, from, to) in stretches(points) {
                 above += count(
                     connection,
                     "select coalesce(sum(members), 0) as number from earned_levels
@@ -73,7 +75,7 @@ impl BoardStore for Shelf {
     }
 
     fn earned(&self, piece: Piece, member: UserId) -> Answer<'_, Option<(i64, bool)>> {
-        Box::pin(self.readers.read(move |connection| {
+        Box::pin(self.readers.glance(move |connection| {
             let (guild, whole, key) = parts(piece);
             rows::first(
                 connection,
@@ -90,7 +92,7 @@ impl BoardStore for Shelf {
         (member, points): (UserId, i64),
         each: usize,
     ) -> Answer<'_, Near> {
-        Box::pin(self.readers.read(move |connection| {
+        Box::pin(self.readers.glance(move |connection| {
             let (guild, whole, key) = parts(piece);
             let near = |text: &str| {
                 let member = kept(member.number());

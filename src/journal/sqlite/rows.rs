@@ -8,6 +8,7 @@ use rusqlite::Params;
 use rusqlite::Row;
 use rusqlite::types::FromSql;
 
+use crate::journal::batch::FreezeStands;
 use crate::journal::confirming::Confirmation;
 use crate::journal::entry::BalanceRead;
 use crate::journal::entry::Progress;
@@ -24,7 +25,6 @@ use crate::journal::kept::STATES;
 use crate::journal::kept::TOLD;
 use crate::journal::selection::SettledBy;
 use crate::journal::sqlite::mapped;
-use crate::journal::store::FreezeStands;
 use crate::model::Account;
 use crate::model::Amount;
 use crate::model::Cause;

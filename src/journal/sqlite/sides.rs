@@ -16,7 +16,6 @@ use crate::journal::sqlite::balances;
 use crate::journal::sqlite::boards;
 use crate::journal::sqlite::books;
 use crate::journal::sqlite::linking;
-use crate::journal::sqlite::mapped;
 use crate::journal::sqlite::pictures;
 use crate::journal::sqlite::reports;
 use crate::journal::sqlite::rows;
@@ -24,6 +23,7 @@ use crate::journal::sqlite::rows::get;
 use crate::journal::sqlite::schedules;
 use crate::journal::sqlite::shelf::Shelf;
 use crate::journal::sqlite::shown;
+use crate::journal::sqlite::writing;
 use crate::journal::store::Answer;
 use crate::model::GuildId;
 use crate::model::UserId;
@@ -96,6 +96,5 @@ pub(super) fn execute(
     text: &'static str,
     values: impl Params,
 ) -> Result<(), JournalError> {
-    let mut statement = connection.prepare_cached(text).map_err(mapped)?;
-    statement.execute(values).map_err(mapped).map(drop)
+    writing::execute(connection, text, values).map(drop)
 }

@@ -7,6 +7,11 @@ use rusqlite::Connection;
 use rusqlite::Params;
 use rusqlite::params;
 
+use crate::journal::batch::Batch;
+use crate::journal::batch::EntryChange;
+use crate::journal::batch::Note;
+use crate::journal::batch::Outcome;
+use crate::journal::batch::Sending;
 use crate::journal::boards::gains;
 use crate::journal::confirming::Confirmation;
 use crate::journal::confirming::ConfirmationState;
@@ -23,14 +28,10 @@ use crate::journal::sqlite::boards;
 use crate::journal::sqlite::channels;
 use crate::journal::sqlite::deciding;
 use crate::journal::sqlite::mapped;
+use crate::journal::sqlite::probing;
 use crate::journal::sqlite::rows;
 use crate::journal::sqlite::saying;
 use crate::journal::sqlite::sides;
-use crate::journal::store::Batch;
-use crate::journal::store::EntryChange;
-use crate::journal::store::Note;
-use crate::journal::store::Outcome;
-use crate::journal::store::Sending;
 use crate::model::Account;
 use crate::model::Cause;
 use crate::model::MessageId;
@@ -135,11 +136,7 @@ fn noted(connection: &Connection, note: &Note) -> Result<Option<u32>, JournalErr
         Note::AskedSaid { message, said } => saying::asked_said(connection, *message, *said),
         Note::Handled(handled) => channels::note(connection, handled),
         Note::ForgetChannels { before } => channels::forget(connection, *before),
-        Note::Probe { now_ms } => {
-            fill(connection, *now_ms)?;
-            clear(connection)?;
-            probe(connection, *now_ms)
-        }
+        Note::Probe { now_ms } => probing::probe(connection, *now_ms),
     }
 }
 
@@ -362,36 +359,6 @@ fn balanced(
         params![balance.points, balance.read_ms, code.as_str()],
         rows::receipt,
     )
-}
-
-/// Takes some pages, for a probe: a row that only changes proves nothing about room. No message has
-/// the id -1.
-fn fill(connection: &Connection, now_ms: i64) -> Result<(), JournalError> {
-    execute(
-        connection,
-        "insert or replace into confirmations
-            (message, guild, channel, caller, proposal, expires_ms, said, state)
-         values (-1, 0, 0, 0, hex(zeroblob(8192)), ?, null, 'cancelled')",
-        params![now_ms],
-    )
-    .map(drop)
-}
-
-/// Gives them back.
-fn clear(connection: &Connection) -> Result<(), JournalError> {
-    let text = "delete from confirmations where message = -1";
-    execute(connection, text, []).map(drop)
-}
-
-/// Writes something harmless, and never the value that stands there: SQLite does not write a page
-/// that does not change.
-fn probe(connection: &Connection, now_ms: i64) -> Result<Option<u32>, JournalError> {
-    let met = execute(
-        connection,
-        "update house set probed_ms = max(probed_ms + 1, ?)",
-        params![now_ms],
-    )?;
-    Ok((met > 0).then_some(0))
 }
 
 /// Carries one prepared statement out and counts the rows it met.

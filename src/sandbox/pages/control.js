@@ -1,6 +1,8 @@
 // The control paths of the sandbox: JSON questions and orders, and the stream of events.
 
-/// An answer other than 2xx, with the sandbox's own sentence.
+import { knows, t } from '/assets/words.js';
+
+/// An answer other than 2xx, with its sentence in the page's language, or the sandbox's own.
 export class ControlError extends Error {}
 
 async function request(method, path, body) {
@@ -22,7 +24,10 @@ async function request(method, path, body) {
   } catch {
     answer = null;
   }
-  if (!response.ok) throw new ControlError(answer?.error ?? `HTTP ${response.status}`);
+  if (!response.ok) {
+    const word = `refused.${answer?.word}`;
+    throw new ControlError(knows(word) ? t(word) : answer?.error ?? `HTTP ${response.status}`);
+  }
   return answer;
 }
 

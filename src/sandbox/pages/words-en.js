@@ -16,6 +16,9 @@ export const en = {
   'unknown.channel': 'unknown channel',
   'net.lost': 'The connection to the sandbox is lost. Reconnecting…',
   'net.failed': 'The sandbox does not answer. Please try again.',
+  'refused.may_not_speak': 'You may not write in this channel. Choose another channel or another person.',
+  'refused.no_channel': 'This channel does not exist any more. Choose another.',
+  'refused.deliveries': 'A message can be delivered at most ten times.',
 
   'places': 'Channels',
   'places.private': 'Private',

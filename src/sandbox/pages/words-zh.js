@@ -16,6 +16,9 @@ export const zh = {
   'unknown.channel': '未知频道',
   'net.lost': '与沙盒的连接断开了，正在重连…',
   'net.failed': '沙盒没有回应，请稍后再试。',
+  'refused.may_not_speak': '你不能在这个频道发言，请换一个频道或换一个人。',
+  'refused.no_channel': '这个频道已经不存在，请换一个。',
+  'refused.deliveries': '一条消息最多送达十次。',
 
   'places': '频道',
   'places.private': '私信',

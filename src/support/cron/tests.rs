@@ -1,10 +1,14 @@
-use std::collections::BTreeSet;
+//! Moments as clocks show them, what is refused and why, and random recurrences against a plain model.
+
+mod model;
 
 use jiff::civil::Weekday;
-use jiff::civil::time;
 use proptest::prelude::*;
 
 use super::*;
+use crate::support::cron::tests::model::field;
+use crate::support::cron::tests::model::naive;
+use crate::support::cron::tests::model::written;
 
 fn recurrence(text: &str) -> Recurrence {
     text.parse()
@@ -256,67 +260,6 @@ fn it_is_written_so_that_it_is_read_again() {
         assert_eq!(read.to_string(), text.to_uppercase());
         assert_eq!(read.to_string().parse::<Recurrence>(), Ok(read));
     }
-}
-
-/// What a field may be in the model, and the numbers it stands for; `None` is `*`.
-type Model = Option<BTreeSet<i8>>;
-
-fn field(least: i8, most: i8, at_most: usize) -> impl Strategy<Value = Model> {
-    proptest::option::of(proptest::collection::btree_set(least..=most, 1..=at_most))
-}
-
-fn written(model: &Model) -> String {
-    match model {
-        None => "*".to_owned(),
-        Some(values) => {
-            let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-            values.join(",")
-        }
-    }
-}
-
-fn has(model: &Model, value: i8) -> bool {
-    model.as_ref().is_none_or(|values| values.contains(&value))
-}
-
-/// Every moment within some days, found by looking at each minute of each day.
-fn naive(
-    [minute, hour, day, month, weekday]: &[Model; 5],
-    zone: &TimeZone,
-    first: jiff::civil::Date,
-    days: i32,
-) -> BTreeSet<i64> {
-    let mut moments = BTreeSet::new();
-    for date in (0..days).map(|more| first.checked_add(more.days()).unwrap()) {
-        let of_week = has(weekday, date.weekday().to_sunday_zero_offset());
-        let of_month = has(day, date.day());
-        let is_due = match (day, weekday) {
-            (Some(_), Some(_)) => of_week || of_month,
-            _ => of_week && of_month,
-        };
-        if !is_due || !has(month, date.month()) {
-            continue;
-        }
-        for (h, m) in (0..24).flat_map(|h| (0..60).map(move |m| (h, m))) {
-            if !has(hour, h) || !has(minute, m) {
-                continue;
-            }
-            let clock = date.to_datetime(time(h, m, 0, 0));
-            // Minute by minute to the first that clocks do show.
-            let shown = (0..)
-                .map(|more: i64| clock.checked_add(more.minutes()).unwrap())
-                .find(|&clock| {
-                    !matches!(
-                        zone.to_ambiguous_timestamp(clock).offset(),
-                        AmbiguousOffset::Gap { .. }
-                    )
-                })
-                .unwrap();
-            let first = zone.to_ambiguous_timestamp(shown).earlier().unwrap();
-            moments.insert(first.as_millisecond());
-        }
-    }
-    moments
 }
 
 proptest! {

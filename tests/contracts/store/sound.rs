@@ -6,14 +6,12 @@ use guildpoints::journal::ByHand;
 use guildpoints::journal::Decided;
 use guildpoints::journal::Finding;
 use guildpoints::journal::Insistence;
-use guildpoints::journal::Intent;
 use guildpoints::journal::Journal;
 use guildpoints::journal::NotByHand;
 use guildpoints::journal::Opened;
 use guildpoints::journal::Order;
 use guildpoints::journal::Progress;
 use guildpoints::journal::Receipt;
-use guildpoints::journal::Refused;
 use guildpoints::journal::Selection;
 use guildpoints::journal::Settlement;
 use guildpoints::journal::State;
@@ -24,7 +22,6 @@ use guildpoints::model::Cause;
 use guildpoints::model::UserId;
 use guildpoints::model::decision::Ruling;
 use guildpoints::model::policy::RewardLimits;
-use guildpoints::model::refusal::PointsRefusal;
 
 use super::stage::*;
 
@@ -42,24 +39,9 @@ async fn done(journal: &Journal, number: u64, points: i64) {
     journal.settle(ticket, Settlement::Done).await.unwrap();
 }
 
-fn undo(number: u64, attempt: u8, points: i64) -> Intent {
-    Intent {
-        cause: cause(number).undone_by(attempt).unwrap(),
-        ..intent(number, points)
-    }
-}
-
 async fn undone(journal: &Journal, number: u64, attempt: u8, points: i64, end: Settlement) {
     let ticket = fresh(open(journal, undo(number, attempt, points)).await);
     journal.settle(ticket, end).await.unwrap();
-}
-
-fn refusal() -> Settlement {
-    Settlement::Refused(Refused {
-        meaning: PointsRefusal::Insufficient,
-        code: Some(30_001),
-        text: "用户积分不足".to_owned(),
-    })
 }
 
 async fn waiting(journal: &Journal, number: u64) -> Receipt {

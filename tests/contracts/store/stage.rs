@@ -9,7 +9,9 @@ use guildpoints::journal::Journal;
 use guildpoints::journal::JournalError;
 use guildpoints::journal::Opened;
 use guildpoints::journal::Receipt;
+use guildpoints::journal::Refused;
 use guildpoints::journal::ReplyAddress;
+use guildpoints::journal::Settlement;
 use guildpoints::journal::Shown;
 use guildpoints::journal::Span;
 use guildpoints::journal::StoreSettings;
@@ -27,6 +29,7 @@ use guildpoints::model::RoleId;
 use guildpoints::model::UserId;
 use guildpoints::model::policy::ManageGuild;
 use guildpoints::model::policy::RewardLimits;
+use guildpoints::model::refusal::PointsRefusal;
 use guildpoints::permissions::Actor;
 use guildpoints::permissions::Granted;
 use guildpoints::permissions::HeldRole;
@@ -105,6 +108,11 @@ impl Home {
             Some(url) => url.clone(),
             None => format!("sqlite://{}", self.file().display()),
         }
+    }
+
+    /// Whether the store is PostgreSQL's.
+    pub fn elsewhere(&self) -> bool {
+        self.elsewhere.is_some()
     }
 
     /// What an operator does to the store by hand.
@@ -213,6 +221,23 @@ pub fn intent(number: u64, points: i64) -> Intent {
         account: None,
         day: 0,
     }
+}
+
+/// The intent of an attempt to undo what `intent` wants.
+pub fn undo(number: u64, attempt: u8, points: i64) -> Intent {
+    Intent {
+        cause: cause(number).undone_by(attempt).unwrap(),
+        ..intent(number, points)
+    }
+}
+
+/// That somebody has not enough.
+pub fn refusal() -> Settlement {
+    Settlement::Refused(Refused {
+        meaning: PointsRefusal::Insufficient,
+        code: Some(30_001),
+        text: "用户积分不足".to_owned(),
+    })
 }
 
 /// Opens as an ordinary moderator.

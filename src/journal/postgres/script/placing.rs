@@ -6,6 +6,9 @@ use super::Cell;
 use super::Key;
 use super::Step;
 use super::place;
+use crate::journal::batch::EntryChange;
+use crate::journal::batch::Note;
+use crate::journal::batch::Sending;
 use crate::journal::entry::Settlement;
 use crate::journal::entry::State;
 use crate::journal::kept;
@@ -26,9 +29,6 @@ use crate::journal::postgres::texts::RESEND;
 use crate::journal::postgres::texts::SEND_FIRST;
 use crate::journal::postgres::texts::TELL_LATER;
 use crate::journal::postgres::texts::TOLD;
-use crate::journal::store::EntryChange;
-use crate::journal::store::Note;
-use crate::journal::store::Sending;
 use crate::model::Cause;
 
 /// Places a change of an entry.
