@@ -92,6 +92,8 @@ async fn what_could_not_be_written_anew_is_after_a_restart_too() {
     stage.change_store(&hidden).await;
     for statement in [
         "update earned set shown = 0 where points = 30".to_owned(),
+        "update earned_levels set members = members - 1 where bucket = 30 >> cast(level as int)"
+            .to_owned(),
         format!(
             "update shown_boards set due_ms = 1 where command = {}",
             top.0.number()

@@ -294,11 +294,18 @@ async fn a_store_from_before_single_points_were_counted_is_brought_up(home: Home
     journal.close().await;
     home.operator("delete from earned_levels where level = 0")
         .await;
-    home.operator(match home.elsewhere() {
-        true => "delete from guildpoints_migrations where number = 13",
-        false => "delete from _sqlx_migrations where version = 13",
-    })
-    .await;
+    // What came later is taken back as well.
+    for statement in [
+        "alter table shown_boards drop column moving",
+        "alter table shown_boards drop column moving_ms",
+        "alter table shown_boards drop column moving_after",
+        match home.elsewhere() {
+            true => "delete from guildpoints_migrations where number >= 13",
+            false => "delete from _sqlx_migrations where version >= 13",
+        },
+    ] {
+        home.operator(statement).await;
+    }
     let journal = home.journal().await;
     assert_eq!(journal.missummed(10).await.unwrap(), []);
     let board = Board {
