@@ -225,14 +225,10 @@ async fn moves(
 ) -> Result<(), JournalError> {
     let place = (kept(shown.channel.number()), kept(shown.message.number()));
     let query = sqlx::query(
-        "delete from pictures where token = (
-             select picture from shown_boards where channel = $1 and message = $2)",
-    )
-    .bind(place.0)
-    .bind(place.1);
-    fetch(connection, query).await?;
-    let query = sqlx::query(
-        "update shown_boards set picture = $1, moving = $2, moving_ms = $3, moving_after = $4
+        "with gone as (
+             delete from pictures where token = (
+                 select picture from shown_boards where channel = $5 and message = $6))
+         update shown_boards set picture = $1, moving = $2, moving_ms = $3, moving_after = $4
          where channel = $5 and message = $6",
     )
     .bind(shown.picture.clone())
