@@ -72,12 +72,11 @@ pub(super) async fn write(
             name(connection, shown, named, *now_ms).await
         }
         ShownWrite::Stays { channel, message } => {
-            let query = sqlx::query(
-                "update shown_boards set moving_ms = null
-                 where channel = $1 and message = $2",
-            )
-            .bind(kept(channel.number()))
-            .bind(kept(message.number()));
+            let text =
+                "update shown_boards set moving_ms = null where channel = $1 and message = $2";
+            let query = sqlx::query(text)
+                .bind(kept(channel.number()))
+                .bind(kept(message.number()));
             fetch(connection, query).await.map(drop)
         }
         ShownWrite::Moved {
