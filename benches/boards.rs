@@ -291,7 +291,7 @@ fn fill(file: &Path, members: u64) -> rusqlite::Result<()> {
             ],
         )?;
     }
-    for level in [18_i64, 12, 6, 0] {
+    for level in [18_i64, 12, 6] {
         transaction.execute(
             "insert into earned_levels (guild, whole, piece, level, bucket, members)
              select guild, whole, piece, ?1, points >> ?1, count(*) from earned

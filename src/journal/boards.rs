@@ -21,9 +21,8 @@ use crate::model::UserId;
 use crate::model::period::Days;
 use crate::model::period::Whole;
 
-/// How wide the buckets of `earned_levels` are, as powers of two, from the widest. The finest are of
-/// single points: however many have the same, nobody is counted one by one.
-pub(super) const LEVELS: [u32; 4] = [18, 12, 6, 0];
+/// How wide the buckets of `earned_levels` are, as powers of two, from the widest.
+pub(super) const LEVELS: [u32; 3] = [18, 12, 6];
 
 /// One board: a guild's earnings within these days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,8 +81,8 @@ pub(super) type SumKey = (GuildId, Whole, i64, UserId);
 /// Those before somebody and those after, with their points; the nearest first.
 pub(super) type Near = (Vec<(UserId, i64)>, Vec<(UserId, i64)>);
 
-/// Stretches of buckets as level, from and to.
-pub(super) type Stretches = [(u32, i64, i64); LEVELS.len()];
+/// Stretches of buckets as level, from and to, and one of single points.
+pub(super) type Stretches = ([(u32, i64, i64); LEVELS.len()], (i64, i64));
 
 /// A board that is kept as such: the sums of one day, week, month, or of all time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -245,11 +244,11 @@ pub(super) fn moves(before: i64, now: i64) -> Vec<(u32, i64, i64)> {
     moves
 }
 
-/// The stretches that lie above `points`, as level and buckets from and to, both included; those where
-/// from comes after to are empty.
+/// The stretches that lie above `points`, as level and buckets from and to, both included; the last is
+/// of single points.
 pub(super) fn stretches(points: i64) -> Stretches {
     let mut wider: Option<u32> = None;
-    LEVELS.map(|level| {
+    let levels = LEVELS.map(|level| {
         let from = (points >> level) + 1;
         let to = match wider {
             None => i64::MAX,
@@ -257,7 +256,12 @@ pub(super) fn stretches(points: i64) -> Stretches {
         };
         wider = Some(level);
         (level, from, to)
-    })
+    });
+    let [.., finest] = LEVELS;
+    (
+        levels,
+        (points + 1, (((points >> finest) + 1) << finest) - 1),
+    )
 }
 
 /// How reasons are kept.
@@ -296,14 +300,15 @@ mod tests {
                     *points = now;
                 }
             }
-            let levels = stretches(asked);
+            let (levels, (from, to)) = stretches(asked);
             // A stretch may be empty, which `range` takes amiss and a database does not.
             let some = levels.iter().filter(|(_, from, to)| from <= to);
             let in_buckets: i64 = some.map(|&(level, from, to)| -> i64 {
                 buckets.range((level, from)..=(level, to)).map(|(_, members)| members).sum()
             }).sum();
+            let single = all.iter().filter(|points| (from..=to).contains(points)).count();
             let naive = all.iter().filter(|&&points| points > asked).count();
-            prop_assert_eq!(in_buckets, naive as i64);
+            prop_assert_eq!(in_buckets + single as i64, naive as i64);
         }
 
         #[test]

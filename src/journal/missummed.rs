@@ -21,8 +21,8 @@ pub(super) const MISSUMMED: &str = "
     ), counted as (
         select guild, whole, piece, level, points / width as bucket, count(*) as members
         from earned
-        cross join (select 0 as level, 1 as width union all select 6, 64
-                    union all select 12, 4096 union all select 18, 262144) as levels
+        cross join (select 6 as level, 64 as width union all select 12, 4096
+                    union all select 18, 262144) as levels
         where shown = 1 and points > 0
         group by guild, whole, piece, level, points / width
     ), levelled as (

@@ -87,7 +87,6 @@ fn moved(
     }
 }
 
-/// A bucket that is left empty is not kept: most totals are passed by once.
 async fn move_buckets(
     connection: &mut PgConnection,
     mut buckets: BTreeMap<Bucket, i64>,
@@ -98,23 +97,9 @@ async fn move_buckets(
     }
     let column = |value: fn(&Bucket) -> i64| buckets.keys().map(value).collect::<Vec<i64>>();
     let query = sqlx::query(
-        "with moves as (
-             select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],
-                                  $5::bigint[], $6::bigint[])
-                 as v (guild, whole, piece, level, bucket, members)),
-         emptied as (
-             delete from earned_levels as old using moves
-             where old.guild = moves.guild and old.whole = moves.whole and old.piece = moves.piece
-               and old.level = moves.level and old.bucket = moves.bucket
-               and old.members + moves.members = 0
-             returning old.guild, old.whole, old.piece, old.level, old.bucket)
-         insert into earned_levels (guild, whole, piece, level, bucket, members)
-         select * from moves
-         where not exists (
-             select 1 from emptied
-             where emptied.guild = moves.guild and emptied.whole = moves.whole
-               and emptied.piece = moves.piece and emptied.level = moves.level
-               and emptied.bucket = moves.bucket)
+        "insert into earned_levels (guild, whole, piece, level, bucket, members)
+         select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
+                              $6::bigint[])
          on conflict (guild, whole, piece, level, bucket) do update
          set members = earned_levels.members + excluded.members",
     )

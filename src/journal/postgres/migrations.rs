@@ -19,7 +19,7 @@ use crate::journal::postgres::failures::unopened;
 use crate::journal::postgres::session::within;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 14] = [
+const MIGRATIONS: [(i64, &str, &str); 13] = [
     (
         1,
         "journal",
@@ -82,13 +82,8 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
     ),
     (
         13,
-        "single_points",
-        include_str!("../../../migrations/postgres/0013_single_points.sql"),
-    ),
-    (
-        14,
         "moving",
-        include_str!("../../../migrations/postgres/0014_moving.sql"),
+        include_str!("../../../migrations/postgres/0013_moving.sql"),
     ),
 ];
 

@@ -47,12 +47,14 @@ impl BoardStore for Shelf {
     fn above(&self, piece: Piece, points: i64) -> Answer<'_, u64> {
         Box::pin(async move {
             let (guild, whole, key) = parts(piece);
-            let levels = stretches(points);
+            let (levels, (from, to)) = stretches(points);
             let query = || {
                 sqlx::query(ABOVE)
                     .bind(guild)
                     .bind(whole)
                     .bind(key)
+                    .bind(from)
+                    .bind(to)
                     .bind(levels.map(|level| i64::from(level.0)).to_vec())
                     .bind(levels.map(|level| level.1).to_vec())
                     .bind(levels.map(|level| level.2).to_vec())
@@ -230,11 +232,14 @@ const TOP: &str = "
     order by points desc, member limit $4 offset $5";
 
 const ABOVE: &str = "
-    select cast(coalesce(sum(members), 0) as bigint) as number
-    from unnest($4::bigint[], $5::bigint[], $6::bigint[]) as v (level, first, last)
-    join earned_levels on earned_levels.guild = $1 and earned_levels.whole = $2
-        and earned_levels.piece = $3 and earned_levels.level = v.level
-        and earned_levels.bucket between v.first and v.last";
+    select (select count(*) from earned
+            where guild = $1 and whole = $2 and piece = $3 and shown = 1
+              and points between $4 and $5)
+         + (select cast(coalesce(sum(members), 0) as bigint)
+            from unnest($6::bigint[], $7::bigint[], $8::bigint[]) as v (level, first, last)
+            join earned_levels on earned_levels.guild = $1 and earned_levels.whole = $2
+                and earned_levels.piece = $3 and earned_levels.level = v.level
+                and earned_levels.bucket between v.first and v.last) as number";
 
 const EARNED: &str = "
     select points, shown from earned

@@ -84,38 +84,23 @@ fn moved(
     }
 }
 
-/// A bucket that is left empty is not kept: most totals are passed by once.
+/// Once a bucket, however many changes of a group meet in it.
 fn move_buckets(
     connection: &Connection,
     buckets: &BTreeMap<Bucket, i64>,
 ) -> Result<(), JournalError> {
     for (&(guild, whole, piece, level, bucket), &by) in buckets.iter().filter(|(_, by)| **by != 0) {
-        let add = params![guild, whole, piece, level, bucket, by];
-        let members = rows::first(connection, ADD_TO_BUCKET, add, |row| get(row, "members"))?;
-        match members {
-            None => execute(connection, BEGIN_BUCKET, add)?,
-            Some(0) => {
-                let bucket = params![guild, whole, piece, level, bucket];
-                execute(connection, END_BUCKET, bucket)?
-            }
-            Some(_) => continue,
-        };
+        execute(
+            connection,
+            "insert into earned_levels (guild, whole, piece, level, bucket, members)
+             values (?, ?, ?, ?, ?, ?)
+             on conflict (guild, whole, piece, level, bucket) do update
+             set members = earned_levels.members + excluded.members",
+            params![guild, whole, piece, level, bucket, by],
+        )?;
     }
     Ok(())
 }
-
-const ADD_TO_BUCKET: &str = "
-    update earned_levels set members = members + ?6
-    where guild = ?1 and whole = ?2 and piece = ?3 and level = ?4 and bucket = ?5
-    returning members";
-
-const BEGIN_BUCKET: &str = "
-    insert into earned_levels (guild, whole, piece, level, bucket, members)
-    values (?1, ?2, ?3, ?4, ?5, ?6)";
-
-const END_BUCKET: &str = "
-    delete from earned_levels
-    where guild = ?1 and whole = ?2 and piece = ?3 and level = ?4 and bucket = ?5";
 
 /// Hides a member, or shows them again as far as that reason goes.
 pub(super) fn hide(

@@ -21,7 +21,7 @@ use crate::journal::sqlite::address::Mode;
 use crate::journal::sqlite::mapped;
 
 /// Every migration in order: number, name, text. One that has landed is never edited.
-const MIGRATIONS: [(i64, &str, &str); 14] = [
+const MIGRATIONS: [(i64, &str, &str); 13] = [
     (
         1,
         "journal",
@@ -84,13 +84,8 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
     ),
     (
         13,
-        "single_points",
-        include_str!("../../../migrations/sqlite/0013_single_points.sql"),
-    ),
-    (
-        14,
         "moving",
-        include_str!("../../../migrations/sqlite/0014_moving.sql"),
+        include_str!("../../../migrations/sqlite/0013_moving.sql"),
     ),
 ];
 

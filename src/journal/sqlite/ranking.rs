@@ -58,10 +58,17 @@ impl BoardStore for Shelf {
     }
 
     fn above(&self, piece: Piece, points: i64) -> Answer<'_, u64> {
-        Box::pin(self.readers.glance(move |connection| {
+        Box::pin(self.readers.read(move |connection| {
             let (guild, whole, key) = parts(piece);
-            let mut above = 0;
-            for (level, from, to) in stretches(points) {
+            let (levels, (from, to)) = stretches(points);
+            let mut above = count(
+                connection,
+                "select count(*) as number from earned
+                 where guild = ? and whole = ? and piece = ? and shown = 1
+                   and points between ? and ?",
+                params![guild, whole, key, from, to],
+            )?;
+            for (level, from, to) in levels {
                 above += count(
                     connection,
                     "select coalesce(sum(members), 0) as number from earned_levels

@@ -286,39 +286,7 @@ async fn what_was_written_before_there_were_boards_is_dated_once(home: Home) {
     journal.close().await;
 }
 
-async fn a_store_from_before_single_points_were_counted_is_brought_up(home: Home) {
-    let journal = home.journal().await;
-    for (number, points) in [(1, 50), (2, 50), (3, 30)] {
-        settled(&journal, reward(number, member(number), FIRST_DAY, points)).await;
-    }
-    journal.close().await;
-    home.operator("delete from earned_levels where level = 0")
-        .await;
-    // What came later is taken back as well.
-    for statement in [
-        "alter table shown_boards drop column moving",
-        "alter table shown_boards drop column moving_ms",
-        "alter table shown_boards drop column moving_after",
-        match home.elsewhere() {
-            true => "delete from guildpoints_migrations where number >= 13",
-            false => "delete from _sqlx_migrations where version >= 13",
-        },
-    ] {
-        home.operator(statement).await;
-    }
-    let journal = home.journal().await;
-    assert_eq!(journal.missummed(10).await.unwrap(), []);
-    let board = Board {
-        guild: GUILD,
-        days: Period::All.running(0, &TimeZone::UTC),
-    };
-    let last = journal.place(board, member(3)).await.unwrap().unwrap();
-    assert_eq!(last.place, 3);
-    journal.close().await;
-}
-
 on_each_store!(
-    a_store_from_before_single_points_were_counted_is_brought_up,
     a_member_is_hidden_while_any_reason_holds,
     boards_show_what_a_naive_count_shows,
     what_was_written_before_there_were_boards_is_dated_once,

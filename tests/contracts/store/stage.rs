@@ -110,11 +110,6 @@ impl Home {
         }
     }
 
-    /// Whether the store is PostgreSQL's.
-    pub fn elsewhere(&self) -> bool {
-        self.elsewhere.is_some()
-    }
-
     /// What an operator does to the store by hand.
     pub async fn operator(&self, statement: &'static str) {
         match &self.elsewhere {
