@@ -34,7 +34,7 @@ impl Scheduler {
         let own = match parts.chat.own_since(slot.channel, after).await {
             Ok(Some(own)) => own,
             Err(ApiError::NotOwner | ApiError::Unknown(NoAnswer::Abandoned)) => return Ok(()),
-            Err(error) if is_passing(&error) && now_ms <= slot.until_ms => {
+            Err(error) if error.is_passing() && now_ms <= slot.until_ms => {
                 tracing::info!(guild = %key.guild, schedule = key.name, %error, "whether a scheduled board arrived cannot be seen yet");
                 let next_ms = now_ms + self.pause(slot.tries + slot.absent);
                 let later = parts.journal.slot_later(&slot, slot.absent, next_ms);
@@ -74,15 +74,6 @@ impl Scheduler {
         }
         tracing::info!(guild = %key.guild, schedule = key.name, "a scheduled board of which nobody heard has not arrived");
         self.post(slot).await
-    }
-}
-
-/// Whether the next time may be different without anybody doing anything.
-pub(super) fn is_passing(error: &ApiError) -> bool {
-    match error {
-        ApiError::NotSent(_) | ApiError::TooFast(_) => true,
-        ApiError::Unknown(answer) => !matches!(answer, NoAnswer::Unreadable(_)),
-        _ => false,
     }
 }
 

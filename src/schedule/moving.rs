@@ -19,7 +19,6 @@ use crate::schedule::Scheduler;
 use crate::schedule::form::Post;
 use crate::schedule::looking::BACK_MS;
 use crate::schedule::looking::first_at;
-use crate::schedule::looking::is_passing;
 use crate::schedule::millis;
 use crate::schedule::shown::NOT_KEPT;
 use crate::schedule::shown::Rewritten;
@@ -160,7 +159,7 @@ impl Scheduler {
             Err(error @ (ApiError::NotOwner | ApiError::Unknown(NoAnswer::Abandoned))) => {
                 return Seen::NotYet(error.to_string());
             }
-            Err(error) if is_passing(&error) => return Seen::NotYet(error.to_string()),
+            Err(error) if error.is_passing() => return Seen::NotYet(error.to_string()),
             Err(error) => return Seen::Never(error.to_string()),
         };
         let post = Post::of_kept(&moving.sent);

@@ -18,7 +18,6 @@ use crate::dispatch::catch_up::READ_AT_ONCE;
 use crate::dispatch::marks::Gap;
 use crate::dispatch::marks::first_at;
 use crate::fanbook::api::ApiError;
-use crate::fanbook::api::NoAnswer;
 use crate::fanbook::wire::Page;
 use crate::model::ChannelId;
 use crate::model::MessageId;
@@ -234,7 +233,7 @@ impl CatchUp {
                 .history(channel, before, dispatcher.bot)
                 .await;
             match page {
-                Err(error) if is_passing(&error) => {
+                Err(error) if error.is_passing() => {
                     let patience = reading.patience.fetch_update(
                         Ordering::Relaxed,
                         Ordering::Relaxed,
@@ -254,7 +253,7 @@ impl CatchUp {
     fn tell_of(&self, gap: Gap, failed: Option<&ApiError>) {
         let dispatcher = &self.inner.dispatcher;
         match failed {
-            Some(error) if is_passing(error) => {
+            Some(error) if error.is_passing() => {
                 tracing::warn!(channel = %gap.channel, %error, "the history of a channel gave no answer; what was missed there stays unanswered");
                 return;
             }
@@ -313,14 +312,5 @@ impl CatchUp {
             let edge = edge::history_of(guild.number());
             dispatcher.pulses.trouble(&edge, what);
         }
-    }
-}
-
-/// Whether the next time may be different without anybody doing anything.
-fn is_passing(error: &ApiError) -> bool {
-    match error {
-        ApiError::NotSent(_) | ApiError::TooFast(_) => true,
-        ApiError::Unknown(answer) => !matches!(answer, NoAnswer::Unreadable(_)),
-        _ => false,
     }
 }

@@ -41,6 +41,17 @@ pub enum ApiError {
     NotOwner,
 }
 
+impl ApiError {
+    /// Whether the next time may be different without anybody doing anything.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::NotSent(_) | Self::TooFast(_) => true,
+            Self::Unknown(answer) => !matches!(answer, NoAnswer::Unreadable(_)),
+            _ => false,
+        }
+    }
+}
+
 /// A message that was not (or perhaps not) sent.
 #[derive(Debug, thiserror::Error)]
 pub enum SayError {
