@@ -121,6 +121,11 @@ impl Life {
         };
         let pulses = Pulses::new(clock.clone());
         let journal = opened(&settings, clock, pulses).await?;
+        // A database is read through a few connections, and time must not pass while the bot waits for
+        // one. Who asks first is served first; but while one is made for the bot, others are served by
+        // the rest, so all are made before anything is asked.
+        let readings = if store.starts_with("postgres") { 4 } else { 1 };
+        try_join_all((0..readings).map(|_| journal.counts())).await?;
         let door: Arc<dyn PointsBackend> = Arc::new(Door::new(world.clone(), proved));
         let systems = GuildSystems {
             rewards: door,
@@ -140,9 +145,7 @@ impl Life {
             clock: clock.clone(),
             stop,
             running: Vec::new(),
-            // A database is read through a few connections, each of which has to be made first, and
-            // time must not pass while the bot waits for one. Who asks first is served first.
-            readings: if store.starts_with("postgres") { 4 } else { 1 },
+            readings,
         })
     }
 

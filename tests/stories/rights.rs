@@ -271,7 +271,7 @@ async fn a_private_question_needs_one_guild_it_can_be_about() {
     let asked = stage.whispers("小明", "/points");
     assert_eq!(
         stage.hears(asked).await,
-        "机器人服务于多个服务器，私聊里分不清问的是哪一个。请到那个服务器的频道里发送。"
+        "你和机器人同在这些服务器里：天梯、云端。私聊里分不清问的是哪一个，请到其中一个服务器的频道里发送：\n/积分"
     );
     let asked = stage.says("小明", "/points");
     stage.hears_of(asked, "2,474").await;
