@@ -1,5 +1,6 @@
 //! Boards at a million members and ten million changes' worth of sums against a thousandth of both, and
-//! what keeping the sums costs a change, alone and in a group. Prints ratios: a board should cost the same whatever its size.
+//! what keeping the sums costs a change, alone and in a group. Prints ratios: a board should cost the
+//! same whatever its size.
 //!
 //! Every member has ten changes on one day, so that each has a sum of the day, the week, the month and
 //! all time. Sums are written by SQL, as the journal would keep them. Other arguments than a number of
@@ -140,7 +141,7 @@ fn ratio(one: Duration, other: Duration) -> f64 {
 }
 
 /// Whether a change counts on boards.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Earning {
     /// A deduction, which is no earning.
     Nothing,

@@ -21,7 +21,6 @@ use crate::model::Cause;
 use crate::model::MessageId;
 use crate::model::ReceiptCode;
 use crate::points::ReplyAddress;
-use crate::support::outage::News;
 use crate::support::outage::Outage;
 
 /// How often the journal is asked for what was never said, beside the moments something settles.
@@ -44,7 +43,7 @@ impl Dispatcher {
     pub async fn tell(&self, stop: CancellationToken) {
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut outage = Outage::default();
+        let mut outage = Outage::of("what is still to be told");
         loop {
             // Losing any of these loses nothing: the next sweep reads everything from the journal.
             let told = tokio::select! {
@@ -52,19 +51,7 @@ impl Dispatcher {
                 () = self.points.something_settled() => self.tell_what_is_due().await,
                 _ = sweep.tick() => self.tell_everything().await,
             };
-            match (outage.note(told.is_ok()), &told) {
-                (News::Begun, Err(error)) => tracing::error!(
-                    %error,
-                    "what is still to be told cannot be read from the journal; it is tried again, and said when it works"
-                ),
-                (_, Err(error)) => {
-                    tracing::debug!(%error, "what is still to be told still cannot be read");
-                }
-                (News::Over, Ok(())) => {
-                    tracing::info!("what is still to be told can be read again")
-                }
-                (_, Ok(())) => {}
-            }
+            outage.note(&told);
         }
     }
 

@@ -47,7 +47,6 @@ use crate::points::by_history::InTheWay;
 use crate::points::change::millis;
 use crate::points::heard::Heard;
 use crate::points::heard::Last;
-use crate::support::outage::News;
 use crate::support::outage::Outage;
 
 /// Entries taken from the journal in one sweep.
@@ -70,22 +69,9 @@ pub(super) enum Step {
 impl Points {
     /// Sweeps until stopped.
     pub async fn reconcile(self, stop: CancellationToken) {
-        let mut outage = Outage::default();
+        let mut outage = Outage::of("what is open in the journal");
         loop {
-            let swept = self.sweep_everything().await;
-            match (outage.note(swept.is_ok()), &swept) {
-                (News::Begun, Err(error)) => tracing::error!(
-                    %error,
-                    "what is open in the journal cannot be looked after; it is tried again, and said when it works"
-                ),
-                (_, Err(error)) => {
-                    tracing::debug!(%error, "what is open still cannot be looked after");
-                }
-                (News::Over, Ok(())) => {
-                    tracing::info!("what is open in the journal is looked after again")
-                }
-                (_, Ok(())) => {}
-            }
+            outage.note(&self.sweep_everything().await);
             // Losing any of these loses nothing: the next sweep reads everything from the journal.
             tokio::select! {
                 () = stop.cancelled() => return,

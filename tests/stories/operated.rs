@@ -334,11 +334,11 @@ async fn what_cannot_be_read_for_long_is_said_once_and_once_when_it_can() {
     shell.execute_batch(away).unwrap();
     for (begun, lasts) in [
         (
-            "what is open in the journal cannot be looked after",
-            "what is open still cannot be looked after",
+            "what is open in the journal cannot be read;",
+            "what is open in the journal still cannot be read",
         ),
         (
-            "what is still to be told cannot be read from the journal",
+            "what is still to be told cannot be read;",
             "what is still to be told still cannot be read",
         ),
     ] {
@@ -353,7 +353,7 @@ async fn what_cannot_be_read_for_long_is_said_once_and_once_when_it_can() {
     let back = "alter table reports_elsewhere rename to reports";
     shell.execute_batch(back).unwrap();
     for over in [
-        "what is open in the journal is looked after again",
+        "what is open in the journal can be read again",
         "what is still to be told can be read again",
     ] {
         stage.logged(over, 1).await;
